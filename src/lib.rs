@@ -1,0 +1,25 @@
+//! An interpreter for the operations runbooks that teams already keep as markdown.
+//!
+//! Data flows one way; a stage knows the stages before it and none after it.
+//!
+//! ```text
+//! text -> Document -> Plan -> Event* -> terminal | json
+//! ```
+//!
+//! The modules, in the order in which they may know each other (`tests/architecture.rs` holds
+//! the allowed imports):
+//!
+//! 1. [`source`]: text with byte spans and line/column positions
+//! 2. [`diagnostic`]: a finding about a runbook, as data
+//! 3. [`expect`]: what a segment promises: English that compiles to checks
+//! 4. [`shell`]: what a block mentions: statements, names, placeholders
+//! 5. [`policy`]: what a command does to the world
+//! 6. [`variables`]: values: secrets, redaction, templates
+//! 7. `document`: what the author wrote: markdown to a `Document`
+
+pub mod diagnostic;
+pub mod expect;
+pub mod policy;
+pub mod shell;
+pub mod source;
+pub mod variables;

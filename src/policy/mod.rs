@@ -1,0 +1,68 @@
+//! What a command does to the world: the catalogue and the classification against it.
+//!
+//! Comes in: a parsed statement and the catalogue (TOML data, one file per tool). Goes out: an
+//! [`Effect`] with traits, reasons and the span that decided. Deny by default: what is not in the
+//! catalogue is unknown.
+
+use serde::Serialize;
+
+/// What a command does to the world. The worst of several is the largest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// No known way to change anything.
+    Read,
+    /// Not in the catalogue, or in a form that it does not know.
+    Unknown,
+    /// Changes something.
+    Write,
+}
+
+/// What else is to be known of a command, beside its effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trait {
+    /// Talks to a person at a terminal.
+    Interactive,
+    /// Does not end by itself.
+    Streaming,
+    /// Opens a shell, REPL or editor inside which what follows is meant to run.
+    OpensSession,
+    /// Prints secret values.
+    PrintsSecret,
+    /// Cannot be undone: revoke, delete, destroy.
+    Irreversible,
+}
+
+/// Why an effect was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// In one sentence.
+    pub text: String,
+    /// The bytes of the statement's block that decided.
+    pub span: crate::source::Span,
+}
+
+/// One command of a statement, judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Judged {
+    /// The command's name and sub-command, such as `heroku config:set`.
+    pub name: String,
+    /// Its effect.
+    pub effect: Effect,
+    /// Why.
+    pub reason: String,
+}
+
+/// A statement, judged: the worst of its commands and of its redirections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Classification {
+    /// The worst effect.
+    pub effect: Effect,
+    /// Sorted, without doubles.
+    pub traits: Vec<Trait>,
+    /// Why, with the spans that decided.
+    pub reasons: Vec<Reason>,
+    /// Each command in order of appearance, also inside substitutions and wrappers.
+    pub commands: Vec<Judged>,
+}

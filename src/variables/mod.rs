@@ -1,0 +1,4 @@
+//! Values: secrets, redaction, templates, quoting.
+//!
+//! Comes in: what the operator or an answers file gave. Goes out: text that may be shown
+//!, and words that may enter a command. Refuses to know who asks and why.

@@ -16,10 +16,12 @@
 //! 5. [`policy`]: what a command does to the world
 //! 6. [`variables`]: values: secrets, redaction, templates
 //! 7. `document`: what the author wrote: markdown to a `Document`
+//! 8. [`session`]: a shell that remembers
 
 pub mod diagnostic;
 pub mod expect;
 pub mod policy;
+pub mod session;
 pub mod shell;
 pub mod source;
 pub mod variables;

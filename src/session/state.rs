@@ -1,0 +1,68 @@
+//! A shell's state as a value: options, variables, functions, the rest, the folder.
+//!
+//! Comes in: the texts by which bash describes itself. Goes out: the same texts, to be evaluated
+//! by another bash. Variables may hold secrets: the memory is zeroed when it is dropped.
+
+use std::rc::Rc;
+
+use zeroize::Zeroizing;
+
+/// A snapshot of a shell; cheap to clone.
+#[derive(Clone)]
+pub struct State {
+    parts: Rc<Vec<Zeroizing<Vec<u8>>>>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let size: usize = self.parts.iter().map(|part| part.len()).sum();
+        write!(formatter, "State({size} bytes)")
+    }
+}
+
+impl State {
+    pub(super) fn new(parts: Vec<Zeroizing<Vec<u8>>>) -> Self {
+        Self {
+            parts: Rc::new(parts),
+        }
+    }
+
+    /// The texts to evaluate, in this order.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        self.parts.iter().map(|part| part.as_slice())
+    }
+
+    /// Whether the two shells would behave the same.
+    pub fn same(&self, other: &Self) -> bool {
+        self.parts.iter().eq(other.parts.iter())
+    }
+}
+
+/// A buffer that leaves no copy of what it held behind when it grows.
+#[derive(Default)]
+pub(super) struct Buffer {
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Buffer {
+    /// Appends, moving to a larger place first where it is needed; the old place is zeroed.
+    pub fn push(&mut self, more: &[u8]) {
+        let needed = self.bytes.len() + more.len();
+        if needed > self.bytes.capacity() {
+            let mut larger =
+                Zeroizing::new(Vec::with_capacity(needed.next_power_of_two().max(16384)));
+            larger.extend_from_slice(&self.bytes);
+            self.bytes = larger;
+        }
+        self.bytes.extend_from_slice(more);
+    }
+
+    /// Takes out what stands before the first NUL, and the NUL.
+    pub fn take_field(&mut self) -> Option<Zeroizing<Vec<u8>>> {
+        let end = memchr::memchr(0, &self.bytes)?;
+        let field = Zeroizing::new(self.bytes[..end].to_vec());
+        let rest = Zeroizing::new(self.bytes[end + 1..].to_vec());
+        self.bytes = rest;
+        Some(field)
+    }
+}

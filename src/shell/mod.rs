@@ -3,7 +3,28 @@
 //! Comes in: a block's text. Goes out: a [`Script`] of statements with byte spans into that text.
 //! Refuses to know what a command does (`policy`), values (`variables`) and markdown (`document`).
 
+mod bash;
+mod guard;
+mod lexer;
+mod names;
+mod placeholders;
+mod quote;
+mod script;
+mod tree;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
 use crate::source::Span;
+
+pub use placeholders::{blank, fill, placeholders};
+pub use quote::quote;
+pub use script::{Script, Statement, comments, parse, units};
+pub use tree::{
+    AndOr, Assignment, Command, Compound, Connector, Function, Item, Kind, List, Parameter, Piece,
+    Pipeline, Redirect, RedirectKind, Simple, Test, Use, Word, has_pattern,
+};
 
 /// A name that a text reads or assigns, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,259 @@
+//! A text as the statements that are run one by one.
+//!
+//! Comes in: a block's text. Goes out: a [`Script`]. A statement's span alone is a complete
+//! script; its tree is made from exactly those bytes, so that what is judged is what is run.
+
+use std::ops::Range;
+
+use crate::source::Span;
+
+use super::bash;
+use super::guard;
+use super::lexer::{Angles, Lexed, lex};
+use super::names;
+use super::tree::{Command, Compound, Item, List, Redirect};
+use super::words::Place;
+use super::{Comment, Mention, SyntaxError};
+
+/// A text, parsed.
+#[derive(Debug, Clone, Default)]
+pub struct Script {
+    /// In order.
+    pub statements: Vec<Statement>,
+}
+
+/// What is run in one go: an and-or list with its here-documents.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// From the first word to the end, with the bodies of here-documents, without the `;` or
+    /// comment after it. The text of the span alone is a complete script.
+    pub span: Span,
+    /// The variables whose values it needs from before, also in quotes, substitutions,
+    /// here-documents and arithmetic. Without positional and special parameters, without those
+    /// that bash sets, and without those that the statement itself has set by then.
+    pub reads: Vec<Mention>,
+    /// The variables that it sets in this shell.
+    pub assigns: Vec<Mention>,
+    /// `A=1 command`: set for that command only.
+    pub prefixes: Vec<Mention>,
+    /// Names that are read only where a default stands beside them (`${X:-d}`).
+    pub defaulted: Vec<String>,
+    /// The variables that it unsets.
+    pub unsets: Vec<String>,
+    /// The functions that it defines.
+    pub functions: Vec<String>,
+    /// Whether it asks for the status of the statement before (`$?`, `PIPESTATUS`).
+    pub reads_status: bool,
+    /// Whether a part of it goes on in the background.
+    pub background: bool,
+    /// Its tree: one item, or several where a here-document's line holds several statements.
+    pub node: List,
+}
+
+/// Parses a text whose placeholders were blanked.
+///
+/// Lines may end with CRLF; bash must be given the text with plain newlines then, and the spans
+/// inside a statement are that of the whole statement.
+pub fn parse(text: &str) -> Result<Script, SyntaxError> {
+    if !text.contains('\r') {
+        return parse_lines(text, |offset| offset);
+    }
+    let plain = text.replace("\r\n", "\n");
+    let newlines: Vec<_> = plain.match_indices('\n').map(|(at, _)| at).collect();
+    // A lone carriage return is refused below, so each newline stands for one more byte.
+    parse_lines(&plain, |offset| {
+        offset + newlines.partition_point(|at| *at < offset)
+    })
+}
+
+/// Parses a text of plain lines; `original` maps its offsets to those of the text as given.
+fn parse_lines(text: &str, original: impl Fn(usize) -> usize) -> Result<Script, SyntaxError> {
+    let map = |span: Span| Span::new(original(span.start), original(span.end));
+    let fail = |error: SyntaxError| SyntaxError {
+        span: map(error.span),
+        ..error
+    };
+    let lexed = guard::look(text).map_err(fail)?;
+    let list = bash::parse(text).map_err(fail)?;
+    let plain = original(text.len()) == text.len();
+    let mut statements = cut(text, &list, &lexed).map_err(fail)?;
+    for statement in statements.iter_mut().filter(|_| !plain) {
+        let span = map(statement.span);
+        let node = bash::parse_at(&text[statement.span.range()], Place::Around(span), 0);
+        *statement = Statement::new(span, node.map_err(fail)?);
+    }
+    Ok(Script { statements })
+}
+
+/// The comments of a text, as bash finds them. Placeholders need not be blanked.
+pub fn comments(text: &str) -> Vec<Comment> {
+    lex(text, Angles::Placeholders).comments
+}
+
+/// The statements of a range as the spans to run: a statement that reads `$?` or `PIPESTATUS`
+/// stands in one with the statement before it.
+pub fn units(script: &Script, range: Range<usize>) -> Vec<Span> {
+    let mut units: Vec<Span> = Vec::new();
+    for statement in &script.statements[range] {
+        match units.last_mut() {
+            Some(last) if statement.reads_status => *last = last.join(statement.span),
+            _ => units.push(statement.span),
+        }
+    }
+    units
+}
+
+impl Statement {
+    fn new(span: Span, node: List) -> Self {
+        let names = names::of(&node);
+        Self {
+            span,
+            reads: names.reads,
+            assigns: names.assigns,
+            prefixes: names.prefixes,
+            defaulted: names.defaulted,
+            unsets: names.unsets,
+            functions: names.functions,
+            reads_status: names.reads_status,
+            background: node.items.iter().any(|item| item.background),
+            node,
+        }
+    }
+}
+
+fn not_apart(start: usize, end: usize) -> SyntaxError {
+    SyntaxError {
+        message: "its statements cannot be told apart; write one on a line".to_owned(),
+        span: Span::new(start, end),
+    }
+}
+
+/// Cuts the text at the separators that lie between the items of the tree.
+fn cut(text: &str, list: &List, lexed: &Lexed) -> Result<Vec<Statement>, SyntaxError> {
+    let mut statements: Vec<Statement> = Vec::new();
+    let mut start = next_start(text, 0, lexed);
+    let mut items = list.items.as_slice();
+    while let Some(item) = items.first() {
+        let known = last_byte(item).max(start);
+        let (statement, next) =
+            cut_one(text, start, known, lexed).ok_or_else(|| not_apart(start, text.len()))?;
+        items = items
+            .get(statement.node.items.len()..)
+            .ok_or_else(|| not_apart(start, text.len()))?;
+        statements.push(statement);
+        start = next_start(text, next, lexed);
+    }
+    if start < text.len() {
+        return Err(not_apart(start, text.len()));
+    }
+    Ok(statements)
+}
+
+/// The shortest statement from `start` on that reaches `known` and is a script by itself.
+///
+/// The parser says where a word ends, but not where an `fi` or a here-document does.
+fn cut_one(text: &str, start: usize, known: usize, lexed: &Lexed) -> Option<(Statement, usize)> {
+    let first = lexed.separators.partition_point(|at| *at < known);
+    let separators = lexed.separators[first..].iter().copied();
+    for separator in separators.chain([text.len()]) {
+        let cut = Cut::find(text, start, known, separator, lexed);
+        if cut.open_here_document || cut.end <= start {
+            continue;
+        }
+        let span = Span::new(start, cut.end);
+        if let Ok(node) = bash::parse_at(&text[span.range()], Place::Exact(start), 0) {
+            return Some((Statement::new(span, node), cut.next));
+        }
+    }
+    None
+}
+
+/// Where a statement ends and where to look for the next one.
+struct Cut {
+    end: usize,
+    next: usize,
+    /// The body of a here-document of this statement begins after other statements.
+    open_here_document: bool,
+}
+
+impl Cut {
+    fn find(text: &str, start: usize, known: usize, separator: usize, lexed: &Lexed) -> Self {
+        let bodies = lexed
+            .here_documents
+            .iter()
+            .filter(|document| start <= document.operator && document.operator < separator);
+        let body_end = bodies.map(|document| document.end).max().unwrap_or(0);
+        let byte = text.as_bytes().get(separator).copied().unwrap_or(b'\n');
+        if body_end > separator {
+            return Self {
+                end: body_end,
+                next: body_end,
+                open_here_document: byte != b'\n',
+            };
+        }
+        let comment = lexed.comments.iter().map(|comment| comment.span.start);
+        let comment = comment.filter(|at| known <= *at && *at < separator).min();
+        let end = comment.unwrap_or(separator);
+        let end = start + text[start..end.max(start)].trim_end().len();
+        Self {
+            end: if byte == b'&' { separator + 1 } else { end },
+            next: separator + 1,
+            open_here_document: false,
+        }
+    }
+}
+
+/// The first byte from `at` on that is no blank, line ending, continuation or comment.
+fn next_start(text: &str, mut at: usize, lexed: &Lexed) -> usize {
+    while at < text.len() {
+        let rest = &text[at..];
+        if let Ok(index) = lexed
+            .comments
+            .binary_search_by_key(&at, |comment| comment.span.start)
+        {
+            at = lexed.comments[index].span.end;
+        } else if rest.starts_with("\\\n") {
+            at += 2;
+        } else if rest.starts_with([' ', '\t', '\n', '\r']) {
+            at += 1;
+        } else {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// The last byte of an item that the parser gives a position for, here-documents aside.
+fn last_byte(item: &Item) -> usize {
+    let commands = item
+        .and_or
+        .pipelines()
+        .flat_map(|pipeline| &pipeline.stages);
+    commands.map(last_byte_of_command).max().unwrap_or(0)
+}
+
+fn last_byte_of_command(command: &Command) -> usize {
+    let inner = match command {
+        Command::Compound(compound) => last_byte_of_compound(compound),
+        Command::Function(function) => last_byte_of_compound(&function.body),
+        Command::Test(test) => last_byte_of_redirects(&test.redirects),
+        Command::Simple(_) | Command::Unsupported { .. } => 0,
+    };
+    inner.max(command.span().end)
+}
+
+fn last_byte_of_compound(compound: &Compound) -> usize {
+    let bodies = compound.bodies.iter().flat_map(|body| &body.items);
+    let words = compound.words.iter().map(|word| word.span.end);
+    bodies
+        .map(last_byte)
+        .chain(words)
+        .chain([last_byte_of_redirects(&compound.redirects)])
+        .max()
+        .unwrap_or(0)
+}
+
+fn last_byte_of_redirects(redirects: &[Redirect]) -> usize {
+    let spans = redirects.iter().filter_map(|redirect| redirect.span);
+    spans.map(|span| span.end).max().unwrap_or(0)
+}

@@ -1,0 +1,446 @@
+//! What a word is made of: text, parameters, substitutions.
+//!
+//! Comes in: a word as the bash grammar found it, and its place. Goes out: [`Word`]s with their
+//! [`Piece`]s. Second half of the wrapping of brush-parser: its word parser counts bytes.
+
+use std::ops::Range;
+
+use brush_parser::ParserOptions;
+use brush_parser::word::{
+    Parameter as BrushParameter, ParameterExpr, SpecialParameter, WordPiece, WordPieceWithSource,
+    parse as parse_word, parse_heredoc,
+};
+
+use crate::source::Span;
+
+use super::bash;
+use super::tree::{List, Parameter, Piece, Use, Word};
+
+/// Where a text stands in the block.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// Its first byte is that byte of the block, and so on.
+    Exact(usize),
+    /// Somewhere in there.
+    Around(Span),
+}
+
+impl Place {
+    /// The block's span of a range of the text.
+    pub fn span(self, range: Range<usize>) -> Span {
+        match self {
+            Self::Exact(start) => Span::from(range).shift(start),
+            Self::Around(span) => span,
+        }
+    }
+
+    /// The place of what starts `offset` bytes into the text.
+    pub fn inside(self, offset: usize) -> Self {
+        match self {
+            Self::Exact(start) => Self::Exact(start + offset),
+            Self::Around(_) => self,
+        }
+    }
+}
+
+/// A word of a command.
+pub(super) fn word(value: &str, place: Place, depth: usize) -> Word {
+    let reader = Reader {
+        value,
+        place,
+        depth,
+    };
+    let pieces = match parse_word(value, &options()) {
+        Ok(pieces) => reader.pieces(&pieces, Quotes::Outside),
+        Err(_) => vec![opaque("a word that the parser does not take apart")],
+    };
+    reader.word(pieces)
+}
+
+/// The body of a here-document that is expanded.
+pub(super) fn here_document(value: &str, place: Place, depth: usize) -> Word {
+    let reader = Reader {
+        value,
+        place,
+        depth,
+    };
+    let pieces = match parse_heredoc(value, &options()) {
+        Ok(pieces) => reader.pieces(&pieces, Quotes::Inside),
+        Err(_) => vec![opaque(
+            "a here-document that the parser does not take apart",
+        )],
+    };
+    reader.word(pieces)
+}
+
+/// A text that is taken as it is.
+pub(super) fn literal(value: &str, place: Place) -> Word {
+    Word {
+        span: place.span(0..value.len()),
+        text: value.to_owned(),
+        pieces: vec![Piece::Text {
+            text: value.to_owned(),
+            quoted: true,
+        }],
+    }
+}
+
+/// An arithmetic expression.
+pub(super) fn arithmetic(value: &str, place: Place, depth: usize) -> Word {
+    let reader = Reader {
+        value,
+        place,
+        depth,
+    };
+    let piece = reader.arithmetic(value, place.span(0..value.len()));
+    reader.word(vec![piece])
+}
+
+/// `<(...)` as a word.
+pub(super) fn process(span: Span, body: List) -> Word {
+    Word {
+        span,
+        text: "<(...)".to_owned(),
+        pieces: vec![Piece::Process { span, body }],
+    }
+}
+
+/// Unquoted text.
+pub(super) fn text(value: &str) -> Piece {
+    Piece::Text {
+        text: value.to_owned(),
+        quoted: false,
+    }
+}
+
+fn opaque(reason: &str) -> Piece {
+    Piece::Opaque(reason.to_owned())
+}
+
+fn options() -> ParserOptions {
+    ParserOptions::default()
+}
+
+/// Whether a piece stands in double quotes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    Outside,
+    Inside,
+}
+
+struct Reader<'a> {
+    value: &'a str,
+    place: Place,
+    depth: usize,
+}
+
+impl Reader<'_> {
+    fn word(&self, pieces: Vec<Piece>) -> Word {
+        Word {
+            span: self.place.span(0..self.value.len()),
+            text: self.value.to_owned(),
+            pieces,
+        }
+    }
+
+    fn pieces(&self, pieces: &[WordPieceWithSource], quotes: Quotes) -> Vec<Piece> {
+        let mut found = Vec::new();
+        for piece in pieces {
+            let range = piece.start_index..piece.end_index;
+            match &piece.piece {
+                WordPiece::DoubleQuotedSequence(inner)
+                | WordPiece::GettextDoubleQuotedSequence(inner) => {
+                    // An empty pair of quotes is still a word.
+                    found.push(quoted(""));
+                    found.extend(self.pieces(inner, Quotes::Inside));
+                }
+                other => found.push(self.piece(other, range, quotes)),
+            }
+        }
+        found
+    }
+
+    fn piece(&self, piece: &WordPiece, range: Range<usize>, quotes: Quotes) -> Piece {
+        match piece {
+            WordPiece::Text(text) => plain(text, quotes),
+            WordPiece::SingleQuotedText(text) => quoted(text),
+            WordPiece::AnsiCQuotedText(text) if !text.contains('\\') => quoted(text),
+            WordPiece::AnsiCQuotedText(_) => opaque("a `$'...'` with escapes"),
+            WordPiece::EscapeSequence(text) => unescape(text),
+            WordPiece::TildeExpansion(_) => Piece::Tilde,
+            WordPiece::CommandSubstitution(text) => self.substitution(text, range, quotes),
+            WordPiece::BackquotedCommandSubstitution(text) => {
+                self.substitution(&text.replace("\\`", "`"), range, quotes)
+            }
+            WordPiece::ArithmeticExpression(expression) => {
+                self.arithmetic(&expression.value, self.place.span(range))
+            }
+            WordPiece::ParameterExpansion(expression) => self.parameter(expression, range, quotes),
+            WordPiece::DoubleQuotedSequence(_) | WordPiece::GettextDoubleQuotedSequence(_) => {
+                opaque("quotes inside quotes")
+            }
+        }
+    }
+
+    /// The place of a part of the value that should stand in `range`.
+    fn place_of(&self, part: &str, range: &Range<usize>) -> Place {
+        match self
+            .value
+            .get(range.clone())
+            .and_then(|text| text.find(part))
+        {
+            Some(found) if !part.is_empty() => self.place.inside(range.start + found),
+            _ => Place::Around(self.place.span(range.clone())),
+        }
+    }
+
+    fn substitution(&self, text: &str, range: Range<usize>, quotes: Quotes) -> Piece {
+        let place = self.place_of(text, &range);
+        match bash::parse_at(text, place, self.depth + 1) {
+            Ok(body) => Piece::Substitution {
+                span: self.place.span(range),
+                quoted: quotes == Quotes::Inside,
+                body,
+            },
+            Err(error) => Piece::Opaque(format!("a substitution of which {}", error.message)),
+        }
+    }
+
+    fn arithmetic(&self, text: &str, span: Span) -> Piece {
+        let place = self.place_of(text, &(0..self.value.len()));
+        let inner = Reader {
+            value: text,
+            place,
+            depth: self.depth + 1,
+        };
+        let pieces = match parse_word(text, &options()) {
+            Ok(pieces) if self.depth < 20 => inner.pieces(&pieces, Quotes::Inside),
+            _ => vec![opaque("arithmetic that the parser does not take apart")],
+        };
+        Piece::Arithmetic {
+            span,
+            text: text.to_owned(),
+            pieces,
+        }
+    }
+
+    fn parameter(&self, expression: &ParameterExpr, range: Range<usize>, quotes: Quotes) -> Piece {
+        let read = read_parameter(expression);
+        let mut pieces = Vec::new();
+        for part in &read.parts {
+            let place = self.place_of(part, &range);
+            let nested = if self.depth < 20 {
+                word(part, place, self.depth + 1).pieces
+            } else {
+                vec![opaque("an expansion that nests too deep")]
+            };
+            pieces.extend(nested);
+        }
+        for text in &read.arithmetic {
+            pieces.push(self.arithmetic(text, self.place.span(range.clone())));
+        }
+        Piece::Parameter(Parameter {
+            name: read.name,
+            span: self.place.span(range),
+            quoted: quotes == Quotes::Inside,
+            used: read.used,
+            pieces,
+        })
+    }
+}
+
+/// A parameter expression, flattened.
+struct Read {
+    name: String,
+    used: Use,
+    /// Texts that are expanded as words.
+    parts: Vec<String>,
+    /// Texts that are evaluated as arithmetic.
+    arithmetic: Vec<String>,
+}
+
+fn read_parameter(expression: &ParameterExpr) -> Read {
+    use ParameterExpr as E;
+    let mut read = Read {
+        name: String::new(),
+        used: Use::Value,
+        parts: Vec::new(),
+        arithmetic: Vec::new(),
+    };
+    let (parameter, indirect) = match expression {
+        E::VariableNames { .. } | E::MemberKeys { .. } => {
+            read.used = Use::Evaluate;
+            return read;
+        }
+        E::Parameter {
+            parameter,
+            indirect,
+        }
+        | E::ParameterLength {
+            parameter,
+            indirect,
+        } => (parameter, *indirect),
+        E::UseDefaultValues {
+            parameter,
+            indirect,
+            default_value,
+            ..
+        } => {
+            read.used = Use::Default;
+            read.parts.extend(default_value.clone());
+            (parameter, *indirect)
+        }
+        E::AssignDefaultValues {
+            parameter,
+            indirect,
+            default_value,
+            ..
+        } => {
+            read.used = Use::Assign;
+            read.parts.extend(default_value.clone());
+            (parameter, *indirect)
+        }
+        E::UseAlternativeValue {
+            parameter,
+            indirect,
+            alternative_value,
+            ..
+        } => {
+            read.used = Use::Default;
+            read.parts.extend(alternative_value.clone());
+            (parameter, *indirect)
+        }
+        E::IndicateErrorIfNullOrUnset {
+            parameter,
+            indirect,
+            error_message,
+            ..
+        } => {
+            read.parts.extend(error_message.clone());
+            (parameter, *indirect)
+        }
+        E::RemoveSmallestSuffixPattern {
+            parameter,
+            indirect,
+            pattern,
+        }
+        | E::RemoveLargestSuffixPattern {
+            parameter,
+            indirect,
+            pattern,
+        }
+        | E::RemoveSmallestPrefixPattern {
+            parameter,
+            indirect,
+            pattern,
+        }
+        | E::RemoveLargestPrefixPattern {
+            parameter,
+            indirect,
+            pattern,
+        }
+        | E::UppercaseFirstChar {
+            parameter,
+            indirect,
+            pattern,
+        }
+        | E::UppercasePattern {
+            parameter,
+            indirect,
+            pattern,
+        }
+        | E::LowercaseFirstChar {
+            parameter,
+            indirect,
+            pattern,
+        }
+        | E::LowercasePattern {
+            parameter,
+            indirect,
+            pattern,
+        } => {
+            read.parts.extend(pattern.clone());
+            (parameter, *indirect)
+        }
+        E::Substring {
+            parameter,
+            indirect,
+            offset,
+            length,
+        } => {
+            read.arithmetic.push(offset.value.clone());
+            read.arithmetic
+                .extend(length.iter().map(|it| it.value.clone()));
+            (parameter, *indirect)
+        }
+        E::Transform { parameter, .. } => (parameter, true),
+        E::ReplaceSubstring {
+            parameter,
+            indirect,
+            pattern,
+            replacement,
+            ..
+        } => {
+            read.parts.push(pattern.clone());
+            read.parts.extend(replacement.clone());
+            (parameter, *indirect)
+        }
+    };
+    if indirect {
+        read.used = Use::Evaluate;
+    }
+    read.name = name_of(parameter, &mut read.arithmetic);
+    read
+}
+
+/// The variable's name, or the sign of a special parameter. An index is arithmetic.
+fn name_of(parameter: &BrushParameter, arithmetic: &mut Vec<String>) -> String {
+    match parameter {
+        BrushParameter::Positional(number) => number.to_string(),
+        BrushParameter::Special(special) => special_name(special).to_owned(),
+        BrushParameter::Named(name) | BrushParameter::NamedWithAllIndices { name, .. } => {
+            name.clone()
+        }
+        BrushParameter::NamedWithIndex { name, index } => {
+            arithmetic.push(index.clone());
+            name.clone()
+        }
+    }
+}
+
+fn special_name(special: &SpecialParameter) -> &'static str {
+    match special {
+        SpecialParameter::AllPositionalParameters { concatenate: true } => "*",
+        SpecialParameter::AllPositionalParameters { concatenate: false } => "@",
+        SpecialParameter::PositionalParameterCount => "#",
+        SpecialParameter::LastExitStatus => "?",
+        SpecialParameter::CurrentOptionFlags => "-",
+        SpecialParameter::ProcessId => "$",
+        SpecialParameter::LastBackgroundProcessId => "!",
+        SpecialParameter::ShellName => "0",
+    }
+}
+
+/// Text that should hold no expansion; what still looks like one is newer than the parser
+/// (bash 5.3 has `${ command; }`).
+fn plain(text: &str, quotes: Quotes) -> Piece {
+    if text.contains("${") || text.contains("$(") || text.contains('`') {
+        return opaque("an expansion that the parser does not know");
+    }
+    Piece::Text {
+        text: text.to_owned(),
+        quoted: quotes == Quotes::Inside,
+    }
+}
+
+fn quoted(text: &str) -> Piece {
+    Piece::Text {
+        text: text.to_owned(),
+        quoted: true,
+    }
+}
+
+fn unescape(sequence: &str) -> Piece {
+    let text = sequence.strip_prefix('\\').unwrap_or(sequence);
+    quoted(text.strip_prefix('\n').unwrap_or(text))
+}

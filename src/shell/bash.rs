@@ -58,8 +58,10 @@ pub(super) fn parse_at(text: &str, place: Place, depth: usize) -> Result<List, S
 
 /// An error of the tokenizer without its positions, which count characters.
 fn plain(message: &str) -> String {
-    let end = message.find(" at ").unwrap_or(message.len());
-    message[..end].to_owned()
+    let ends = [" at ", " near "]
+        .into_iter()
+        .filter_map(|word| message.find(word));
+    message[..ends.min().unwrap_or(message.len())].to_owned()
 }
 
 /// Reads the parser's tree for one text.

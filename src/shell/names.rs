@@ -359,10 +359,10 @@ impl Names {
         };
         let after = after.trim_start();
         let plain = after.starts_with('=') && !after.starts_with("==");
-        let updates = [
+        let operators = [
             "+=", "-=", "*=", "/=", "%=", "++", "--", "<<=", ">>=", "&=", "|=", "^=",
         ];
-        let updated = updates.iter().any(|operator| after.starts_with(operator))
+        let updated = operators.iter().any(|operator| after.starts_with(operator))
             || before.trim_end().ends_with("++")
             || before.trim_end().ends_with("--");
         if !plain {

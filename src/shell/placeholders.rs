@@ -20,6 +20,11 @@ const HTML: &[&str] = &[
     "pre", "span", "strong", "table", "td", "th", "title", "tr", "ul",
 ];
 
+/// Words in square brackets that say what is there, or that something may be.
+const VALUES: &[&str] = &[
+    "none", "not set", "Enter", "options", "OPTIONS", "flags", "args",
+];
+
 /// Words that stand for "fill this in" wherever they are.
 const REPLACE: &[&str] = &[
     "CHANGEME",
@@ -353,6 +358,7 @@ fn brackets(text: &str, lexed: &Lexed) -> Vec<Placeholder> {
 
 fn is_bracketed_name(content: &str) -> bool {
     content.len() > 3
+        && !VALUES.contains(&content)
         && content.starts_with(|c: char| c.is_ascii_alphabetic())
         && content.ends_with(|c: char| c.is_ascii_alphanumeric())
         && content

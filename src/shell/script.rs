@@ -194,12 +194,30 @@ impl Cut {
         let comment = lexed.comments.iter().map(|comment| comment.span.start);
         let comment = comment.filter(|at| known <= *at && *at < separator).min();
         let end = comment.unwrap_or(separator);
-        let end = start + text[start..end.max(start)].trim_end().len();
+        let end = trimmed_end(text, start, end.max(start));
         Self {
             end: if byte == b'&' { separator + 1 } else { end },
             next: separator + 1,
             open_here_document: false,
         }
+    }
+}
+
+/// The end of `start..end` without blanks and line continuations; an escaped blank is a word.
+fn trimmed_end(text: &str, start: usize, mut end: usize) -> usize {
+    loop {
+        let kept = &text[start..end];
+        let trimmed = kept.trim_end();
+        let dropped = &kept[trimmed.len()..];
+        let backslashes = trimmed.len() - trimmed.trim_end_matches('\\').len();
+        end = start + trimmed.len();
+        if backslashes % 2 == 0 || dropped.is_empty() {
+            return end;
+        }
+        if !dropped.starts_with('\n') {
+            return end + 1;
+        }
+        end -= 1;
     }
 }
 

@@ -62,6 +62,8 @@ fn a_text_is_cut_into_the_statements_that_bash_runs_one_by_one() {
     case("a && b || c\nd | e", &["a && b || c", "d | e"]);
     case("a &&\n  b\nc", &["a &&\n  b", "c"]);
     case("a \\\n  -b\n\nc", &["a \\\n  -b", "c"]);
+    case("a \\\n  # c\nb", &["a", "b"]);
+    case("a \\ \nb", &["a \\ ", "b"]);
     case("sleep 1 & b", &["sleep 1 &", "b"]);
     case("! a >f # c\nb", &["! a >f", "b"]);
     case("a 2>&1\nb &>f\nc", &["a 2>&1", "b &>f", "c"]);

@@ -259,138 +259,67 @@ struct Read {
     arithmetic: Vec<String>,
 }
 
+impl Read {
+    fn new(
+        parameter: &BrushParameter,
+        indirect: bool,
+        used: Use,
+        parts: impl IntoIterator<Item = String>,
+    ) -> Self {
+        let mut arithmetic = Vec::new();
+        Self {
+            name: name_of(parameter, &mut arithmetic),
+            used: if indirect { Use::Evaluate } else { used },
+            parts: parts.into_iter().collect(),
+            arithmetic,
+        }
+    }
+}
+
+#[rustfmt::skip]
 fn read_parameter(expression: &ParameterExpr) -> Read {
     use ParameterExpr as E;
-    let mut read = Read {
-        name: String::new(),
-        used: Use::Value,
-        parts: Vec::new(),
-        arithmetic: Vec::new(),
-    };
-    let (parameter, indirect) = match expression {
-        E::VariableNames { .. } | E::MemberKeys { .. } => {
-            read.used = Use::Evaluate;
-            return read;
+    match expression {
+        E::VariableNames { .. } | E::MemberKeys { .. } => Read {
+            name: String::new(),
+            used: Use::Evaluate,
+            parts: Vec::new(),
+            arithmetic: Vec::new(),
+        },
+        E::Transform { parameter, .. } => Read::new(parameter, true, Use::Evaluate, None),
+        E::Parameter { parameter, indirect }
+        | E::ParameterLength { parameter, indirect } => {
+            Read::new(parameter, *indirect, Use::Value, None)
         }
-        E::Parameter {
-            parameter,
-            indirect,
+        E::UseDefaultValues { parameter, indirect, default_value: value, .. }
+        | E::UseAlternativeValue { parameter, indirect, alternative_value: value, .. } => {
+            Read::new(parameter, *indirect, Use::Default, value.clone())
         }
-        | E::ParameterLength {
-            parameter,
-            indirect,
-        } => (parameter, *indirect),
-        E::UseDefaultValues {
-            parameter,
-            indirect,
-            default_value,
-            ..
-        } => {
-            read.used = Use::Default;
-            read.parts.extend(default_value.clone());
-            (parameter, *indirect)
+        E::AssignDefaultValues { parameter, indirect, default_value: value, .. } => {
+            Read::new(parameter, *indirect, Use::Assign, value.clone())
         }
-        E::AssignDefaultValues {
-            parameter,
-            indirect,
-            default_value,
-            ..
-        } => {
-            read.used = Use::Assign;
-            read.parts.extend(default_value.clone());
-            (parameter, *indirect)
+        E::IndicateErrorIfNullOrUnset { parameter, indirect, error_message: value, .. }
+        | E::RemoveSmallestSuffixPattern { parameter, indirect, pattern: value }
+        | E::RemoveLargestSuffixPattern { parameter, indirect, pattern: value }
+        | E::RemoveSmallestPrefixPattern { parameter, indirect, pattern: value }
+        | E::RemoveLargestPrefixPattern { parameter, indirect, pattern: value }
+        | E::UppercaseFirstChar { parameter, indirect, pattern: value }
+        | E::UppercasePattern { parameter, indirect, pattern: value }
+        | E::LowercaseFirstChar { parameter, indirect, pattern: value }
+        | E::LowercasePattern { parameter, indirect, pattern: value } => {
+            Read::new(parameter, *indirect, Use::Value, value.clone())
         }
-        E::UseAlternativeValue {
-            parameter,
-            indirect,
-            alternative_value,
-            ..
-        } => {
-            read.used = Use::Default;
-            read.parts.extend(alternative_value.clone());
-            (parameter, *indirect)
+        E::ReplaceSubstring { parameter, indirect, pattern, replacement, .. } => {
+            let parts = [Some(pattern.clone()), replacement.clone()];
+            Read::new(parameter, *indirect, Use::Value, parts.into_iter().flatten())
         }
-        E::IndicateErrorIfNullOrUnset {
-            parameter,
-            indirect,
-            error_message,
-            ..
-        } => {
-            read.parts.extend(error_message.clone());
-            (parameter, *indirect)
+        E::Substring { parameter, indirect, offset, length } => {
+            let mut read = Read::new(parameter, *indirect, Use::Value, None);
+            let texts = [Some(offset), length.as_ref()].into_iter().flatten();
+            read.arithmetic.extend(texts.map(|text| text.value.clone()));
+            read
         }
-        E::RemoveSmallestSuffixPattern {
-            parameter,
-            indirect,
-            pattern,
-        }
-        | E::RemoveLargestSuffixPattern {
-            parameter,
-            indirect,
-            pattern,
-        }
-        | E::RemoveSmallestPrefixPattern {
-            parameter,
-            indirect,
-            pattern,
-        }
-        | E::RemoveLargestPrefixPattern {
-            parameter,
-            indirect,
-            pattern,
-        }
-        | E::UppercaseFirstChar {
-            parameter,
-            indirect,
-            pattern,
-        }
-        | E::UppercasePattern {
-            parameter,
-            indirect,
-            pattern,
-        }
-        | E::LowercaseFirstChar {
-            parameter,
-            indirect,
-            pattern,
-        }
-        | E::LowercasePattern {
-            parameter,
-            indirect,
-            pattern,
-        } => {
-            read.parts.extend(pattern.clone());
-            (parameter, *indirect)
-        }
-        E::Substring {
-            parameter,
-            indirect,
-            offset,
-            length,
-        } => {
-            read.arithmetic.push(offset.value.clone());
-            read.arithmetic
-                .extend(length.iter().map(|it| it.value.clone()));
-            (parameter, *indirect)
-        }
-        E::Transform { parameter, .. } => (parameter, true),
-        E::ReplaceSubstring {
-            parameter,
-            indirect,
-            pattern,
-            replacement,
-            ..
-        } => {
-            read.parts.push(pattern.clone());
-            read.parts.extend(replacement.clone());
-            (parameter, *indirect)
-        }
-    };
-    if indirect {
-        read.used = Use::Evaluate;
     }
-    read.name = name_of(parameter, &mut read.arithmetic);
-    read
 }
 
 /// The variable's name, or the sign of a special parameter. An index is arithmetic.

@@ -211,7 +211,7 @@ fn trimmed_end(text: &str, start: usize, mut end: usize) -> usize {
         let dropped = &kept[trimmed.len()..];
         let backslashes = trimmed.len() - trimmed.trim_end_matches('\\').len();
         end = start + trimmed.len();
-        if backslashes % 2 == 0 || dropped.is_empty() {
+        if backslashes.is_multiple_of(2) || dropped.is_empty() {
             return end;
         }
         if !dropped.starts_with('\n') {

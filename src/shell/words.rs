@@ -260,16 +260,11 @@ struct Read {
 }
 
 impl Read {
-    fn new(
-        parameter: &BrushParameter,
-        indirect: bool,
-        used: Use,
-        parts: impl IntoIterator<Item = String>,
-    ) -> Self {
+    fn new(parameter: &BrushParameter, used: Use, parts: impl IntoIterator<Item = String>) -> Self {
         let mut arithmetic = Vec::new();
         Self {
             name: name_of(parameter, &mut arithmetic),
-            used: if indirect { Use::Evaluate } else { used },
+            used,
             parts: parts.into_iter().collect(),
             arithmetic,
         }
@@ -279,6 +274,7 @@ impl Read {
 #[rustfmt::skip]
 fn read_parameter(expression: &ParameterExpr) -> Read {
     use ParameterExpr as E;
+    let used = |indirect: &bool, used| if *indirect { Use::Evaluate } else { used };
     match expression {
         E::VariableNames { .. } | E::MemberKeys { .. } => Read {
             name: String::new(),
@@ -286,17 +282,17 @@ fn read_parameter(expression: &ParameterExpr) -> Read {
             parts: Vec::new(),
             arithmetic: Vec::new(),
         },
-        E::Transform { parameter, .. } => Read::new(parameter, true, Use::Evaluate, None),
+        E::Transform { parameter, .. } => Read::new(parameter, Use::Evaluate, None),
         E::Parameter { parameter, indirect }
         | E::ParameterLength { parameter, indirect } => {
-            Read::new(parameter, *indirect, Use::Value, None)
+            Read::new(parameter, used(indirect, Use::Value), None)
         }
         E::UseDefaultValues { parameter, indirect, default_value: value, .. }
         | E::UseAlternativeValue { parameter, indirect, alternative_value: value, .. } => {
-            Read::new(parameter, *indirect, Use::Default, value.clone())
+            Read::new(parameter, used(indirect, Use::Default), value.clone())
         }
         E::AssignDefaultValues { parameter, indirect, default_value: value, .. } => {
-            Read::new(parameter, *indirect, Use::Assign, value.clone())
+            Read::new(parameter, used(indirect, Use::Assign), value.clone())
         }
         E::IndicateErrorIfNullOrUnset { parameter, indirect, error_message: value, .. }
         | E::RemoveSmallestSuffixPattern { parameter, indirect, pattern: value }
@@ -307,14 +303,14 @@ fn read_parameter(expression: &ParameterExpr) -> Read {
         | E::UppercasePattern { parameter, indirect, pattern: value }
         | E::LowercaseFirstChar { parameter, indirect, pattern: value }
         | E::LowercasePattern { parameter, indirect, pattern: value } => {
-            Read::new(parameter, *indirect, Use::Value, value.clone())
+            Read::new(parameter, used(indirect, Use::Value), value.clone())
         }
         E::ReplaceSubstring { parameter, indirect, pattern, replacement, .. } => {
             let parts = [Some(pattern.clone()), replacement.clone()];
-            Read::new(parameter, *indirect, Use::Value, parts.into_iter().flatten())
+            Read::new(parameter, used(indirect, Use::Value), parts.into_iter().flatten())
         }
         E::Substring { parameter, indirect, offset, length } => {
-            let mut read = Read::new(parameter, *indirect, Use::Value, None);
+            let mut read = Read::new(parameter, used(indirect, Use::Value), None);
             let texts = [Some(offset), length.as_ref()].into_iter().flatten();
             read.arithmetic.extend(texts.map(|text| text.value.clone()));
             read

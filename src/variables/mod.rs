@@ -1,4 +1,10 @@
 //! Values: secrets, redaction, templates, quoting.
 //!
-//! Comes in: what the operator or an answers file gave. Goes out: text that may be shown
-//!, and words that may enter a command. Refuses to know who asks and why.
+//! Comes in: what the operator or an answers file gave. Goes out: text that may be shown, and
+//! words that may enter a command. Refuses to know who asks and why.
+
+mod redact;
+mod secret;
+
+pub use self::redact::{RedactStream, Redacted, Redactor};
+pub use self::secret::{SHORTEST, Secret, TrailingNewline, Weakness};

@@ -4,10 +4,25 @@
 //! [`Effect`] with traits, reasons and the span that decided. Deny by default: what is not in the
 //! catalogue is unknown.
 
-use serde::Serialize;
+mod arguments;
+mod catalogue;
+mod classify;
+mod environment;
+mod languages;
+mod options;
+mod rule;
+mod stages;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub use catalogue::{Catalogue, CatalogueError};
+pub use classify::classify;
+pub use stages::{Benign, Program, Stage, programs, stages, status_is_benign};
 
 /// What a command does to the world. The worst of several is the largest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// No known way to change anything.
@@ -19,7 +34,7 @@ pub enum Effect {
 }
 
 /// What else is to be known of a command, beside its effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trait {
     /// Talks to a person at a terminal.

@@ -232,7 +232,7 @@ impl Word {
 pub fn has_pattern(text: &str) -> bool {
     let braces = text.contains('{') && (text.contains(',') || text.contains(".."));
     let extended = ["@(", "!(", "+("].iter().any(|start| text.contains(start));
-    text.contains(['*', '?', '[']) || braces || extended
+    text.contains(['*', '?']) || (text.contains('[') && text != "[") || braces || extended
 }
 
 /// A part of a word.

@@ -145,6 +145,9 @@ impl Reader<'_> {
 
     fn pieces(&self, pieces: &[WordPieceWithSource], quotes: Quotes) -> Vec<Piece> {
         let mut found = Vec::new();
+        if pieces.windows(2).any(|pair| is_newer(&pair[0], &pair[1])) {
+            found.push(opaque("an expansion that the parser does not know"));
+        }
         for piece in pieces {
             let range = piece.start_index..piece.end_index;
             match &piece.piece {
@@ -344,6 +347,14 @@ fn special_name(special: &SpecialParameter) -> &'static str {
         SpecialParameter::LastBackgroundProcessId => "!",
         SpecialParameter::ShellName => "0",
     }
+}
+
+/// A lone `$` before a bracket is an expansion that is newer than the parser.
+fn is_newer(first: &WordPieceWithSource, second: &WordPieceWithSource) -> bool {
+    let (WordPiece::Text(first), WordPiece::Text(second)) = (&first.piece, &second.piece) else {
+        return false;
+    };
+    first.ends_with('$') && second.starts_with(['{', '('])
 }
 
 /// Text that should hold no expansion; what still looks like one is newer than the parser

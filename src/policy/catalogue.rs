@@ -1,0 +1,172 @@
+//! The catalogue: the rules of all known commands, and those that a team adds.
+//!
+//! Comes in: TOML, one file per tool or family. Goes out: the rules for a command's name. A file
+//! is parsed when a name of it is first asked for, so that start-up costs nothing. A team's rules
+//! come before ours; each must give a reason and examples, which are tried when it is loaded.
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, OnceLock};
+
+use crate::shell;
+
+use super::Effect;
+use super::classify::classify;
+use super::rule::{File, Rule};
+
+/// The rules of all known commands.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    added: Vec<Rule>,
+}
+
+/// Why a team's catalogue is not used. Fits after "failed to".
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// It is not in the catalogue's form.
+    #[error("read the catalogue: {0}")]
+    Form(String),
+    /// A rule may not be changed.
+    #[error("add a rule for `{0}`: it runs whatever it is given, so no rule can vouch for it")]
+    Locked(String),
+    /// A rule says neither why it is right nor what it allows.
+    #[error("add the rule for `{0}`: give it a `reason`, and `examples` with `read` and `refused`")]
+    Unexplained(String),
+    /// A rule does not judge its example as it says.
+    #[error("add the rule for `{names}`: its example `{line}` is judged {effect:?}")]
+    Example {
+        /// The rule's names.
+        names: String,
+        /// The example.
+        line: String,
+        /// How the rule judges it.
+        effect: Effect,
+    },
+}
+
+/// Commands that run whatever they are given: no added rule may speak for them.
+const LOCKED: &[&str] = &[
+    "bash", "sh", "dash", "zsh", "ksh", "fish", "eval", "source", ".", "exec", "sudo", "su",
+    "doas", "env", "xargs", "command", "builtin", "trap", "alias", "python", "python3", "perl",
+    "ruby", "node", "ssh", "watch", "enable", "time", "timeout", "nohup", "find", "awk",
+];
+
+/// The built-in files, in no particular order.
+const FILES: &[&str] = &[
+    include_str!("catalogue/bash.toml"),
+    include_str!("catalogue/coreutils.toml"),
+    include_str!("catalogue/curl.toml"),
+    include_str!("catalogue/gh.toml"),
+    include_str!("catalogue/grep.toml"),
+    include_str!("catalogue/heroku.toml"),
+    include_str!("catalogue/infisical.toml"),
+    include_str!("catalogue/jq.toml"),
+    include_str!("catalogue/sed.toml"),
+    include_str!("catalogue/traits.toml"),
+    include_str!("catalogue/wrappers.toml"),
+];
+
+/// Which file holds a name. Found without parsing: a name stands on a line `names = "a b"`.
+static INDEX: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
+    let mut index = HashMap::new();
+    for (at, text) in FILES.iter().enumerate() {
+        for line in text.lines() {
+            let names = line.strip_prefix("names = \"").unwrap_or("");
+            let names = names.trim_end_matches('"').split_whitespace();
+            index.extend(names.map(|name| (name, at)));
+        }
+    }
+    index
+});
+
+static PARSED: [OnceLock<Vec<Rule>>; FILES.len()] = [const { OnceLock::new() }; FILES.len()];
+
+impl Catalogue {
+    /// The built-in rules.
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: Catalogue = Catalogue { added: Vec::new() };
+        &BUILTIN
+    }
+
+    /// These rules and those of a text in the catalogue's form, which come first.
+    pub fn with(mut self, toml: &str) -> Result<Self, CatalogueError> {
+        let file: File =
+            toml::from_str(toml).map_err(|error| CatalogueError::Form(error.to_string()))?;
+        for rule in &file.command {
+            admit(rule)?;
+        }
+        let added = file.command.clone();
+        self.added.splice(0..0, file.command);
+        for rule in &added {
+            self.try_examples(rule)?;
+        }
+        Ok(self)
+    }
+
+    /// The rules for a command's name: those that a team added before ours.
+    pub(super) fn rules<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Rule> {
+        let builtin = INDEX.get(name).map(|at| builtin_file(*at).as_slice());
+        let rules = self.added.iter().chain(builtin.unwrap_or_default());
+        let of_name = |rule: &&Rule| rule.names.split_whitespace().any(|listed| listed == name);
+        rules.filter(of_name).collect::<Vec<_>>().into_iter()
+    }
+
+    /// Tries the lines that a rule says it judges read or refuses.
+    pub(super) fn try_examples(&self, rule: &Rule) -> Result<(), CatalogueError> {
+        let read = rule.examples.read.iter().map(|line| (line, true));
+        let refused = rule.examples.refused.iter().map(|line| (line, false));
+        for (line, wanted) in read.chain(refused) {
+            let effect = self.effect_of(line);
+            if (effect == Effect::Read) != wanted {
+                return Err(CatalogueError::Example {
+                    names: rule.names.clone(),
+                    line: line.clone(),
+                    effect,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn effect_of(&self, line: &str) -> Effect {
+        let Ok(script) = shell::parse(line) else {
+            return Effect::Unknown;
+        };
+        let effects = script.statements.iter();
+        let effects = effects.map(|statement| classify(statement, self).effect);
+        effects.max().unwrap_or(Effect::Unknown)
+    }
+}
+
+/// The rules of one built-in file.
+pub(super) fn builtin_file(at: usize) -> &'static Vec<Rule> {
+    PARSED[at].get_or_init(|| {
+        let file: File = toml::from_str(FILES[at]).expect("every built-in file is tested");
+        file.command
+    })
+}
+
+/// All built-in files, to be tested.
+#[cfg(test)]
+pub(super) fn builtin_files() -> impl Iterator<Item = (&'static str, &'static Vec<Rule>)> {
+    FILES
+        .iter()
+        .enumerate()
+        .map(|(at, text)| (*text, builtin_file(at)))
+}
+
+fn admit(rule: &Rule) -> Result<(), CatalogueError> {
+    let locked = rule
+        .names
+        .split_whitespace()
+        .find(|name| LOCKED.contains(name));
+    if let Some(name) = locked {
+        return Err(CatalogueError::Locked(name.to_owned()));
+    }
+    let examples = &rule.examples;
+    let explained =
+        !rule.reason.is_empty() && !examples.read.is_empty() && !examples.refused.is_empty();
+    if rule.names.is_empty() || !explained || rule.wraps.is_some() {
+        return Err(CatalogueError::Unexplained(rule.names.clone()));
+    }
+    Ok(())
+}

@@ -1,0 +1,662 @@
+//! A statement against the catalogue: the worst of its commands and redirections.
+//!
+//! Comes in: a statement's tree. Goes out: a [`Classification`]. Every part of the tree that could
+//! run something is visited: substitutions, wrappers' commands, conditions, here-documents. What
+//! is not known to be harmless is unknown.
+
+use std::collections::BTreeSet;
+
+use crate::shell::{
+    self, Assignment, Command, Compound, Item, Kind, List, Parameter, Piece, Pipeline, Redirect,
+    RedirectKind, Simple, Statement, Use, Word,
+};
+use crate::source::Span;
+
+use super::arguments::{Argument, Rest};
+use super::catalogue::Catalogue;
+use super::environment::is_obeyed;
+use super::languages::{self, is_web};
+use super::options::{self, Objection, Parsed, is_sink};
+use super::rule::{Language, Operands, Rule, Session, Wraps, lists};
+use super::{Classification, Effect, Judged, Reason, Trait};
+
+/// How deep wrappers and shells may stand in each other.
+const DEEPEST: usize = 8;
+
+/// What a statement does to the world, as far as its text tells.
+///
+/// An argument whose value is not known counts as harmless where an option's value is expected;
+/// what the shell makes of it is to be judged again when the command is about to start.
+pub fn classify(statement: &Statement, catalogue: &Catalogue) -> Classification {
+    let mut judge = Judge::new(catalogue);
+    judge.list(&statement.node);
+    judge.finish()
+}
+
+/// Whether a command's input comes from the operator's side or from elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Input {
+    Own,
+    Fed,
+}
+
+/// A command as the catalogue names it.
+#[derive(Debug, Clone)]
+pub(super) struct Found<'a> {
+    /// Its name and sub-command.
+    pub name: String,
+    /// The rules that hold: the sub-command's, if there is one, before the command's.
+    pub rules: Vec<&'a Rule>,
+    /// Its arguments without the sub-command.
+    pub arguments: Vec<Argument>,
+}
+
+impl<'a> Found<'a> {
+    /// Looks a command up; nothing if the catalogue lacks it.
+    pub fn look_up(words: &[Argument], catalogue: &'a Catalogue) -> Option<Self> {
+        let (name, arguments) = words.split_first()?;
+        let name = name.text()?;
+        let mut found = None;
+        for rule in catalogue.rules(name) {
+            let candidate = Self::of_rule(name, rule, arguments);
+            if rule.sub.is_empty() || candidate.rules.len() > 1 {
+                return Some(candidate);
+            }
+            found.get_or_insert(candidate);
+        }
+        found
+    }
+
+    fn of_rule(name: &str, rule: &'a Rule, arguments: &[Argument]) -> Self {
+        let start = options::before_operands(arguments, rule);
+        let tokens: Vec<_> = arguments[start..]
+            .iter()
+            .map_while(Argument::text)
+            .take_while(|token| !token.starts_with('-'))
+            .collect();
+        let matching = rule.sub.iter().filter_map(|sub| {
+            let length = matching_path(&sub.path, &tokens)?;
+            Some((length, sub))
+        });
+        let Some((length, sub)) = matching.max_by_key(|(length, _)| *length) else {
+            return Self {
+                name: name.to_owned(),
+                rules: vec![rule],
+                arguments: arguments.to_vec(),
+            };
+        };
+        let mut rest = arguments[..start].to_vec();
+        rest.extend_from_slice(&arguments[start + length..]);
+        let path = tokens[..length].join(" ");
+        Self {
+            name: format!("{name} {path}").trim_end().to_owned(),
+            rules: vec![sub, rule],
+            arguments: rest,
+        }
+    }
+
+    /// The rule that decides.
+    pub fn rule(&self) -> &'a Rule {
+        self.rules[0]
+    }
+
+    /// The arguments, taken apart.
+    pub fn parsed(&self) -> Parsed {
+        options::parse(&self.arguments, &self.rules)
+    }
+}
+
+/// How many tokens of a path like `a b, c|d e` match; the most of its alternatives.
+fn matching_path(paths: &str, tokens: &[&str]) -> Option<usize> {
+    let lengths = paths.split(',').filter_map(|path| {
+        let parts: Vec<_> = path.split_whitespace().collect();
+        let fits = |(part, token): (&&str, &&str)| part.split('|').any(|one| one == *token);
+        let all = parts.len() <= tokens.len() && parts.iter().zip(tokens).all(fits);
+        all.then_some(parts.len())
+    });
+    lengths.max()
+}
+
+struct Judge<'a> {
+    catalogue: &'a Catalogue,
+    effect: Effect,
+    traits: BTreeSet<Trait>,
+    reasons: Vec<(Effect, Reason)>,
+    commands: Vec<Judged>,
+    input: Input,
+    depth: usize,
+    /// Set inside a text that a wrapper hands to a shell: the span to report.
+    around: Option<Span>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(catalogue: &'a Catalogue) -> Self {
+        Self {
+            catalogue,
+            effect: Effect::Read,
+            traits: BTreeSet::new(),
+            reasons: Vec::new(),
+            commands: Vec::new(),
+            input: Input::Own,
+            depth: 0,
+            around: None,
+        }
+    }
+
+    fn finish(self) -> Classification {
+        let worst = self.effect;
+        let mut reasons: Vec<Reason> = Vec::new();
+        for (effect, reason) in self.reasons {
+            if effect == worst && !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        Classification {
+            effect: worst,
+            traits: self.traits.into_iter().collect(),
+            reasons,
+            commands: self.commands,
+        }
+    }
+
+    fn because(&mut self, effect: Effect, text: String, span: Span) {
+        self.effect = self.effect.max(effect);
+        let span = self.around.unwrap_or(span);
+        self.reasons.push((effect, Reason { text, span }));
+    }
+
+    fn unknown(&mut self, text: &str, span: Span) {
+        self.because(Effect::Unknown, text.to_owned(), span);
+    }
+
+    fn list(&mut self, list: &List) {
+        for item in &list.items {
+            self.item(item);
+        }
+    }
+
+    fn item(&mut self, item: &Item) {
+        for pipeline in item.and_or.pipelines() {
+            self.pipeline(pipeline);
+            if item.background {
+                self.unknown("It goes on in the background", pipeline.span);
+            }
+        }
+    }
+
+    fn pipeline(&mut self, pipeline: &Pipeline) {
+        let input = self.input;
+        for stage in &pipeline.stages {
+            self.command(stage);
+            self.input = Input::Fed;
+        }
+        self.input = input;
+    }
+
+    fn command(&mut self, command: &Command) {
+        match command {
+            Command::Simple(simple) => self.simple(simple),
+            Command::Compound(compound) => self.compound(compound),
+            Command::Function(function) => {
+                let text = format!("It defines the function `{}`", function.name);
+                self.unknown(&text, function.span);
+                self.compound(&function.body);
+            }
+            Command::Test(test) => {
+                self.words(&test.words);
+                self.redirects(&test.redirects);
+                let numbers = |word: &Word| {
+                    let text = word.literal().unwrap_or_default();
+                    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '-')
+                };
+                if test.evaluates && !test.words.iter().all(numbers) {
+                    self.unknown("`[[ ]]` evaluates an operand as arithmetic", test.span);
+                }
+            }
+            Command::Unsupported { span, reason } => {
+                self.unknown(&format!("It is {reason}"), *span);
+            }
+        }
+    }
+
+    fn compound(&mut self, compound: &Compound) {
+        let input = self.input;
+        if is_fed(&compound.redirects) {
+            self.input = Input::Fed;
+        }
+        if let Some(name) = &compound.variable {
+            self.name(name, compound.span);
+        }
+        if is_endless(compound) {
+            self.traits.insert(Trait::Streaming);
+        }
+        self.words(&compound.words);
+        for body in &compound.bodies {
+            self.list(body);
+        }
+        self.redirects(&compound.redirects);
+        self.input = input;
+    }
+
+    fn name(&mut self, name: &str, span: Span) {
+        if is_obeyed(name) {
+            let text = format!("It gives `{name}` a value, which changes what programs do");
+            self.unknown(&text, span);
+        }
+    }
+
+    fn simple(&mut self, simple: &Simple) {
+        for assignment in &simple.assignments {
+            self.assignment(assignment);
+        }
+        self.words(&simple.words);
+        self.redirects(&simple.redirects);
+        if simple.words.is_empty() {
+            return;
+        }
+        let input = self.input;
+        if is_fed(&simple.redirects) {
+            self.input = Input::Fed;
+        }
+        let arguments: Vec<_> = simple.words.iter().map(Argument::new).collect();
+        self.run(&arguments, simple.span);
+        self.input = input;
+    }
+
+    fn assignment(&mut self, assignment: &Assignment) {
+        self.name(&assignment.name, assignment.span);
+        self.words(&assignment.words);
+        // The index of an element is arithmetic, and so are the keys in `a=([key]=value)`.
+        let doubtful = |word: &Word| {
+            let text = word.literal();
+            text.is_none_or(|text| text.contains(['[', '$', '`']))
+        };
+        if assignment.array && assignment.words.iter().any(doubtful) {
+            let text = format!(
+                "It gives the array `{}` a value that may be evaluated",
+                assignment.name
+            );
+            self.unknown(&text, assignment.span);
+        }
+    }
+
+    fn redirects(&mut self, redirects: &[Redirect]) {
+        for redirect in redirects {
+            self.words(std::slice::from_ref(&redirect.target));
+            let target = Argument::new(&redirect.target);
+            let span = redirect.span.unwrap_or(redirect.target.span);
+            let named = target.text().unwrap_or(&redirect.target.text);
+            let descriptor = named
+                .trim_end_matches('-')
+                .chars()
+                .all(|c| c.is_ascii_digit());
+            match redirect.kind {
+                RedirectKind::Duplicate if descriptor && target.rest == Rest::None => {}
+                RedirectKind::Write | RedirectKind::Duplicate
+                    if !is_sink(&target) || named == "-" =>
+                {
+                    self.because(
+                        Effect::Write,
+                        format!("It writes to the file `{named}`"),
+                        span,
+                    );
+                }
+                RedirectKind::Read
+                    if named.starts_with("/dev/tcp") || named.starts_with("/dev/udp") =>
+                {
+                    self.unknown("It opens a network connection", span);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn words(&mut self, words: &[Word]) {
+        for word in words {
+            self.pieces(&word.pieces, word.span);
+        }
+    }
+
+    fn pieces(&mut self, pieces: &[Piece], span: Span) {
+        for piece in pieces {
+            match piece {
+                Piece::Text { .. } | Piece::Tilde => {}
+                Piece::Substitution { body, .. } | Piece::Process { body, .. } => self.list(body),
+                Piece::Parameter(parameter) => self.parameter(parameter),
+                Piece::Arithmetic { span, text, pieces } => self.arithmetic(text, pieces, *span),
+                Piece::Opaque(reason) => self.unknown(&format!("It holds {reason}"), span),
+            }
+        }
+    }
+
+    fn parameter(&mut self, parameter: &Parameter) {
+        match parameter.used {
+            Use::Evaluate => {
+                self.unknown("It evaluates what a variable holds", parameter.span);
+            }
+            Use::Assign => self.name(&parameter.name, parameter.span),
+            Use::Value | Use::Default => {}
+        }
+        self.pieces(&parameter.pieces, parameter.span);
+    }
+
+    /// Names in arithmetic are evaluated, and what they hold again.
+    fn arithmetic(&mut self, text: &str, pieces: &[Piece], span: Span) {
+        self.pieces(pieces, span);
+        let harmless = |c: char| c.is_ascii_digit() || " \t\n+-*/%()<>=!&|^~?:,#@".contains(c);
+        if !text.chars().all(harmless) {
+            self.unknown("It evaluates names in arithmetic", span);
+        }
+    }
+
+    /// A command with its arguments, wrapped or not.
+    fn run(&mut self, words: &[Argument], span: Span) {
+        let Some(name) = words.first() else {
+            return;
+        };
+        let Some(text) = name.text() else {
+            self.refuse(
+                "a command",
+                "A command's name is known only when it runs",
+                span,
+            );
+            return;
+        };
+        if text.contains('/') {
+            let reason = format!("`{text}` is named by its path, and could be anything");
+            self.refuse(text, &reason, name.span);
+            return;
+        }
+        let Some(found) = Found::look_up(words, self.catalogue) else {
+            self.refuse(
+                text,
+                &format!("`{text}` is not in the catalogue"),
+                name.span,
+            );
+            return;
+        };
+        if let [only] = &words[1..]
+            && matches!(only.text(), Some("--version" | "--help"))
+        {
+            self.judged(
+                &found.name,
+                Effect::Read,
+                format!("`{text}` tells about itself"),
+                span,
+            );
+            return;
+        }
+        self.found(&found, span);
+    }
+
+    fn refuse(&mut self, name: &str, reason: &str, span: Span) {
+        self.judged(name, Effect::Unknown, reason.to_owned(), span);
+    }
+
+    fn judged(&mut self, name: &str, effect: Effect, reason: String, span: Span) {
+        self.commands.push(Judged {
+            name: name.to_owned(),
+            effect,
+            reason: reason.clone(),
+        });
+        self.because(effect, reason, span);
+    }
+
+    fn found(&mut self, found: &Found<'_>, span: Span) {
+        let rule = found.rule();
+        let parsed = found.parsed();
+        let effect = rule.effect.unwrap_or(Effect::Unknown);
+        let objections = objections(found, &parsed);
+        let worst = objections
+            .iter()
+            .rev()
+            .max_by_key(|objection| objection.effect);
+        let (effect, reason, at) = match worst {
+            Some(Objection {
+                effect: other,
+                text,
+                span,
+            }) if *other > effect => (*other, format!("`{}` {text}", found.name), *span),
+            _ => (effect, sentence(found, effect), span),
+        };
+        self.judged(&found.name, effect, reason, at);
+        self.add_traits(found, &parsed);
+        if let Some(wraps) = &rule.wraps {
+            self.wrapped(&found.name, wraps, &parsed, span);
+        }
+    }
+
+    fn add_traits(&mut self, found: &Found<'_>, parsed: &Parsed) {
+        let rule = found.rule();
+        let fed = rule.fed && self.input == Input::Fed;
+        let talks = |it: &Trait| matches!(it, Trait::Interactive | Trait::OpensSession);
+        let ends = parsed.has(&rule.ends);
+        for each in &rule.traits {
+            if !(fed && talks(each) || ends && *each == Trait::Streaming) {
+                self.traits.insert(*each);
+            }
+        }
+        for rule in &found.rules {
+            if parsed.has(&rule.stream) {
+                self.traits.insert(Trait::Streaming);
+            }
+            if parsed.has(&rule.tty) {
+                self.traits.insert(Trait::Interactive);
+            }
+        }
+        if !fed && rule.session.as_ref().is_some_and(|it| opens(it, parsed)) {
+            self.traits.insert(Trait::OpensSession);
+        }
+    }
+
+    /// The command that a command runs.
+    fn wrapped(&mut self, name: &str, wraps: &Wraps, parsed: &Parsed, span: Span) {
+        if parsed.has(&wraps.lookup) || self.depth >= DEEPEST {
+            return;
+        }
+        self.depth += 1;
+        if let Some(script) = parsed.values_of(&wraps.script).next() {
+            self.script(name, script);
+        } else if wraps.joined {
+            let words: Option<Vec<_>> = parsed.operands.iter().map(Argument::text).collect();
+            match words {
+                Some(words) => self.script(name, &Argument::literal(words.join(" "), span)),
+                None => self.unknown(
+                    &format!("`{name}` hands a shell what is known only then"),
+                    span,
+                ),
+            }
+        } else {
+            let words = self.inner(name, wraps, parsed, span);
+            if !words.is_empty() {
+                self.run(&words, span);
+            }
+        }
+        self.depth -= 1;
+    }
+
+    fn inner(&mut self, name: &str, wraps: &Wraps, parsed: &Parsed, span: Span) -> Vec<Argument> {
+        let mut words = after_skipped(wraps, parsed);
+        while let [first, rest @ ..] = words
+            && wraps.assignments
+            && first.known.contains('=')
+        {
+            let variable = first.known.split('=').next().unwrap_or("");
+            self.name(variable, first.span);
+            words = rest;
+        }
+        let mut words = words.to_vec();
+        let replaced = parsed.values_of(&wraps.replaces).next();
+        if let Some(mark) = replaced
+            .and_then(Argument::text)
+            .filter(|mark| !mark.is_empty())
+        {
+            for word in &mut words {
+                if let Some(at) = word.known.find(mark) {
+                    word.known.truncate(at);
+                    word.rest = word.rest.max(Rest::Quoted);
+                }
+            }
+        } else if replaced.is_some() {
+            self.unknown(
+                &format!("`{name}` replaces what is known only when it runs"),
+                span,
+            );
+        } else if wraps.appends && !words.is_empty() {
+            words.push(Argument::unseen(span));
+        }
+        words
+    }
+
+    /// A text that a shell reads.
+    fn script(&mut self, name: &str, script: &Argument) {
+        let Some(text) = script.text() else {
+            self.unknown(
+                &format!("`{name}` hands a shell what is known only then"),
+                script.span,
+            );
+            return;
+        };
+        match shell::parse(text) {
+            Ok(parsed) => {
+                let around = self.around;
+                self.around = Some(around.unwrap_or(script.span));
+                for statement in &parsed.statements {
+                    self.list(&statement.node);
+                }
+                self.around = around;
+            }
+            Err(error) => {
+                let text = format!("`{name}` hands a shell a text of which {}", error.message);
+                self.unknown(&text, script.span);
+            }
+        }
+    }
+}
+
+/// The operands from the wrapped command on.
+pub(super) fn after_skipped<'a>(wraps: &Wraps, parsed: &'a Parsed) -> &'a [Argument] {
+    match parsed.operands.get(wraps.skip..).unwrap_or(&[]) {
+        [dashes, rest @ ..] if dashes.text() == Some("--") => rest,
+        words => words,
+    }
+}
+
+/// Everything that the rules of a command object to in its arguments.
+pub(super) fn objections(found: &Found<'_>, parsed: &Parsed) -> Vec<Objection> {
+    let rule = found.rule();
+    let mut objections = parsed.objections.clone();
+    if rule.effect == Some(Effect::Read) {
+        objections.extend(operand_objections(&rule.operands, parsed));
+        let language = rule.language.iter();
+        objections.extend(language.flat_map(|it| languages::objections(*it, parsed, &found.rules)));
+    }
+    objections
+}
+
+/// Why a rule judges as it does.
+fn sentence(found: &Found<'_>, effect: Effect) -> String {
+    let (name, rule) = (&found.name, found.rule());
+    if !rule.reason.is_empty() {
+        return format!("`{name}` {}", rule.reason);
+    }
+    match effect {
+        Effect::Read => format!("`{name}` only reads"),
+        Effect::Write => format!("`{name}` changes something"),
+        Effect::Unknown => {
+            let next = found.arguments.first().and_then(Argument::text);
+            let next = next.filter(|next| !next.starts_with('-') && found.rules.len() == 1);
+            let next = next.map(|next| format!(" {next}")).unwrap_or_default();
+            format!("`{name}{next}` is not in the catalogue")
+        }
+    }
+}
+
+fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
+    let found = &parsed.operands;
+    let object = |argument: &Argument, effect, text: &str| Objection {
+        effect,
+        text: text.to_owned(),
+        span: argument.span,
+    };
+    let each = |fits: fn(&Argument) -> bool, effect, text: &str| {
+        let wrong = found.iter().filter(|argument| !fits(argument));
+        wrong
+            .map(|argument| object(argument, effect, text))
+            .collect()
+    };
+    match operands {
+        Operands::Any => Vec::new(),
+        Operands::None => each(|_| false, Effect::Unknown, "takes no such argument"),
+        Operands::Max(most) => {
+            let extra = found.get(*most..).unwrap_or(&[]).iter();
+            let split = found.iter().filter(|argument| argument.rest == Rest::Split);
+            let text = "may get more arguments than it only reads";
+            extra
+                .chain(split)
+                .map(|it| object(it, Effect::Unknown, text))
+                .collect()
+        }
+        Operands::Out => each(is_sink, Effect::Write, "writes to a file"),
+        Operands::Url => each(
+            is_web,
+            Effect::Unknown,
+            "gets an address that is no plain web page",
+        ),
+        Operands::Names => found
+            .iter()
+            .flat_map(|argument| {
+                let parsed = Parsed {
+                    operands: vec![argument.clone()],
+                    ..Parsed::default()
+                };
+                languages::objections(Language::Export, &parsed, &[])
+            })
+            .collect(),
+    }
+}
+
+fn opens(session: &Session, parsed: &Parsed) -> bool {
+    let few = session
+        .operands
+        .is_none_or(|most| parsed.operands.len() <= most);
+    few && !parsed.has(&session.unless)
+}
+
+/// Whether a redirection gives a command its input.
+fn is_fed(redirects: &[Redirect]) -> bool {
+    let kinds = redirects.iter().map(|redirect| redirect.kind);
+    kinds
+        .into_iter()
+        .any(|kind| matches!(kind, RedirectKind::Read | RedirectKind::Text))
+}
+
+/// `while true` and `while :` without a way out.
+fn is_endless(compound: &Compound) -> bool {
+    let [condition, body] = compound.bodies.as_slice() else {
+        return false;
+    };
+    let always = condition.items.iter().all(|item| {
+        item.and_or.pipelines().flat_map(|pipeline| &pipeline.stages).all(|stage| {
+            matches!(stage, Command::Simple(simple)
+                if matches!(simple.words.first().map(|word| word.text.as_str()), Some("true" | ":")))
+        })
+    });
+    let text = format!("{body:?}");
+    compound.kind == Kind::Loop && always && !lists_way_out(&text)
+}
+
+fn lists_way_out(body: &str) -> bool {
+    ["\"break\"", "\"exit\"", "\"return\""]
+        .iter()
+        .any(|word| body.contains(word))
+}
+
+/// Whether a command leaves before its input ends.
+pub(super) fn leaves_early(found: &Found<'_>) -> bool {
+    let parsed = found.parsed();
+    found
+        .rules
+        .iter()
+        .any(|rule| lists(&rule.early, "*") || parsed.has(&rule.early))
+}

@@ -1,0 +1,280 @@
+//! A command's arguments against its rule: options, their values, operands.
+//!
+//! Comes in: arguments and a [`Rule`]. Goes out: [`Parsed`]: the operands, what was asked for,
+//! and every objection. Spellings are exact: an abbreviated option is an unknown one.
+
+use crate::source::Span;
+
+use super::Effect;
+use super::arguments::{Argument, Rest};
+use super::rule::{Dashes, Order, Rule, lists};
+
+/// What an option or operand does that the rule does not allow for reading.
+#[derive(Debug, Clone)]
+pub(super) struct Objection {
+    pub effect: Effect,
+    /// A sentence without its subject.
+    pub text: String,
+    pub span: Span,
+}
+
+/// Arguments, taken apart.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Parsed {
+    /// What is no option, in order.
+    pub operands: Vec<Argument>,
+    /// The options met, by their exact spelling.
+    pub options: Vec<String>,
+    /// The value of each option that has one.
+    pub values: Vec<(String, Argument)>,
+    pub objections: Vec<Objection>,
+}
+
+impl Parsed {
+    /// Whether one of the listed options was met.
+    pub fn has(&self, list: &str) -> bool {
+        self.options.iter().any(|option| lists(list, option))
+    }
+
+    /// The values of the listed options, in order.
+    pub fn values_of(&self, list: &str) -> impl Iterator<Item = &Argument> {
+        let values = self.values.iter().filter(|(option, _)| lists(list, option));
+        values.map(|(_, value)| value)
+    }
+}
+
+/// Takes arguments apart by the options of several rules, the nearest first.
+pub(super) fn parse(arguments: &[Argument], rules: &[&Rule]) -> Parsed {
+    let mut parser = Parser {
+        rules,
+        arguments,
+        at: 0,
+        parsed: Parsed::default(),
+    };
+    parser.all();
+    parser.parsed
+}
+
+/// How many arguments, options among them, stand before the first operand.
+pub(super) fn before_operands(arguments: &[Argument], rule: &Rule) -> usize {
+    let mut parser = Parser {
+        rules: &[rule],
+        arguments,
+        at: 0,
+        parsed: Parsed::default(),
+    };
+    parser.until_operand();
+    parser.at.min(arguments.len())
+}
+
+/// What kind of option it is.
+enum Kind {
+    Bool,
+    Value,
+    Out,
+    Write(String),
+}
+
+/// Why options end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Operand,
+    Dashes,
+}
+
+struct Parser<'a> {
+    rules: &'a [&'a Rule],
+    arguments: &'a [Argument],
+    at: usize,
+    parsed: Parsed,
+}
+
+impl<'a> Parser<'a> {
+    fn all(&mut self) {
+        if self.rules.iter().any(|rule| rule.order == Order::Raw) {
+            self.parsed.operands = self.arguments.to_vec();
+            return;
+        }
+        loop {
+            let end = self.until_operand();
+            let Some(argument) = self.arguments.get(self.at) else {
+                return;
+            };
+            if end == End::Dashes || self.rules.iter().any(|rule| rule.order == Order::First) {
+                let rest = &self.arguments[self.at..];
+                self.parsed.operands.extend_from_slice(rest);
+                return;
+            }
+            self.operand(argument);
+            self.at += 1;
+        }
+    }
+
+    fn operand(&mut self, argument: &Argument) {
+        let inert = self.rules.iter().any(|rule| rule.inert);
+        if argument.may_be_option() && !inert {
+            let text = "gets an argument that may turn out to be an option";
+            self.object(Effect::Unknown, text.to_owned(), argument.span);
+        }
+        self.parsed.operands.push(argument.clone());
+    }
+
+    fn object(&mut self, effect: Effect, text: String, span: Span) {
+        self.parsed
+            .objections
+            .push(Objection { effect, text, span });
+    }
+
+    /// Reads options up to the next operand, or past a `--`.
+    fn until_operand(&mut self) -> End {
+        while let Some(argument) = self.arguments.get(self.at) {
+            let text = argument.known.as_str();
+            if argument.text() == Some("--") {
+                self.at += 1;
+                return End::Dashes;
+            }
+            if !text.starts_with('-') || text == "-" {
+                return End::Operand;
+            }
+            self.at += 1;
+            if text.starts_with("--") || self.is_single() {
+                self.long(argument);
+            } else {
+                self.cluster(argument);
+            }
+        }
+        End::Operand
+    }
+
+    fn is_single(&self) -> bool {
+        self.rules.iter().any(|rule| rule.dashes == Dashes::One)
+    }
+
+    fn long(&mut self, argument: &'a Argument) {
+        let Some((name, value)) = argument.known.split_once('=') else {
+            if argument.rest == Rest::None {
+                self.option(&argument.known, None, argument.span);
+            } else {
+                self.unknown(&argument.known, argument.span);
+            }
+            return;
+        };
+        let value = Argument {
+            span: argument.span,
+            known: value.to_owned(),
+            rest: argument.rest,
+        };
+        self.option(name, Some(value), argument.span);
+    }
+
+    /// `-abc`, `-n5`, `-5`.
+    fn cluster(&mut self, argument: &'a Argument) {
+        let letters = &argument.known[1..];
+        let numeric = self.rules.iter().any(|rule| lists(&rule.bool, "-NUM"));
+        if numeric && letters.chars().all(|c| c.is_ascii_digit()) {
+            return;
+        }
+        for (at, letter) in letters.char_indices() {
+            let name = format!("-{letter}");
+            let rest = &letters[at + letter.len_utf8()..];
+            let takes_value = matches!(self.kind(&name), Some(Kind::Value | Kind::Out))
+                || self.is_optional(&name);
+            if takes_value && (!rest.is_empty() || argument.rest != Rest::None) {
+                let value = Argument {
+                    span: argument.span,
+                    known: rest.to_owned(),
+                    rest: argument.rest,
+                };
+                self.option(&name, Some(value), argument.span);
+                return;
+            }
+            self.option(&name, None, argument.span);
+        }
+        if argument.rest != Rest::None {
+            self.unknown(&argument.known, argument.span);
+        }
+    }
+
+    fn is_optional(&self, name: &str) -> bool {
+        self.rules.iter().any(|rule| lists(&rule.optional, name))
+    }
+
+    fn unknown(&mut self, name: &str, span: Span) {
+        let lenient = self
+            .rules
+            .first()
+            .is_some_and(|rule| rule.effect != Some(Effect::Read) || rule.inert);
+        if !lenient {
+            let text = format!("has no option `{name}` in the catalogue");
+            self.object(Effect::Unknown, text, span);
+        }
+    }
+
+    fn kind(&self, name: &str) -> Option<Kind> {
+        for rule in self.rules {
+            let write = rule.write.iter().find(|(names, _)| lists(names, name));
+            if let Some((_, reason)) = write {
+                return Some(Kind::Write(reason.clone()));
+            }
+            if lists(&rule.out, name) {
+                return Some(Kind::Out);
+            }
+            let valued = [&rule.value, &rule.data, &rule.method];
+            if valued.into_iter().any(|list| lists(list, name)) {
+                return Some(Kind::Value);
+            }
+            let plain = [
+                &rule.bool,
+                &rule.optional,
+                &rule.stream,
+                &rule.tty,
+                &rule.get,
+            ];
+            if plain.into_iter().any(|list| lists(list, name)) {
+                return Some(Kind::Bool);
+            }
+        }
+        None
+    }
+
+    fn option(&mut self, name: &str, value: Option<Argument>, span: Span) {
+        self.parsed.options.push(name.to_owned());
+        match self.kind(name) {
+            None => self.unknown(name, span),
+            Some(Kind::Write(reason)) => self.object(Effect::Write, reason, span),
+            Some(Kind::Bool) if value.is_some() && !self.takes_glued(name) => {
+                self.unknown(&format!("{name}="), span);
+            }
+            Some(Kind::Bool) => {}
+            Some(kind) => self.valued(name, &kind, value, span),
+        }
+    }
+
+    /// Options without a value that may be written `--follow=true`.
+    fn takes_glued(&self, name: &str) -> bool {
+        self.is_optional(name) || self.rules.iter().any(|rule| lists(&rule.stream, name))
+    }
+
+    fn valued(&mut self, name: &str, kind: &Kind, value: Option<Argument>, span: Span) {
+        let value = value.or_else(|| {
+            self.at += 1;
+            self.arguments.get(self.at - 1).cloned()
+        });
+        let Some(value) = value else {
+            let text = format!("lacks the value of `{name}`");
+            self.object(Effect::Unknown, text, span);
+            return;
+        };
+        if matches!(kind, Kind::Out) && !is_sink(&value) {
+            let text = format!("writes a file with `{name}`");
+            self.object(Effect::Write, text, value.span);
+        }
+        self.parsed.values.push((name.to_owned(), value));
+    }
+}
+
+/// Whether what is written there is shown or dropped.
+pub(super) fn is_sink(argument: &Argument) -> bool {
+    let sinks = ["-", "/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"];
+    argument.text().is_some_and(|text| sinks.contains(&text))
+}

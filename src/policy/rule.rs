@@ -1,0 +1,192 @@
+//! The catalogue's form: what may stand in one of its TOML files.
+//!
+//! A rule lists every option that is known to be harmless, by its exact spelling, and what else
+//! an option can do. What is not listed is unknown. Lists are written as words between blanks.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Effect, Trait};
+
+/// One file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    /// Its commands.
+    pub command: Vec<Rule>,
+}
+
+/// A command, or a sub-command of one.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Rule {
+    /// The programs that it is for; empty for a sub-command.
+    pub names: String,
+    /// The sub-command: `a b, c|d e` are the paths `a b`, `c e` and `d e`.
+    pub path: String,
+    /// What it does if every option is known. Unknown if left out.
+    pub effect: Option<Effect>,
+    /// What it does, as a sentence without its subject: "changes config vars".
+    pub reason: String,
+    /// Options without a value; `-NUM` is `-5`.
+    pub bool: String,
+    /// Options with a value: `--a b`, `--a=b`, `-ab`.
+    pub value: String,
+    /// Options whose value only comes glued: `--a`, `--a=b`.
+    pub optional: String,
+    /// Options that name a file that is written to: harmless for `-`, `/dev/null` and the like.
+    pub out: String,
+    /// Options that change something, and what they do.
+    pub write: BTreeMap<String, String>,
+    /// Options with which it does not end by itself.
+    pub stream: String,
+    /// Options with which it talks to a person.
+    pub tty: String,
+    /// Options that send data: a write, unless the method says otherwise.
+    pub data: String,
+    /// Options that give the HTTP method.
+    pub method: String,
+    /// Options that turn data into a query.
+    pub get: String,
+    /// Options with which it ends by itself, though it has the trait `streaming`.
+    pub ends: String,
+    /// Options with which it leaves before its input ends; all forms, if `*`.
+    pub early: String,
+    /// What may follow the options.
+    pub operands: Operands,
+    /// Where options may stand.
+    pub order: Order,
+    /// Whether long options have one dash.
+    pub dashes: Dashes,
+    /// No argument whatsoever makes it change anything.
+    pub inert: bool,
+    /// Touches no network, and no file but to read it: may run in a rehearsal.
+    pub pure: bool,
+    /// Always.
+    pub traits: Vec<Trait>,
+    /// Statuses that are no failure, and what they mean.
+    pub benign: BTreeMap<String, String>,
+    /// A language in its arguments, which a small analyser reads.
+    pub language: Option<Language>,
+    /// It runs a command that its arguments name.
+    pub wraps: Option<Wraps>,
+    /// When it opens a session.
+    pub session: Option<Session>,
+    /// When its input comes from elsewhere, it neither talks to a person nor opens a session.
+    pub fed: bool,
+    /// Sub-commands; the longest path wins.
+    pub sub: Vec<Rule>,
+    /// Lines that the rule must judge so.
+    pub examples: Examples,
+}
+
+/// Lines that show what a rule allows.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Examples {
+    /// Judged read.
+    pub read: Vec<String>,
+    /// Judged unknown or write.
+    pub refused: Vec<String>,
+}
+
+/// What may follow the options.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Operands {
+    /// Anything.
+    #[default]
+    Any,
+    /// Nothing.
+    None,
+    /// At most that many.
+    Max(usize),
+    /// Files that it writes to: `-`, `/dev/null` and the like.
+    Out,
+    /// Addresses of web pages.
+    Url,
+    /// Names of variables.
+    Names,
+}
+
+/// Where options may stand.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Order {
+    /// Anywhere.
+    #[default]
+    Permuted,
+    /// Only before the first operand.
+    First,
+    /// Nowhere: a language reads all arguments.
+    Raw,
+}
+
+/// How long options are spelled.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Dashes {
+    /// `--long`, `-abc` is three.
+    #[default]
+    Two,
+    /// `-long`.
+    One,
+}
+
+/// A language in a command's arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Language {
+    /// `sed`'s.
+    Sed,
+    /// `printf`'s formats.
+    Printf,
+    /// The operators of `test` and `[`.
+    Test,
+    /// What follows `set`.
+    Set,
+    /// What follows `date`: `+FORMAT` or nothing.
+    Date,
+    /// `export NAME=value`.
+    Export,
+    /// The headers and formats of `curl` and `gh api`.
+    Http,
+}
+
+/// How a command names the command that it runs.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Wraps {
+    /// Operands before the command.
+    pub skip: usize,
+    /// `NAME=value` may stand before it.
+    pub assignments: bool,
+    /// The operands are joined to one text that a shell reads.
+    pub joined: bool,
+    /// The value of this option is a text that a shell reads.
+    pub script: String,
+    /// With one of these options it runs nothing.
+    pub lookup: String,
+    /// The value of this option is replaced in the command by what nobody has seen.
+    pub replaces: String,
+    /// The command runs on another machine or in a container.
+    pub remote: bool,
+    /// The command gets more arguments that nobody has seen.
+    pub appends: bool,
+}
+
+/// When a command opens a session.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Session {
+    /// Not with one of these options.
+    pub unless: String,
+    /// Not with more operands than that.
+    pub operands: Option<usize>,
+}
+
+/// Whether a list holds a word.
+pub(super) fn lists(list: &str, word: &str) -> bool {
+    !word.is_empty() && list.split_whitespace().any(|listed| listed == word)
+}

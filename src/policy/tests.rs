@@ -1,0 +1,294 @@
+//! The catalogue's own examples, and tables over the front door of `policy`.
+
+use crate::shell::{Command, parse};
+
+use super::catalogue::builtin_files;
+use super::{
+    Catalogue, Classification, Effect, Trait, classify, programs, stages, status_is_benign,
+};
+
+fn judge(text: &str) -> Classification {
+    let script = parse(text).unwrap();
+    assert_eq!(script.statements.len(), 1, "{text}");
+    classify(&script.statements[0], Catalogue::builtin())
+}
+
+#[test]
+fn every_rule_judges_its_examples_as_it_says() {
+    let mut wrong = Vec::new();
+    for (_, rules) in builtin_files() {
+        for rule in rules {
+            if let Err(error) = Catalogue::builtin().try_examples(rule) {
+                wrong.push(error.to_string());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_has_an_allowed_and_a_refused_line() {
+    for (_, rules) in builtin_files() {
+        for rule in rules {
+            let reads = rule.effect == Some(Effect::Read)
+                || rule.sub.iter().any(|sub| sub.effect == Some(Effect::Read));
+            assert_eq!(rule.examples.read.is_empty(), !reads, "{}", rule.names);
+            assert!(!rule.examples.refused.is_empty(), "{}", rule.names);
+        }
+    }
+}
+
+#[test]
+fn every_file_says_which_versions_it_follows() {
+    for (text, _) in builtin_files() {
+        assert!(text.starts_with("# "), "{text}");
+    }
+}
+
+fn effect(text: &str) -> Effect {
+    judge(text).effect
+}
+
+#[test]
+fn every_part_of_a_statement_that_could_run_something_counts() {
+    let case = |text: &str, expected: Effect| assert_eq!(effect(text), expected, "{text}");
+    use Effect::{Read, Unknown, Write};
+    case("ls && pwd || true", Read);
+    case("ls | grep a | head -1", Read);
+    case("ls; ", Read);
+    case("ls && rm a", Write);
+    case("if false; then ls; else rm a; fi", Write);
+    case("for f in $(rm a); do ls; done", Write);
+    case("case $(rm a) in *) ls;; esac", Write);
+    case("cat <(rm a)", Write);
+    case("cat <<E\n$(rm a)\nE", Write);
+    case("cat <<'E'\n$(rm a)\nE", Read);
+    case("echo ${X:-$(rm a)} ${HOME#$(rm b)}", Write);
+    case("a=(x $(rm a))", Write);
+    case("[[ $(rm a) == b ]]", Write);
+    case("ls > f", Write);
+    case("ls > /dev/null 2>&1", Read);
+    case("ls >& f", Write);
+    case("ls &> $F", Write);
+    case("ls > '/dev/null '", Write);
+    case("{ ls; } >> f", Write);
+    case("if true; then ls; fi > f", Write);
+    case("cat < f", Read);
+    case("cat < /dev/tcp/host/80", Unknown);
+    case("ls &", Unknown);
+    case("f() { ls; }", Unknown);
+    case("coproc ls", Unknown);
+    case("$CMD a", Unknown);
+    case("./ls", Unknown);
+    case("\\rm a", Write);
+    case("r'm' a", Write);
+    case("frobnicate", Unknown);
+    case("X=1", Read);
+    case("PATH=.:$PATH ls", Unknown);
+    case("LD_PRELOAD=x ls", Unknown);
+    case("for IFS in a; do ls; done", Unknown);
+    case("echo ${!X}", Unknown);
+    case("echo ${X@P}", Unknown);
+    case("ls ${ rm a; }", Unknown);
+    case("ls \"${| rm a; }\"", Unknown);
+    case("echo $((1 + 2))", Read);
+    case("echo $((X))", Unknown);
+    case("((X = 1))", Unknown);
+    case("[[ X -eq 1 ]]", Unknown);
+    case("[[ $X == a* && -n $Y ]]", Read);
+    case("echo $'a\\x62'", Unknown);
+}
+
+#[test]
+fn a_word_that_may_become_an_option_is_unknown() {
+    let case = |text: &str, expected: Effect| assert_eq!(effect(text), expected, "{text}");
+    use Effect::{Read, Unknown};
+    case("grep $X f", Read);
+    case("sort -k \"$X\" f", Read);
+    case("sort -k$X f", Read);
+    case("sort \"$X\"", Unknown);
+    case("sort \"f$X\"", Read);
+    case("sort f$X", Unknown);
+    case("sort -- \"$X\"", Read);
+    case("sort -k -- -o f", Effect::Write);
+    case("sort *", Unknown);
+    case("sort {a,-ob}", Unknown);
+    case("heroku config -a $APP", Read);
+    case("heroku config \"$APP\"", Unknown);
+}
+
+#[test]
+fn reasons_name_what_decided_and_where() {
+    let case = |text: &str, reason: &str, spelling: &str| {
+        let found = judge(text);
+        assert_eq!(found.reasons.len(), 1, "{text}: {:?}", found.reasons);
+        assert_eq!(found.reasons[0].text, reason, "{text}");
+        assert_eq!(&text[found.reasons[0].span.range()], spelling, "{text}");
+    };
+    let set = "heroku config:set A=b -a x";
+    case(
+        set,
+        "`heroku config:set` changes config vars and restarts the app",
+        set,
+    );
+    case("ls | sort -o f", "`sort` writes a file with `-o`", "f");
+    case("ls > out", "It writes to the file `out`", "out");
+    case("x=ä frob x", "`frob` is not in the catalogue", "frob");
+    case("sudo sh -c 'rm a'", "`rm` deletes files", "'rm a'");
+    case(
+        "curl -XPOST https://a.example",
+        "`curl` sends a POST request",
+        "-XPOST",
+    );
+    let list = "infisical secrets list";
+    case(
+        list,
+        "`infisical secrets list` does not exist; plain `infisical secrets` lists",
+        list,
+    );
+    case(
+        "heroku frob",
+        "`heroku frob` is not in the catalogue",
+        "heroku frob",
+    );
+}
+
+#[test]
+fn commands_are_listed_with_their_sub_command_and_wrapper() {
+    let case = |text: &str, expected: &[&str]| {
+        let found = judge(text);
+        let names: Vec<_> = found
+            .commands
+            .iter()
+            .map(|command| command.name.as_str())
+            .collect();
+        assert_eq!(names, expected, "{text}");
+    };
+    case(
+        "heroku config:set A=$(jq .a f) -a x | head",
+        &["jq", "heroku config:set", "head"],
+    );
+    case(
+        "sudo -u a timeout 5 gh secret list",
+        &["sudo", "timeout", "gh secret list"],
+    );
+    case("gh -R o/r secret set A", &["gh secret set"]);
+    case("watch 'ls | wc -l'", &["watch", "ls", "wc"]);
+}
+
+#[test]
+fn traits_say_what_else_is_to_be_known() {
+    use Trait::{Interactive, Irreversible, OpensSession, PrintsSecret, Streaming};
+    let case = |text: &str, expected: &[Trait]| {
+        assert_eq!(judge(text).traits, expected, "{text}");
+    };
+    case("ls", &[]);
+    case("heroku logs --tail -a x | grep a", &[Streaming]);
+    case("heroku logs -ta x", &[Streaming]);
+    case("heroku logs -a x", &[]);
+    case("tail -f f", &[Streaming]);
+    case("tail -n5 f", &[]);
+    case("ping h", &[Streaming]);
+    case("ping -c 3 h", &[]);
+    case("while true; do ls; sleep 1; done", &[Streaming]);
+    case("while true; do ls; break; done", &[]);
+    case("vim f", &[Interactive]);
+    case("gh auth login", &[Interactive]);
+    case("read -r X", &[Interactive]);
+    case("cat f | while read -r X; do echo; done", &[]);
+    case("while read -r X; do echo; done < f", &[]);
+    case("ssh host", &[OpensSession]);
+    case("ssh host uptime", &[]);
+    case("psql", &[OpensSession]);
+    case("psql -c 'select 1'", &[]);
+    case("psql < f", &[]);
+    case("kubectl exec -it p -- bash", &[OpensSession]);
+    case("kubectl exec -it p -- ls", &[]);
+    case("docker exec -it c sh", &[OpensSession]);
+    case("heroku run bash -a x", &[Interactive, OpensSession]);
+    case("bash", &[OpensSession]);
+    case("bash -c ls", &[]);
+    case("infisical secrets --env=prod", &[PrintsSecret]);
+    case("heroku config:set A=b -a x", &[PrintsSecret]);
+    case("heroku apps:destroy x", &[Irreversible]);
+    case("infisical secrets delete A", &[Irreversible]);
+    case("rm a", &[Irreversible]);
+}
+
+#[test]
+fn stages_tell_how_to_judge_a_status() {
+    let script = parse("timeout 5 tail -f a | grep -m1 b | sort | head -3").unwrap();
+    let pipeline = &script.statements[0].node.items[0].and_or.first;
+    let stages = stages(pipeline, Catalogue::builtin());
+    let names: Vec<_> = stages.iter().map(|stage| stage.name.as_str()).collect();
+    assert_eq!(names, ["tail", "grep", "sort", "head"]);
+    let streaming: Vec<_> = stages.iter().map(|stage| stage.streaming).collect();
+    assert_eq!(streaming, [true, false, false, false]);
+    let early: Vec<_> = stages.iter().map(|stage| stage.leaves_early).collect();
+    assert_eq!(early, [false, true, false, true]);
+    let Command::Simple(grep) = &pipeline.stages[1] else {
+        panic!("a simple command");
+    };
+    let benign = |status| status_is_benign(grep, status, Catalogue::builtin());
+    assert_eq!(benign(1).as_deref(), Some("nothing matched"));
+    assert_eq!(benign(2), None);
+}
+
+#[test]
+fn programs_are_everything_that_a_statement_starts() {
+    let case = |text: &str, expected: &[(&str, bool)]| {
+        let script = parse(text).unwrap();
+        let found = programs(&script.statements[0], Catalogue::builtin());
+        let found: Vec<_> = found
+            .iter()
+            .map(|program| (program.name.as_str(), program.pure_filter))
+            .collect();
+        assert_eq!(found, expected, "{text}");
+    };
+    case(
+        "heroku logs -a x | grep a",
+        &[("heroku", false), ("grep", true)],
+    );
+    case(
+        "f() { sed -n 1p f | sed -i s/a/b/ f; }",
+        &[("sed", true), ("sed", false)],
+    );
+    case(
+        "echo $(curl https://a.example)",
+        &[("curl", false), ("echo", true)],
+    );
+    case("timeout 5 jq . f", &[("timeout", false), ("jq", true)]);
+    case("$X a", &[("", false)]);
+    let script = parse("xargs -n1 gh api").unwrap();
+    let found = programs(&script.statements[0], Catalogue::builtin());
+    assert_eq!(found[1].via.as_deref(), Some("xargs"));
+}
+
+#[test]
+fn a_team_adds_rules_but_cannot_vouch_for_a_shell() {
+    let add = |toml: &str| Catalogue::builtin().clone().with(toml);
+    let rule = "[[command]]\nnames = \"mycli\"\nreason = \"asks our status API\"\n\
+        sub = [{ path = \"status\", effect = \"read\", bool = \"--json\" }]\n\
+        examples.read = [\"mycli status --json\"]\nexamples.refused = [\"mycli deploy\"]\n";
+    let catalogue = add(rule).unwrap();
+    let script = parse("mycli status").unwrap();
+    assert_eq!(
+        classify(&script.statements[0], &catalogue).effect,
+        Effect::Read
+    );
+    assert_eq!(effect("mycli status"), Effect::Unknown);
+    let fails = |toml: &str, message: &str| {
+        let error = add(toml).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    };
+    fails(
+        &rule.replace("mycli deploy", "mycli status"),
+        "is judged Read",
+    );
+    fails(&rule.replace("\"mycli\"", "\"bash\""), "no rule can vouch");
+    fails(
+        &rule.replace("asks our status API", ""),
+        "give it a `reason`",
+    );
+    fails(&rule.replace("--json\" }", "--json\", frob = 1 }"), "frob");
+}

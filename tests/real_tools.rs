@@ -6,12 +6,9 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt as _;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use support::blocks::Blocks;
 use support::tools::Environment;
 use support::{Fault, Kind, Services, Validity};
 
@@ -273,8 +270,7 @@ fn a_followed_log_shows_what_happens_later_and_has_no_end() {
         "app[web.1]: secret_fetch ok: 5 secrets from infisical\n",
         "",
     );
-    let lines = until(
-        &tools,
+    let lines = tools.until(
         "sleep 3 && heroku config:set K=v -a raxx-api-prod >/dev/null 2>&1 & heroku logs --tail -a raxx-api-prod",
         "Restarting",
     );
@@ -383,7 +379,7 @@ fn the_runbooks_own_blocks_rotate_the_token_in_plain_bash() {
             heroku.replace("<app>", app),
             runbook.block("Step 6", 0).replace("<app>", app)
         );
-        let lines = until(&tools, &script, "secret_fetch ok");
+        let lines = tools.until(&script, "secret_fetch ok");
         assert_eq!(lines.len(), 2, "the old success is not shown: {lines:?}");
         assert_eq!(format!("{}\n", lines[0]), stored);
     }
@@ -438,80 +434,4 @@ fn the_runbooks_own_blocks_rotate_the_token_in_plain_bash() {
         "",
         "[status-code=404] [request-id=req-1] [message=\"Service token with ID",
     );
-}
-
-/// Runs a script until a line of its output contains the text, then ends its process group; the
-/// lines up to there.
-fn until(environment: &Environment, script: &str, text: &str) -> Vec<String> {
-    let mut child = environment
-        .command("bash")
-        .args(["--noprofile", "--norc", "-c", script])
-        .process_group(0)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("bash runs");
-    let output = BufReader::new(child.stdout.take().expect("a pipe"));
-    let mut lines = Vec::new();
-    for line in output.lines().map_while(Result::ok) {
-        let found = line.contains(text);
-        lines.push(line);
-        if found {
-            break;
-        }
-    }
-    let group = format!("-{}", child.id());
-    Command::new("kill")
-        .args(["-TERM", "--", &group])
-        .status()
-        .expect("kill runs");
-    child.wait().expect("bash ends");
-    assert!(
-        lines.last().is_some_and(|line| line.contains(text)),
-        "{script}\n{lines:?}"
-    );
-    lines
-}
-
-/// The runnable texts of the corrected runbook, by section: fences of shell and code in tables.
-struct Blocks(Vec<(String, String)>);
-
-impl Blocks {
-    fn read() -> Self {
-        let text = include_str!("../runbooks/rotate-infisical-service-token.md");
-        let (mut blocks, mut heading) = (Vec::new(), String::new());
-        let (mut in_heading, mut in_fence, mut in_cell) = (false, false, false);
-        for event in Parser::new_ext(
-            text,
-            Options::ENABLE_TABLES | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS,
-        ) {
-            match event {
-                Event::Start(Tag::Heading { .. }) => (in_heading, heading) = (true, String::new()),
-                Event::End(TagEnd::Heading(_)) => in_heading = false,
-                Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                    in_fence = info.starts_with("bash")
-                }
-                Event::End(TagEnd::CodeBlock) => in_fence = false,
-                Event::Start(Tag::TableCell) => in_cell = true,
-                Event::End(TagEnd::TableCell) => in_cell = false,
-                Event::Text(text) if in_heading => heading.push_str(&text),
-                Event::Text(text) if in_fence => blocks.push((heading.clone(), text.into_string())),
-                Event::Code(text) if in_cell && text.contains(' ') => {
-                    blocks.push((heading.clone(), text.into_string()))
-                }
-                _ => {}
-            }
-        }
-        Self(blocks)
-    }
-
-    /// The nth text of the section whose heading starts so.
-    #[track_caller]
-    fn block(&self, section: &str, n: usize) -> String {
-        let mut blocks = self
-            .0
-            .iter()
-            .filter(|(heading, _)| heading.starts_with(section));
-        blocks.nth(n).expect("a block of the runbook").1.clone()
-    }
 }

@@ -18,7 +18,17 @@ pub struct Heroku {
     /// How long an app takes from its restart to its first line.
     pub boot: Duration,
     address: String,
-    sessions: Vec<(String, usize, bool)>,
+    sessions: Vec<Session>,
+}
+
+/// What a reader of a log asked for.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub app: String,
+    /// How many lines of the past.
+    pub lines: usize,
+    /// Whether to go on with what comes.
+    pub tail: bool,
 }
 
 /// One app.
@@ -141,8 +151,11 @@ impl Heroku {
     fn session(&mut self, name: &str, body: &Value) -> Reply {
         let lines = body["lines"].as_u64().unwrap_or(100);
         let lines = usize::try_from(lines).unwrap_or(usize::MAX);
-        self.sessions
-            .push((name.to_owned(), lines, body["tail"] == true));
+        self.sessions.push(Session {
+            app: name.to_owned(),
+            lines,
+            tail: body["tail"] == true,
+        });
         let url = format!("{}/logplex/{}?srv=1", self.address, self.sessions.len() - 1);
         Reply::Json(201, json!({"logplex_url": url}))
     }
@@ -153,7 +166,7 @@ impl Heroku {
             .ok()
             .and_then(|id: usize| self.sessions.get(id));
         match session.cloned() {
-            Some((app, lines, tail)) => Reply::Log { app, lines, tail },
+            Some(session) => Reply::Log(session),
             None => Reply::Empty(404),
         }
     }

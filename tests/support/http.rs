@@ -5,6 +5,8 @@ use std::io::{self, BufRead, Write};
 
 use serde_json::Value;
 
+use super::heroku::Session;
+
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -107,18 +109,14 @@ pub enum Reply {
     /// A status alone.
     Empty(u16),
     /// An app's log, as a stream of server-sent events.
-    Log {
-        app: String,
-        lines: usize,
-        tail: bool,
-    },
+    Log(Session),
 }
 
 impl Reply {
     pub fn status(&self) -> u16 {
         match self {
             Self::Json(status, _) | Self::Empty(status) => *status,
-            Self::Log { .. } => 200,
+            Self::Log(_) => 200,
         }
     }
 }

@@ -16,6 +16,7 @@
 )]
 
 mod application;
+pub mod blocks;
 mod github;
 mod heroku;
 mod http;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tempfile::TempDir;
 
+use super::heroku::Session;
 use super::http::{self, Reply, Request};
 use super::{Github, Heroku, Vault, application};
 
@@ -227,7 +228,7 @@ fn serve(shared: &Shared, stream: impl Read + Write) -> io::Result<()> {
     match reply {
         Reply::Json(status, body) => http::write(output, status, Some(&body)),
         Reply::Empty(status) => http::write(output, status, None),
-        Reply::Log { app, lines, tail } => shared.stream(output, &app, lines, tail),
+        Reply::Log(session) => shared.stream(output, &session),
     }
 }
 
@@ -271,17 +272,17 @@ impl State {
 
 impl Shared {
     /// Sends an app's log as server-sent events: the last lines, then what comes.
-    fn stream(
-        &self,
-        output: &mut impl Write,
-        app: &str,
-        lines: usize,
-        tail: bool,
-    ) -> io::Result<()> {
+    fn stream(&self, output: &mut impl Write, session: &Session) -> io::Result<()> {
+        let app = session.app.as_str();
         output.write_all(
             b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n",
         )?;
-        let mut sent = self.lock().heroku.due(app).len().saturating_sub(lines);
+        let mut sent = self
+            .lock()
+            .heroku
+            .due(app)
+            .len()
+            .saturating_sub(session.lines);
         let mut router = Instant::now() + ROUTER_PERIOD;
         loop {
             let due = self.lock().heroku.due(app);
@@ -290,7 +291,7 @@ impl Shared {
             }
             output.flush()?;
             sent = due.len();
-            if !tail || self.lock().over {
+            if !session.tail || self.lock().over {
                 return Ok(());
             }
             if Instant::now() >= router {

@@ -5,8 +5,10 @@
 //! configuration of the user; gh writes a device id; both query the terminal.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use super::Services;
 
@@ -99,6 +101,39 @@ impl Environment {
         let mut command = self.command("bash");
         command.args(["--noprofile", "--norc", "-o", "pipefail", "-c", script]);
         command.output().expect("bash runs")
+    }
+
+    /// Runs a script until a line of its output contains the text, then ends its process group; the
+    /// lines up to there.
+    pub fn until(&self, script: &str, text: &str) -> Vec<String> {
+        let mut child = self
+            .command("bash")
+            .args(["--noprofile", "--norc", "-c", script])
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("bash runs");
+        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut lines = Vec::new();
+        for line in output.lines().map_while(Result::ok) {
+            let found = line.contains(text);
+            lines.push(line);
+            if found {
+                break;
+            }
+        }
+        let group = format!("-{}", child.id());
+        Command::new("kill")
+            .args(["-TERM", "--", &group])
+            .status()
+            .expect("kill runs");
+        child.wait().expect("bash ends");
+        assert!(
+            lines.last().is_some_and(|line| line.contains(text)),
+            "{script}\n{lines:?}"
+        );
+        lines
     }
 }
 

@@ -16,11 +16,16 @@ const LONGEST_REACH: usize = 16;
 /// The most bytes that a fold inserts into a form: line end and indentation.
 pub(super) const LONGEST_GAP: usize = 24;
 const LOAD: usize = size_of::<u64>();
+/// Bits of the filter, as a power of two: 32 KiB, which a processor's first cache holds.
+const SIZE: u32 = 18;
+/// The filter's words.
+const WORDS: usize = 1 << (SIZE - 6);
+/// Samples that are taken before one branch.
+const BATCH: usize = 4;
 
 /// The filter.
 pub(super) struct Sieve {
-    marks: Vec<u64>,
-    shift: u32,
+    marks: Box<[u64; WORDS]>,
     mask: u64,
     gram: usize,
     stride: usize,
@@ -38,11 +43,8 @@ impl Sieve {
         let reach = reach.clamp(1, LONGEST_REACH);
         let gram = gram(reach);
         let stride = reach - gram + 1;
-        let samples = spellings.len() * stride * 2;
-        let bits = (samples * 32).next_power_of_two().clamp(1 << 13, 1 << 21);
         let mut sieve = Self {
-            marks: vec![0; bits / 64],
-            shift: 64 - bits.trailing_zeros(),
+            marks: Box::new([0; WORDS]),
             mask: u64::MAX >> (64 - 8 * gram),
             gram,
             stride,
@@ -64,7 +66,8 @@ impl Sieve {
         for start in starts {
             let mut load = [0; LOAD];
             load[..self.gram].copy_from_slice(&text[start..start + self.gram]);
-            for place in self.places(u64::from_le_bytes(load)) {
+            for odd in ODD {
+                let place = place(u64::from_le_bytes(load), odd);
                 self.marks[place / 64] |= 1 << (place % 64);
             }
             load.zeroize();
@@ -79,13 +82,22 @@ impl Sieve {
     /// The first marked sample of those that cover the forms beginning at `from` or later.
     #[inline]
     pub(super) fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        let mut at = from + self.stride - 1;
-        while let Some(load) = bytes.get(at..at + LOAD) {
-            let load = load.try_into().expect("as many bytes as were asked for");
-            if self.is_marked(u64::from_le_bytes(load) & self.mask) {
+        let stride = self.stride;
+        let mut at = from + stride - 1;
+        while let Some(batch) = bytes.get(at..at + (BATCH - 1) * stride + LOAD) {
+            let bit = |i: usize| self.bit(self.sample(batch, i * stride), ODD[0]);
+            if bit(0) | bit(1) | bit(2) | bit(3) != 0
+                && let Some(start) = self.marked_in(batch)
+            {
+                return Some(at + start);
+            }
+            at += BATCH * stride;
+        }
+        while at + LOAD <= bytes.len() {
+            if self.is_marked(self.sample(bytes, at)) {
                 return Some(at);
             }
-            at += self.stride;
+            at += stride;
         }
         None
     }
@@ -95,28 +107,42 @@ impl Sieve {
         self.back() + self.stride + LOAD
     }
 
+    #[cold]
+    fn marked_in(&self, batch: &[u8]) -> Option<usize> {
+        let mut starts = (0..BATCH).map(|i| i * self.stride);
+        starts.find(|start| self.is_marked(self.sample(batch, *start)))
+    }
+
+    #[inline]
+    fn sample(&self, bytes: &[u8], at: usize) -> u64 {
+        let load = bytes[at..at + LOAD]
+            .try_into()
+            .expect("as many bytes as were asked for");
+        u64::from_le_bytes(load) & self.mask
+    }
+
     #[inline]
     fn is_marked(&self, sample: u64) -> bool {
-        let [first, second] = self.places(sample);
-        self.has(first) && self.has(second)
+        ODD.into_iter().all(|odd| self.bit(sample, odd) != 0)
     }
 
     #[inline]
-    fn has(&self, place: usize) -> bool {
-        self.marks[place / 64] >> (place % 64) & 1 == 1
+    fn bit(&self, sample: u64, odd: u64) -> u64 {
+        let place = place(sample, odd);
+        self.marks[place / 64] >> (place % 64) & 1
     }
+}
 
-    /// Two places, by multiplicative hashing with odd constants close to the golden ratio's and
-    /// the square root of two's bits.
-    #[inline]
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "at most 21 bits are left after the shift"
-    )]
-    fn places(&self, sample: u64) -> [usize; 2] {
-        [0x9E37_79B9_7F4A_7C15_u64, 0xB504_F333_F9DE_6485]
-            .map(|odd| (sample.wrapping_mul(odd) >> self.shift) as usize)
-    }
+/// For multiplicative hashing: bits of the golden ratio and of the square root of two.
+const ODD: [u64; 2] = [0x9E37_79B9_7F4A_7C15, 0xB504_F333_F9DE_6485];
+
+#[inline]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "only `SIZE` bits are left after the shift"
+)]
+fn place(sample: u64, odd: u64) -> usize {
+    (sample.wrapping_mul(odd) >> (u64::BITS - SIZE)) as usize
 }
 
 impl Drop for Sieve {

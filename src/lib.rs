@@ -17,10 +17,12 @@
 //! 6. [`variables`]: values: secrets, redaction, templates
 //! 7. `document`: what the author wrote: markdown to a `Document`
 //! 8. [`session`]: a shell that remembers
+//! 9. [`report`]: views of events and diagnostics
 
 pub mod diagnostic;
 pub mod expect;
 pub mod policy;
+pub mod report;
 pub mod session;
 pub mod shell;
 pub mod source;

@@ -5,6 +5,9 @@
 
 mod redact;
 mod secret;
+pub mod template;
+mod value;
 
 pub use self::redact::{RedactStream, Redacted, Redactor};
 pub use self::secret::{SHORTEST, Secret, TrailingNewline, Weakness};
+pub use self::value::{Value, Values};

@@ -4,12 +4,19 @@
 //! What does not count is decided from the bytes around a place alone, never from what the lane
 //! did before; so it does not matter where a search begins or how the bytes arrive.
 
+use memchr::memchr;
+
 use super::automaton::{Automaton, ROOT, State, Word};
 use super::forms::{HEX_SEPARATORS, STANDARD};
 use super::sieve::LONGEST_GAP;
 
 /// A line is taken for folded if so many bytes before its end are digits.
 const FOLDED: usize = 40;
+/// The byte that begins a control sequence.
+pub(super) const ESCAPE: u8 = 0x1b;
+/// The longest control sequence that is passed over; the longest that programs write for colours
+/// has a foreground and a background in 24 bits.
+const LONGEST_COLOUR: usize = 48;
 
 /// What a lane reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +32,16 @@ pub(super) struct Lane {
     pub(super) automaton: Automaton,
     /// Base64 digits of which bits may belong to a word that follows.
     pub(super) left: [bool; 256],
+    pub(super) colours: Colours,
+}
+
+/// Whether control sequences count as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Colours {
+    /// They do: a secret has an escape character in it.
+    Count,
+    /// They do not: `grep --color` writes them into the middle of what it found.
+    Ignored,
 }
 
 impl Lane {
@@ -33,8 +50,8 @@ impl Lane {
     pub(super) fn step(&self, state: State, bytes: &[u8], at: usize) -> State {
         let byte = bytes[at];
         match self.alphabet {
-            Alphabet::Literal => self.automaton.next(state, byte),
             _ if self.is_digit(bytes, at) => self.automaton.next(state, byte),
+            Alphabet::Literal => state,
             _ if state == ROOT || !self.does_not_count(bytes, at) => ROOT,
             _ => state,
         }
@@ -63,7 +80,10 @@ impl Lane {
     }
 
     fn start(&self, bytes: &[u8], end: usize, length: usize) -> usize {
-        if self.alphabet == Alphabet::Literal || length == 0 {
+        // A control sequence that began earlier may reach into these bytes.
+        let near = end.saturating_sub(length + LONGEST_COLOUR);
+        let is_whole = || memchr(ESCAPE, &bytes[near..end]).is_none();
+        if length == 0 || (self.alphabet == Alphabet::Literal && is_whole()) {
             return end - length;
         }
         let mut at = end;
@@ -79,7 +99,7 @@ impl Lane {
     pub(super) fn is_digit(&self, bytes: &[u8], at: usize) -> bool {
         let byte = bytes[at];
         match self.alphabet {
-            Alphabet::Literal => true,
+            Alphabet::Literal => self.colours == Colours::Count || !is_colour(bytes, at),
             Alphabet::Hex => byte.is_ascii_hexdigit(),
             Alphabet::Base64 => is_base64(byte) && !is_escape(bytes, at),
         }
@@ -87,7 +107,7 @@ impl Lane {
 
     fn is_between(&self, bytes: &[u8], at: usize) -> bool {
         match self.alphabet {
-            Alphabet::Literal => false,
+            Alphabet::Literal => is_colour(bytes, at),
             Alphabet::Hex => b" \t\r\n:%\\x".contains(&bytes[at]),
             Alphabet::Base64 => b" \t\r\n\\".contains(&bytes[at]) || is_escape(bytes, at),
         }
@@ -180,6 +200,28 @@ impl Lane {
 
 /// What stands between bytes in hex that is folded at the end of a line.
 const FOLDED_SEPARATORS: [&[u8]; 3] = [b"", b" ", b":"];
+
+/// Whether the byte belongs to a control sequence such as `ESC [ 0 1 ; 3 1 m`.
+#[inline]
+fn is_colour(bytes: &[u8], at: usize) -> bool {
+    if bytes[at] == ESCAPE {
+        return true;
+    }
+    let before = &bytes[at.saturating_sub(LONGEST_COLOUR)..at];
+    match before.last() {
+        Some(&ESCAPE) => bytes[at] == b'[',
+        Some(b'[' | b'0'..=b'9' | b';' | b':' | b'?') => {
+            let parameters = before
+                .iter()
+                .rev()
+                .take_while(|byte| matches!(byte, b'0'..=b'9' | b';' | b':' | b'?'));
+            let start = &before[..before.len() - parameters.count()];
+            start.ends_with(&[ESCAPE, b'['])
+                && matches!(bytes[at], b'0'..=b'9' | b';' | b':' | b'?' | b'@'..=b'~')
+        }
+        _ => false,
+    }
+}
 
 fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')

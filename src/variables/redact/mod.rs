@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use self::automaton::{Automaton, LeftBits};
 use self::forms::{Forms, STANDARD, Term};
-use self::lane::{Alphabet, Lane, value};
+use self::lane::{Alphabet, Colours, ESCAPE, Lane, value};
 pub use self::redacted::Redacted;
 use self::sieve::Sieve;
 pub use self::stream::RedactStream;
@@ -138,10 +138,14 @@ fn lane(alphabet: Alphabet, forms: &[Forms], of: fn(&Forms) -> &Vec<Term>) -> La
     let bytes = forms.iter().flat_map(of).map(|term| term.text.len()).sum();
     let mut automaton = Automaton::with_room(bytes);
     let mut left = [false; 256];
+    let mut colours = Colours::Ignored;
     for (owner, forms) in forms.iter().enumerate() {
         for term in of(forms) {
             automaton.add(&term.text, owner, term.left);
             mark_left(&mut left, term.left);
+            if term.text.contains(&ESCAPE) {
+                colours = Colours::Count;
+            }
         }
     }
     automaton.link();
@@ -149,6 +153,7 @@ fn lane(alphabet: Alphabet, forms: &[Forms], of: fn(&Forms) -> &Vec<Term>) -> La
         alphabet,
         automaton,
         left,
+        colours,
     }
 }
 

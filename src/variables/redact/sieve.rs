@@ -44,7 +44,7 @@ impl Sieve {
         let gram = gram(reach);
         let stride = reach - gram + 1;
         let mut sieve = Self {
-            marks: Box::new([0; WORDS]),
+            marks: no_marks(),
             mask: u64::MAX >> (64 - 8 * gram),
             gram,
             stride,
@@ -149,6 +149,11 @@ impl Drop for Sieve {
     fn drop(&mut self) {
         self.marks.zeroize();
     }
+}
+
+fn no_marks() -> Box<[u64; WORDS]> {
+    let marks = vec![0; WORDS].into_boxed_slice();
+    marks.try_into().expect("it has this length")
 }
 
 /// How many bytes of a spelling are sure to stand in one piece, at one of its first two places.

@@ -7,10 +7,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use memchr::memchr_iter;
 use zeroize::Zeroize;
 
 use super::automaton::{ROOT, State};
-use super::lane::Lane;
+use super::lane::{ESCAPE, Lane};
 use super::sieve::Sieve;
 use super::{Matcher, Redactor};
 
@@ -109,20 +110,39 @@ impl RedactStream {
 
     fn search(&mut self, sieve: &Sieve, lanes: &[Lane; 3]) {
         let end = self.bytes.len();
+        let mut colour = self.split_by_colour(lanes, sieve);
         while self.read < end {
             let mut until = self.read;
             if self.states == [ROOT; 3] {
-                let seen = sieve.find(&self.bytes, self.read);
+                if colour.is_some_and(|at| at < self.read) {
+                    colour = self.split_by_colour(lanes, sieve);
+                }
+                let before = colour.unwrap_or(end);
+                let seen = sieve.find(&self.bytes[..end.min(before + sieve.back())], self.read);
+                let seen = seen.filter(|at| *at < before).or(colour);
                 until = seen.unwrap_or(end);
-                let before = if seen.is_some() {
+                let back = if seen.is_some() {
                     sieve.back()
                 } else {
                     sieve.unseen()
                 };
-                self.read = self.read.max(until.saturating_sub(before));
+                self.read = self.read.max(until.saturating_sub(back));
             }
             self.look_closely(lanes, until);
         }
+    }
+
+    /// The next control sequence before which a form may have begun: there the sieve may be blind,
+    /// because the form is not in one piece.
+    fn split_by_colour(&self, lanes: &[Lane; 3], sieve: &Sieve) -> Option<usize> {
+        let literal = &lanes[0];
+        memchr_iter(ESCAPE, &self.bytes[self.read..])
+            .map(|at| self.read + at)
+            .find(|at| {
+                let start = at.saturating_sub(sieve.back());
+                let before = start..*at;
+                before.fold(ROOT, |state, at| literal.step(state, &self.bytes, at)) != ROOT
+            })
     }
 
     /// Reads up to `until`, and on until nothing is open.

@@ -177,6 +177,28 @@ fn a_secret_added_later_is_redacted_in_open_streams() {
 }
 
 #[test]
+fn a_secret_with_colours_in_it_is_found() {
+    for at in 1..TOKEN.len() {
+        let (start, end) = TOKEN.split_at(at);
+        let filler = "some text before it ".repeat(30);
+        let text = format!("{filler}{start}\u{1b}[01;31m\u{1b}[K{end}\u{1b}[m\n{filler}");
+        case(
+            &[TOKEN],
+            &text,
+            &format!("{filler}[redacted A]\u{1b}[m\n{filler}"),
+        );
+    }
+    let apart: Vec<String> = TOKEN.chars().map(|c| format!("{c}\u{1b}[0m")).collect();
+    case(&[TOKEN], &apart.concat(), "[redacted A]\u{1b}[0m");
+    case(&["abc\u{1b}[0mdef"], "-abc\u{1b}[0mdef-", "-[redacted A]-");
+    case(
+        &[TOKEN],
+        "\u{1b}[1mst\u{1b}[0m a[1m",
+        "\u{1b}[1mst\u{1b}[0m a[1m",
+    );
+}
+
+#[test]
 fn a_short_secret_is_redacted_where_it_was_insisted_on() {
     case(&["k9"], "pin k9, ok", "pin [redacted A], ok");
     case(&["a"], "banana", "b[redacted A]n[redacted A]n[redacted A]");

@@ -129,10 +129,9 @@ impl<'a> Places<'a> {
             return;
         };
         let length = match self.open.last().copied() {
-            Some(Open::Single) => self.closed_by('\'', c),
             Some(Open::Comment) => self.comment(c),
             Some(Open::AnsiC) if c == '\\' => escaped(rest),
-            Some(Open::AnsiC) => self.closed_by('\'', c),
+            Some(Open::Single | Open::AnsiC) => self.closed_by('\'', c),
             _ if c == '\\' => escaped(rest),
             Some(Open::Unsure(close)) if c == char::from(close) => self.close(),
             Some(Open::Double) if c == '"' => self.close(),
@@ -241,7 +240,9 @@ impl<'a> Places<'a> {
             let line = self.rest().split('\n').next().unwrap_or_default();
             let end = self.at + line.len();
             if offset <= end {
-                return Some(here.place(&self.text[here.from..offset], self.unsure()));
+                let sure = !self.open.iter().any(|open| matches!(open, Open::Unsure(_)));
+                let place = here.place(&self.text[here.from..offset]);
+                return Some(if sure { place } else { Place::Unsure });
             }
             let bare = if here.tabs {
                 line.trim_start_matches('\t')
@@ -263,18 +264,13 @@ impl<'a> Places<'a> {
         }
         None
     }
-
-    fn unsure(&self) -> bool {
-        self.open.iter().any(|open| matches!(open, Open::Unsure(_)))
-    }
 }
 
 impl Heredoc {
     /// A substitution before the place may still be open; that it is not is not worth proving.
-    fn place(&self, before: &str, unsure: bool) -> Place {
+    fn place(&self, before: &str) -> Place {
         let end = self.end.clone();
         match self.expands {
-            _ if unsure => Place::Unsure,
             false => Place::Literal { end },
             true if ["$(", "${", "`"].iter().any(|open| before.contains(open)) => Place::Unsure,
             true => Place::Expanded { end },

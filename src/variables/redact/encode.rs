@@ -23,6 +23,8 @@ pub(super) fn texts(text: &str) -> Vec<Bytes> {
     );
     all.extend([backslashed(text, ""), backslashed(text, "#~")]);
     all.extend([ansi_c(text, Wide::Kept), ansi_c(text, Wide::Octal)]);
+    all.extend(["", "'", "\""].map(|quotes| escaped(text, quotes, Wide::Kept)));
+    all.extend(["", "'", "\""].map(|quotes| escaped(text, quotes, Wide::Coded)));
     all
 }
 
@@ -346,6 +348,26 @@ fn ansi_c(text: &str, wide: Wide) -> Bytes {
                     b'0' + (byte >> 3 & 7),
                     b'0' + (byte & 7),
                 ]);
+            }
+            _ => out.push(byte),
+        }
+    }
+    out
+}
+
+/// Escapes of C as jq's `@tsv`, Python's `repr` and logs in logfmt write them.
+fn escaped(text: &str, quotes: &str, wide: Wide) -> Bytes {
+    let mut out = room(text.as_bytes());
+    for byte in text.bytes() {
+        match byte {
+            b'\\' => out.extend(b"\\\\"),
+            b'\n' => out.extend(b"\\n"),
+            b'\r' => out.extend(b"\\r"),
+            b'\t' => out.extend(b"\\t"),
+            _ if quotes.as_bytes().contains(&byte) => out.extend([b'\\', byte]),
+            _ if byte < b' ' || byte == 0x7f || (byte > 0x7f && wide == Wide::Coded) => {
+                out.extend(b"\\x");
+                push_hex(&mut out, byte, LOWER);
             }
             _ => out.push(byte),
         }

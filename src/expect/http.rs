@@ -1,0 +1,468 @@
+//! HTTP answers: a status code in a status context, or its reason in words.
+//!
+//! Comes in: `401`, `HTTP/2 200`, `404 not found`, `5xx`, and lines of output. Goes out: whether a
+//! line carries that status. `401` in `14012`, in `port 401` or in `401ms` is no status. A bare
+//! number without context is a doubt, which a person resolves.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::text::bounded;
+use super::watch::{Line, Sight};
+use super::words::{after, before, is};
+
+/// A status code, or a class of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Status {
+    /// As written: `401`, `5xx`.
+    code: String,
+}
+
+/// Whether a line is read for evidence that a status came, or that it did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// Evidence for: only a clear context counts.
+    For,
+    /// Evidence against: what a person would call "a 401" counts too.
+    Against,
+}
+
+/// The reason phrases of RFC 9110 and their usual paraphrases.
+const REASONS: &[(&str, &[&str])] = &[
+    ("101", &["switching protocols"]),
+    ("200", &["ok"]),
+    ("201", &["created"]),
+    ("202", &["accepted"]),
+    ("204", &["no content"]),
+    ("206", &["partial content"]),
+    ("301", &["moved permanently"]),
+    ("302", &["found"]),
+    ("303", &["see other"]),
+    ("304", &["not modified"]),
+    ("307", &["temporary redirect"]),
+    ("308", &["permanent redirect"]),
+    ("400", &["bad request"]),
+    (
+        "401",
+        &[
+            "unauthorized",
+            "unauthorised",
+            "unauthenticated",
+            "not authorized",
+        ],
+    ),
+    ("403", &["forbidden", "access denied", "permission denied"]),
+    ("404", &["not found"]),
+    ("405", &["method not allowed"]),
+    ("409", &["conflict"]),
+    ("410", &["gone"]),
+    ("413", &["payload too large", "content too large"]),
+    ("422", &["unprocessable entity", "unprocessable content"]),
+    ("429", &["too many requests"]),
+    ("500", &["internal server error"]),
+    ("501", &["not implemented"]),
+    ("502", &["bad gateway"]),
+    ("503", &["service unavailable"]),
+    ("504", &["gateway timeout", "gateway time-out"]),
+];
+
+impl Status {
+    /// `401`, `HTTP 401`, `HTTP/1.1 101 Switching Protocols`, `status code 404`, `5xx errors`.
+    pub(super) fn parse(text: &str) -> Option<Status> {
+        static LEAD: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"(?i)^(?:https?(?:/[0-9.]+)?|(?:http )?status(?: code)?|(?:http )?response(?: code| status)?|http code)[ :=]+").expect("a valid pattern")
+        });
+        let text = after(text, &["an", "a"]).unwrap_or(text);
+        let text = LEAD
+            .find(text)
+            .map_or(text, |lead| text[lead.end()..].trim_start());
+        let end = text
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(text.len());
+        let (code, rest) = (text[..end].to_lowercase(), text[end..].trim());
+        let rest = before(
+            rest,
+            &[
+                "response",
+                "status",
+                "error",
+                "answer",
+                "response code",
+                "status code",
+            ],
+        )
+        .unwrap_or(rest)
+        .trim();
+        let rest = rest
+            .strip_prefix('(')
+            .and_then(|r| r.strip_suffix(')'))
+            .unwrap_or(rest);
+        let status = Status { code };
+        (status.is_code() && (rest.is_empty() || status.is_reason(rest))).then_some(status)
+    }
+
+    /// The plural that negations use: `401s`, `5xx`, `HTTP 500s`.
+    pub(super) fn parse_plural(text: &str) -> Option<Status> {
+        Status::parse(text.strip_suffix('s').unwrap_or(text)).or_else(|| {
+            Status::parse(before(
+                text,
+                &["errors", "responses", "statuses", "answers"],
+            )?)
+        })
+    }
+
+    fn is_code(&self) -> bool {
+        let code = self.code.as_bytes();
+        code.len() == 3
+            && (b'1'..=b'5').contains(&code[0])
+            && (code[1..].iter().all(u8::is_ascii_digit) || &code[1..] == b"xx")
+    }
+
+    fn is_reason(&self, text: &str) -> bool {
+        let text = text.trim_matches(['"', '\'', '`']);
+        REASONS
+            .iter()
+            .any(|(code, reasons)| *code == self.code && is(text, reasons))
+    }
+
+    /// The words that mean this status.
+    pub(super) fn reasons(&self) -> &'static [&'static str] {
+        REASONS
+            .iter()
+            .find(|(code, _)| *code == self.code)
+            .map_or(&[], |(_, reasons)| reasons)
+    }
+
+    /// Whether it tells of a failure, so that the command may fail in saying it.
+    pub(super) fn is_failure(&self) -> bool {
+        self.code.starts_with(['4', '5'])
+    }
+
+    pub(super) fn describe(&self) -> String {
+        format!("HTTP status {}", self.code)
+    }
+
+    /// What `line` says of this status.
+    pub(super) fn sight(&self, line: &Line<'_>, reading: Reading) -> Sight {
+        let mut sight = Sight::None;
+        for (start, end, joint) in codes(line.text) {
+            if !self.covers(&line.text[start..end]) {
+                continue;
+            }
+            let clear = joint == Joint::Free && whole(line.text, start, end);
+            if clear || in_context(line.text, start, end, reading) {
+                return Sight::Hit;
+            }
+            if joint == Joint::Free {
+                sight = Sight::Doubt;
+            }
+        }
+        sight
+    }
+
+    fn covers(&self, code: &str) -> bool {
+        code == self.code || (self.code.ends_with("xx") && code[..1] == self.code[..1])
+    }
+}
+
+/// Whether any status at all is to be seen in the line.
+pub(super) fn any_status(line: &Line<'_>) -> bool {
+    codes(line.text).any(|(start, end, joint)| {
+        let clear = joint == Joint::Free && whole(line.text, start, end);
+        clear || in_context(line.text, start, end, Reading::For)
+    })
+}
+
+/// Whether a number stands free, or is joined to what is before it: `host:401`, `status-401`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Joint {
+    Free,
+    /// It is a status only if what it is joined to says so.
+    Joined,
+}
+
+/// The three-digit numbers of a line that are no part of a longer word or number.
+fn codes(text: &str) -> impl Iterator<Item = (usize, usize, Joint)> + '_ {
+    static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new("[0-9]+").expect("a valid pattern"));
+    CODE.find_iter(text).filter_map(|found| {
+        let (start, end) = (found.start(), found.end());
+        let code = end - start == 3 && matches!(text.as_bytes()[start], b'1'..=b'5');
+        let joint = if bounded(text, start, end) {
+            Joint::Free
+        } else {
+            Joint::Joined
+        };
+        let fits = joint == Joint::Free || text[..start].ends_with([':', '-', '_', '/', '#']);
+        let ends = bounded(&text[start..], 0, end - start);
+        (code && fits && ends).then_some((start, end, joint))
+    })
+}
+
+fn whole(text: &str, start: usize, end: usize) -> bool {
+    let quotes = |c: char| c.is_whitespace() || c == '"' || c == '\'';
+    text[..start].trim_matches(quotes).is_empty() && text[end..].trim_matches(quotes).is_empty()
+}
+
+fn in_context(text: &str, start: usize, end: usize, reading: Reading) -> bool {
+    (led_by_status(&text[..start], reading) && !counts_things(&text[end..]))
+        || followed_by_reason(&text[start..end], &text[end..])
+}
+
+/// `HTTP/2 401`, `Response Code: 401`, `[status-code=401]`, `"statusCode": 401`, `error: 401`.
+fn led_by_status(before: &str, reading: Reading) -> bool {
+    static FOR: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?i:(?:^|[^a-z0-9])(?:https?/[0-9.]+|https?|[a-z]*[_-]?status(?:[ _-]?code)?|",
+            r"[a-z]*[_-]?code|response|returned(?: an?)?|returns|respond(?:ed|s) with(?: an?)?|error|err)",
+            "[\"'`]?\\s*(?:code\\s*)?[:=(\\[_-]*\\s*[\"'`(]?$)"
+        ))
+        .expect("a valid pattern")
+    });
+    static AGAINST: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?i:(?:^|[^a-z0-9])(?:failed|failure|fail|failing|failed with|got|received|with|",
+            r"rejected|denied|refused|errors?|→|->|=>)",
+            "[\"'`]?\\s*(?:an? )?[:=(\\[_-]*\\s*[\"'`(]?$)"
+        ))
+        .expect("a valid pattern")
+    });
+    // The context ends right before the code: the last words decide, whatever the line's length.
+    let near = tail(before, 48);
+    FOR.is_match(near) || (reading == Reading::Against && AGAINST.is_match(near))
+}
+
+fn tail(text: &str, length: usize) -> &str {
+    let mut from = text.len().saturating_sub(length);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    &text[from..]
+}
+
+/// `returned 401 rows` counts rows.
+fn counts_things(rest: &str) -> bool {
+    const THINGS: &[&str] = &[
+        "rows",
+        "items",
+        "records",
+        "results",
+        "bytes",
+        "lines",
+        "ms",
+        "keys",
+        "entries",
+        "errors",
+        "requests",
+        "tests",
+        "files",
+        "times",
+        "seconds",
+        "secrets",
+        "objects",
+        "of",
+        "more",
+        "milliseconds",
+        "minutes",
+        "KB",
+        "MB",
+        "warnings",
+        "messages",
+        "events",
+        "hits",
+        "matches",
+    ];
+    after(rest.trim_start(), THINGS).is_some()
+}
+
+/// `401 Unauthorized`, `404 Client Error`.
+fn followed_by_reason(code: &str, rest: &str) -> bool {
+    let rest = rest.trim_start_matches([' ', ':', '-', '"', '\'', '`', ',', '(']);
+    let own = REASONS
+        .iter()
+        .filter(|(known, _)| *known == code)
+        .flat_map(|(_, reasons)| *reasons);
+    let common = ["client error", "server error"].iter();
+    own.chain(common)
+        .any(|reason| after(rest, &[reason]).is_some())
+}
+
+/// A reason in words, as an alternative to the code: `401 / unauthorized`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reason {
+    words: String,
+}
+
+impl Reason {
+    /// `text` as a known reason phrase of a failure.
+    pub(super) fn parse(text: &str) -> Option<Reason> {
+        let text = text.trim_matches(['"', '\'', '`']);
+        let known = REASONS
+            .iter()
+            .filter(|(code, _)| code.starts_with(['4', '5']))
+            .any(|(_, reasons)| is(text, reasons));
+        let more = is(
+            text,
+            &[
+                "invalid token",
+                "token expired",
+                "token revoked",
+                "token has been revoked",
+            ],
+        );
+        (known || more).then(|| Reason {
+            words: text.to_lowercase(),
+        })
+    }
+
+    pub(super) fn describe(&self) -> String {
+        format!("the answer `{}`", self.words)
+    }
+
+    /// A hit where the line is an answer, a doubt where the words merely occur.
+    pub(super) fn sight(&self, line: &Line<'_>) -> Sight {
+        let lower = line.text.to_lowercase();
+        let Some(at) = self.find(&lower) else {
+            return Sight::None;
+        };
+        if super::text::negated(&lower, at) {
+            return Sight::None;
+        }
+        if is_answer(&lower, at, at + self.words.len()) {
+            Sight::Hit
+        } else {
+            Sight::Doubt
+        }
+    }
+
+    fn find(&self, lower: &str) -> Option<usize> {
+        lower
+            .match_indices(&self.words)
+            .map(|(at, _)| at)
+            .find(|&at| super::text::bounded(lower, at, at + self.words.len()))
+    }
+}
+
+/// The words are the whole line or a whole quoted value, or an error or status leads to them.
+fn is_answer(line: &str, start: usize, end: usize) -> bool {
+    static LEAD: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?:error|err|message|msg|status|reason|code|detail|title|fatal|failed|denied|[45][0-9][0-9])["']?\s*[:=\-(]*\s*["'(]?(?:[a-z]+: ?)?$"#)
+            .expect("a valid pattern")
+    });
+    let quiet = |c: char| c.is_whitespace() || "\"'.!()[]".contains(c);
+    let alone = line[..start].chars().all(quiet) && line[end..].chars().all(quiet);
+    alone || LEAD.is_match(tail(&line[..start], 48))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reading, Reason, Status};
+    use crate::expect::Stream;
+    use crate::expect::watch::{Line, Sight};
+
+    fn sight(code: &str, line: &str, reading: Reading) -> Sight {
+        let status = Status::parse(code).expect("a status");
+        status.sight(&Line::of(line, Stream::Stderr), reading)
+    }
+
+    #[test]
+    fn a_status_needs_its_context() {
+        for line in [
+            "401",
+            "HTTP/2 401",
+            "HTTP/1.1 401 Unauthorized",
+            "Response Code: 401 Unauthorized",
+            "error: x [err=CallX Unsuccessful response [status-code=401] [request-id=r]]",
+            "{\"statusCode\": 401, \"message\":\"x\"}",
+            "{\"status\":401}",
+            "failed to fetch public key: HTTP 401: Bad credentials (https://x)",
+            "curl: (22) The requested URL returned error: 401",
+            "error (401)",
+            "401 Client Error: Unauthorized for url",
+            "http_code=401",
+        ] {
+            assert_eq!(sight("401", line, Reading::For), Sight::Hit, "{line}");
+        }
+        for line in [
+            "14012",
+            "id=4012",
+            "1.401",
+            "host:401",
+            "took 401ms",
+            "-401",
+            "0.401",
+        ] {
+            assert_eq!(sight("401", line, Reading::Against), Sight::None, "{line}");
+        }
+        for line in [
+            "port 401",
+            "returned 401 rows",
+            "line 401",
+            "Request ID 401",
+        ] {
+            assert_eq!(sight("401", line, Reading::For), Sight::Doubt, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_a_person_calls_a_401_counts_against() {
+        for line in [
+            "secret_fetch FAILED 401",
+            "got 401",
+            "failed with 401",
+            "status=401",
+        ] {
+            assert_eq!(sight("401", line, Reading::Against), Sight::Hit, "{line}");
+        }
+        assert_eq!(
+            sight("401", "fetched 401 secrets", Reading::Against),
+            Sight::Doubt
+        );
+    }
+
+    #[test]
+    fn statuses_are_written_in_many_ways() {
+        for text in [
+            "401",
+            "HTTP 401",
+            "HTTP/2 401",
+            "status code 401",
+            "401 Unauthorized",
+            "a 401 error",
+            "HTTP 401 response",
+        ] {
+            assert!(Status::parse(text).is_some(), "{text}");
+        }
+        for text in [
+            "401 without cookie",
+            "4011",
+            "600",
+            "40",
+            "401 OK",
+            "HTTP",
+            "200 things",
+        ] {
+            assert_eq!(Status::parse(text), None, "{text}");
+        }
+        assert!(Status::parse_plural("401s").is_some());
+        assert!(Status::parse_plural("5xx errors").is_some());
+    }
+
+    #[test]
+    fn a_reason_is_an_answer_only_where_something_answers() {
+        let case = |line: &str, expected: Sight| {
+            let reason = Reason::parse("unauthorized").expect("a reason");
+            assert_eq!(
+                reason.sight(&Line::of(line, Stream::Stdout)),
+                expected,
+                "{line}"
+            );
+        };
+        case("Unauthorized", Sight::Hit);
+        case("{\"error\":\"Unauthorized\"}", Sight::Hit);
+        case("error: unauthorized", Sight::Hit);
+        case("Unauthorized access is prohibited", Sight::Doubt);
+        case("UNAUTHORIZED_LOG_URL", Sight::None);
+        case("not unauthorized", Sight::None);
+    }
+}

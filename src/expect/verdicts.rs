@@ -1,0 +1,454 @@
+//! The verdict on each single check.
+//!
+//! Comes in: a check, what the lines said of it and the scene. Goes out: a finding with its
+//! evidence in one sentence. Line-wise checks are decided by their tally, the others by the whole
+//! output; what needs the whole output and does not have it is unverified.
+
+use super::check::{Check, Counting, Extent, Leaf, LengthUnit, Source, Unit, Vacancy};
+use super::http::Status;
+use super::judge::{Bench, Scene};
+use super::literal::Literal;
+use super::number::{Bound, only_number};
+use super::observable::{answered_below_400, status_is_hidden};
+use super::pairs::Pair;
+use super::rows::Table;
+use super::status::{self, Demand};
+use super::text::lines;
+use super::watch::Tally;
+use super::{Ended, Finding, Output, Verdict};
+
+/// What one check says.
+pub(super) fn judge_leaf(leaf: &Leaf, tally: &Tally, bench: &Bench<'_>) -> Finding {
+    let desk = Desk {
+        leaf,
+        tally,
+        bench,
+        scene: bench.scene,
+    };
+    match &leaf.check {
+        Check::Exit(demand) => desk.exit(demand),
+        Check::Http(status) => desk.http(status),
+        Check::Reason(_) => desk.reason(),
+        Check::Text(literal) | Check::TextWithNote(literal, _) => desk.text(literal),
+        Check::TextCount(_, bound) => desk.counted(bound),
+        Check::Pattern(_) => desk.pattern(),
+        Check::Kind(_, _, extent) => desk.kind(extent),
+        Check::NoHttp(_) | Check::NoText(_) | Check::NoTrouble(_) => desk.absent(),
+        Check::Pair(pair) => desk.pair(pair),
+        Check::NoPair(pair) => desk.no_pair(pair),
+        Check::Empty(vacancy) => desk.empty(*vacancy),
+        Check::NonEmpty => desk.non_empty(),
+        _ => desk.whole(),
+    }
+}
+
+struct Desk<'a> {
+    leaf: &'a Leaf,
+    tally: &'a Tally,
+    bench: &'a Bench<'a>,
+    scene: &'a Scene<'a>,
+}
+
+impl Desk<'_> {
+    fn exit(&self, demand: &Demand) -> Finding {
+        status::judge(demand, self.scene.observed, self.bench.decided)
+    }
+
+    fn hit(&self) -> Option<Finding> {
+        let line = self.tally.first_hit.as_ref()?;
+        Some(Finding::new(Verdict::Met, self.scene.tell(line)))
+    }
+
+    fn doubt(&self, why: &str) -> Option<Finding> {
+        let line = self.tally.first_doubt.as_ref()?;
+        Some(Finding::new(
+            Verdict::Unverified,
+            format!("{why}: {}", self.scene.tell(line)),
+        ))
+    }
+
+    /// Not found; `verdict` if all was seen.
+    fn not_found(&self, verdict: Verdict) -> Finding {
+        let found = self.scene.seen.unless_met(verdict);
+        let why = if found == verdict {
+            "it is not in the output"
+        } else {
+            "a part of the output was not kept"
+        };
+        Finding::new(found, why)
+    }
+
+    fn http(&self, status: &Status) -> Finding {
+        if let Some(finding) = self.hit() {
+            return finding;
+        }
+        if let Some(line) = &self.tally.first_against {
+            return Finding::new(
+                Verdict::NotMet,
+                format!("another status: {}", self.scene.tell(line)),
+            );
+        }
+        if let Some(finding) = self.doubt("a bare number without a status context") {
+            return finding;
+        }
+        if status.is_failure() && answered_below_400(self.scene.observed) {
+            return Finding::new(Verdict::NotMet, "curl says that the status was below 400");
+        }
+        match status_is_hidden(self.scene.observed) {
+            Some(why) => Finding::new(Verdict::Unverified, why),
+            None => self.not_found(Verdict::NotMet),
+        }
+    }
+
+    /// The words of an answer: anywhere where the command failed, else only where they answer.
+    fn reason(&self) -> Finding {
+        let failed = self.scene.observed.ended == Ended::Exited
+            && self
+                .scene
+                .observed
+                .statuses
+                .iter()
+                .any(|status| *status != 0);
+        if let Some(finding) = self.hit() {
+            return finding;
+        }
+        if let (true, Some(line)) = (failed, &self.tally.first_doubt) {
+            return Finding::new(
+                Verdict::Met,
+                format!("it failed with {}", self.scene.tell(line)),
+            );
+        }
+        self.doubt("the words occur, but nothing answers with them")
+            .unwrap_or_else(|| self.not_found(Verdict::NotMet))
+    }
+
+    fn text(&self, literal: &Literal) -> Finding {
+        let absent = if literal.is_explicit() {
+            Verdict::NotMet
+        } else {
+            Verdict::Unverified
+        };
+        self.hit()
+            .or_else(|| self.doubt("only something like it is there"))
+            .unwrap_or_else(|| self.not_found(absent))
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "nobody has 2^52 lines")]
+    fn counted(&self, bound: &Bound) -> Finding {
+        let hits = self.tally.hits;
+        let why = format!("{hits} lines have it");
+        let verdict = match bound.holds(hits as f64) {
+            true if self.tally.doubts == 0 || bound.only_grows() => Verdict::Met,
+            false if self.tally.doubts == 0 => Verdict::NotMet,
+            _ => Verdict::Unverified,
+        };
+        let grown = verdict == Verdict::Met && bound.only_grows();
+        let verdict = if grown {
+            verdict
+        } else {
+            self.scene.seen.unless_met(verdict)
+        };
+        Finding::new(verdict, why)
+    }
+
+    fn pattern(&self) -> Finding {
+        self.hit()
+            .unwrap_or_else(|| self.not_found(Verdict::NotMet))
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "nobody has 2^52 lines")]
+    fn kind(&self, extent: &Extent) -> Finding {
+        let Tally {
+            hits,
+            against,
+            lines,
+            ..
+        } = self.tally;
+        let why = match &self.tally.first_against {
+            Some(line) => format!(
+                "{hits} of {lines} lines; another is {}",
+                self.scene.tell(line)
+            ),
+            None => format!("{hits} of {lines} lines"),
+        };
+        let verdict = |holds: bool| if holds { Verdict::Met } else { Verdict::NotMet };
+        let found = match extent {
+            Extent::Every if *against > 0 => return Finding::new(Verdict::NotMet, why),
+            Extent::Any if *hits > 0 => return Finding::new(Verdict::Met, why),
+            Extent::Every | Extent::Any => verdict(*hits > 0),
+            Extent::One => verdict(*hits == 1 && *lines == 1),
+            Extent::Count(bound) => verdict(bound.holds(*hits as f64)),
+        };
+        Finding::new(self.scene.seen.unless_met(found), why)
+    }
+
+    fn absent(&self) -> Finding {
+        if let Some(line) = &self.tally.first_hit {
+            return Finding::new(
+                Verdict::NotMet,
+                format!("there is {}", self.scene.tell(line)),
+            );
+        }
+        if let Some(finding) = self.doubt("whether this is one, a person must say") {
+            return finding;
+        }
+        if let Some(why) = self.bench.absence_proves_nothing() {
+            return Finding::new(Verdict::Unverified, why);
+        }
+        let verdict = self.scene.seen.unless_met(Verdict::Met);
+        let why = match verdict {
+            Verdict::Met => format!("none in {} lines", self.tally.lines),
+            _ => "a part of the output was not seen".to_owned(),
+        };
+        Finding::new(verdict, why)
+    }
+
+    fn pair(&self, pair: &Pair) -> Finding {
+        let texts = match self.leaf.source {
+            Source::Both => [self.scene.stdout.as_deref(), self.scene.stderr.as_deref()],
+            Source::Stdout => [self.scene.stdout.as_deref(), Some("")],
+            Source::Stderr => [Some(""), self.scene.stderr.as_deref()],
+        };
+        let [Some(stdout), Some(stderr)] = texts else {
+            return not_kept();
+        };
+        let first = pair.judge(stdout);
+        let second = pair.judge(stderr);
+        if first.verdict == Verdict::Unverified && second.verdict != Verdict::Unverified {
+            second
+        } else {
+            first
+        }
+    }
+
+    fn no_pair(&self, pair: &Pair) -> Finding {
+        let finding = self.pair(pair);
+        match (finding.verdict, self.bench.absence_proves_nothing()) {
+            (Verdict::Met, _) => Finding::new(Verdict::NotMet, finding.why),
+            (Verdict::NotMet, None) => Finding::new(Verdict::Met, finding.why),
+            (Verdict::NotMet, Some(why)) => Finding::new(Verdict::Unverified, why),
+            (Verdict::Unverified, _) => finding,
+        }
+    }
+
+    fn output(&self) -> (&Output, Option<&str>) {
+        match self.leaf.source {
+            Source::Stderr => (&self.scene.observed.stderr, self.scene.stderr.as_deref()),
+            Source::Both | Source::Stdout => {
+                (&self.scene.observed.stdout, self.scene.stdout.as_deref())
+            }
+        }
+    }
+
+    fn empty(&self, vacancy: Vacancy) -> Finding {
+        let (output, text) = self.output();
+        let Some(text) = text else {
+            let verdict = if output.lines > 0 && vacancy == Vacancy::Output {
+                Verdict::NotMet
+            } else {
+                Verdict::Unverified
+            };
+            return Finding::new(verdict, format!("{} lines were printed", output.lines));
+        };
+        let count = lines(text).count();
+        let vacant = count == 0 || (vacancy == Vacancy::Rows && has_no_rows(text));
+        if !vacant {
+            return Finding::new(Verdict::NotMet, format!("{count} lines were printed"));
+        }
+        if let Some(why) = self.bench.absence_proves_nothing() {
+            return Finding::new(Verdict::Unverified, why);
+        }
+        let noise = self
+            .scene
+            .stderr
+            .as_deref()
+            .map_or(0, |stderr| lines(stderr).count());
+        let note = if noise > 0 && self.leaf.source != Source::Stderr {
+            format!(" (stderr has {noise} lines)")
+        } else {
+            String::new()
+        };
+        Finding::new(Verdict::Met, format!("nothing was printed{note}"))
+    }
+
+    fn non_empty(&self) -> Finding {
+        let (output, text) = self.output();
+        let count = text.map_or(output.lines, |text| lines(text).count() as u64);
+        let verdict = if count > 0 {
+            Verdict::Met
+        } else {
+            Verdict::NotMet
+        };
+        Finding::new(verdict, format!("{count} lines were printed"))
+    }
+
+    /// Checks on the whole of one output.
+    fn whole(&self) -> Finding {
+        let Some(text) = self.output().1 else {
+            return not_kept();
+        };
+        let both = || {
+            format!(
+                "{text}\n{}",
+                self.scene.stderr.as_deref().unwrap_or_default()
+            )
+        };
+        match &self.leaf.check {
+            Check::Number(bound) => self.number(bound, text),
+            Check::Named(bound, pair) => match only_number(text) {
+                Some(_) => self.number(bound, text),
+                None => pair.judge(&both()),
+            },
+            Check::Count(bound, unit) => self.count(bound, unit, text),
+            Check::Length(length, unit) => self.length(*length, *unit),
+            Check::Json(json) => json.judge(text),
+            Check::Rows(rows) => rows.judge(text),
+            Check::Version(version) => version.judge(&both()),
+            Check::Step(step) => step.judge(text, &self.scene.observed.command, self.scene.record),
+            Check::Exact(expected) => exact(expected, text),
+            other => Finding::new(Verdict::Unverified, other.describe()),
+        }
+    }
+
+    fn number(&self, bound: &Bound, text: &str) -> Finding {
+        match only_number(text) {
+            Some(number) => {
+                let verdict = if bound.holds(number) {
+                    Verdict::Met
+                } else {
+                    Verdict::NotMet
+                };
+                Finding::new(
+                    verdict,
+                    format!("stdout is {}", self.scene.tell(&number.to_string())),
+                )
+            }
+            None if text.trim().is_empty() => Finding::new(Verdict::NotMet, "stdout is empty"),
+            None => Finding::new(
+                Verdict::NotMet,
+                format!("stdout is not a single number: {}", self.scene.tell(text)),
+            ),
+        }
+    }
+
+    /// An output that is one number may be the count or the one thing counted: where the command
+    /// does not tell, both readings must agree.
+    #[allow(clippy::cast_precision_loss, reason = "nobody has 2^52 lines")]
+    fn count(&self, bound: &Bound, unit: &Unit, text: &str) -> Finding {
+        let (things, form) = count_things(text);
+        let holds = |number: f64| {
+            if bound.holds(number) {
+                Verdict::Met
+            } else {
+                Verdict::NotMet
+            }
+        };
+        let counted = holds(things as f64);
+        let (verdict, why) = match only_number(text) {
+            Some(number) if counts(&self.scene.observed.command) || holds(number) == counted => {
+                (holds(number), format!("the count is {number}"))
+            }
+            Some(number) => (
+                Verdict::Unverified,
+                format!(
+                    "stdout is {}, in {things} line: which of them counts?",
+                    self.scene.tell(&number.to_string())
+                ),
+            ),
+            None if form == Form::Loose
+                && unit.counting == Counting::Things
+                && counted == Verdict::NotMet =>
+            {
+                (
+                    Verdict::Unverified,
+                    format!("{things} lines, which may not be {}s", unit.noun),
+                )
+            }
+            None if form == Form::Unreadable => (
+                Verdict::Unverified,
+                "a JSON object has no rows to count".to_owned(),
+            ),
+            None => (counted, format!("{things} were counted")),
+        };
+        Finding::new(verdict, why)
+    }
+
+    fn length(&self, length: u64, unit: LengthUnit) -> Finding {
+        let mut bytes = self.scene.observed.stdout.head.clone();
+        bytes.extend_from_slice(&self.scene.observed.stdout.tail);
+        let text = String::from_utf8_lossy(&bytes);
+        let text = text.trim_end_matches(['\n', '\r']);
+        let found = match unit {
+            LengthUnit::Characters => text.chars().count(),
+            LengthUnit::Bytes => text.len(),
+        };
+        let verdict = if found as u64 == length {
+            Verdict::Met
+        } else {
+            Verdict::NotMet
+        };
+        Finding::new(verdict, format!("stdout is {found} long"))
+    }
+}
+
+fn not_kept() -> Finding {
+    Finding::new(Verdict::Unverified, "the output was too long to keep whole")
+}
+
+fn exact(expected: &str, text: &str) -> Finding {
+    if text.trim_end() == expected.trim_end() {
+        return Finding::new(Verdict::Met, "stdout is just that");
+    }
+    Finding::new(Verdict::NotMet, "stdout differs")
+}
+
+fn has_no_rows(text: &str) -> bool {
+    let table = Table::read(text);
+    let vacant = table.is_some_and(|table| {
+        table
+            .footer
+            .map_or(table.rows.is_empty(), |rows| rows == 0.0)
+    });
+    vacant || only_number(text) == Some(0.0) || text.trim() == "[]"
+}
+
+/// How an output lists things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A table, a JSON array, or one word a line.
+    Listed,
+    Loose,
+    Unreadable,
+}
+
+fn count_things(text: &str) -> (usize, Form) {
+    if let Some(value) = super::json::read(text).filter(|v| v.is_array() || v.is_object()) {
+        let items = value.as_array().or_else(|| value.get("items")?.as_array());
+        return items.map_or((0, Form::Unreadable), |items| (items.len(), Form::Listed));
+    }
+    if let Some(table) = Table::read(text) {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a footer is a small whole number"
+        )]
+        let stated = table.footer.map(|rows| rows as usize);
+        return (stated.unwrap_or(table.rows.len()), Form::Listed);
+    }
+    let words = lines(text).all(|line| line.split_whitespace().count() == 1);
+    (
+        lines(text).count(),
+        if words { Form::Listed } else { Form::Loose },
+    )
+}
+
+/// Whether a command prints a count.
+fn counts(command: &str) -> bool {
+    let lower = command.to_lowercase();
+    [
+        "wc ", "wc\n", "count", "length", "grep -c", " -c ", "nproc", " size",
+    ]
+    .iter()
+    .any(|sign| lower.contains(sign))
+        || lower.trim_end().ends_with("wc")
+}

@@ -2,7 +2,7 @@
 //!
 //! Comes in: a word of the tree. Goes out: an [`Argument`]: its text, or what is known of it.
 
-use crate::shell::{Piece, Word, has_pattern};
+use crate::shell::{Piece, Word};
 use crate::source::Span;
 
 /// One argument, as bash will pass it on.
@@ -30,45 +30,15 @@ pub(super) enum Rest {
 impl Argument {
     pub fn new(word: &Word) -> Self {
         let mut argument = Self::literal(String::new(), word.span);
+        let unquoted = if word.has_pattern() {
+            Unquoted::Pattern
+        } else {
+            Unquoted::Text
+        };
         for piece in &word.pieces {
-            let rest = match piece {
-                Piece::Text { text, quoted } if *quoted || !has_pattern(text) => {
-                    if argument.rest == Rest::None {
-                        argument.known.push_str(text);
-                    }
-                    continue;
-                }
-                // A home folder is one path, and no path starts with a dash.
-                Piece::Tilde => {
-                    if argument.rest == Rest::None {
-                        argument.known.push('~');
-                    }
-                    continue;
-                }
-                Piece::Text { text, .. } => {
-                    if argument.rest == Rest::None {
-                        let plain = text.find(['*', '?', '[', '{', '@', '!', '+']);
-                        argument.known.push_str(&text[..plain.unwrap_or(0)]);
-                    }
-                    Rest::Split
-                }
-                Piece::Parameter(parameter) if parameter.quoted && parameter.name != "@" => {
-                    Rest::Quoted
-                }
-                // They hold numbers.
-                Piece::Parameter(parameter)
-                    if matches!(parameter.name.as_str(), "?" | "#" | "$" | "!") =>
-                {
-                    Rest::Quoted
-                }
-                Piece::Substitution { quoted: true, .. }
-                | Piece::Process { .. }
-                | Piece::Arithmetic { .. } => Rest::Quoted,
-                Piece::Parameter(_) | Piece::Substitution { .. } | Piece::Opaque(_) => Rest::Split,
-            };
-            // `/dev/fd/N`
-            if matches!(piece, Piece::Process { .. }) && argument.rest == Rest::None {
-                argument.known.push_str("/dev/fd/");
+            let (text, rest) = known_of(piece, unquoted);
+            if argument.rest == Rest::None {
+                argument.known.push_str(&text);
             }
             argument.rest = argument.rest.max(rest);
         }
@@ -105,5 +75,41 @@ impl Argument {
             Rest::Quoted => self.known.is_empty() || self.known.starts_with('-'),
             Rest::Split => true,
         }
+    }
+}
+
+/// Whether the unquoted text of a word is a pattern.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unquoted {
+    Text,
+    Pattern,
+}
+
+/// What is known of a piece, and what is not.
+fn known_of(piece: &Piece, unquoted: Unquoted) -> (String, Rest) {
+    let unknown = |rest| (String::new(), rest);
+    match piece {
+        Piece::Text { text, quoted } if *quoted || unquoted == Unquoted::Text => {
+            (text.clone(), Rest::None)
+        }
+        Piece::Text { text, .. } => {
+            let plain = text.find(['*', '?', '[', '{', '@', '!', '+', ',', '}']);
+            match plain {
+                Some(end) => (text[..end].to_owned(), Rest::Split),
+                None => (text.clone(), Rest::None),
+            }
+        }
+        // A home folder is one path, and no path starts with a dash.
+        Piece::Tilde => ("~".to_owned(), Rest::None),
+        Piece::Process { .. } => ("/dev/fd/".to_owned(), Rest::Quoted),
+        Piece::Arithmetic { .. } | Piece::Substitution { quoted: true, .. } => {
+            unknown(Rest::Quoted)
+        }
+        // These hold numbers.
+        Piece::Parameter(it) if matches!(it.name.as_str(), "?" | "#" | "$" | "!") => {
+            unknown(Rest::Quoted)
+        }
+        Piece::Parameter(it) if it.quoted && !it.many => unknown(Rest::Quoted),
+        Piece::Parameter(_) | Piece::Substitution { .. } | Piece::Opaque(_) => unknown(Rest::Split),
     }
 }

@@ -14,10 +14,10 @@ use crate::source::Span;
 
 use super::arguments::{Argument, Rest};
 use super::catalogue::Catalogue;
-use super::environment::is_obeyed;
+use super::environment::{is_name, is_obeyed};
 use super::languages::{self, is_web};
 use super::options::{self, Objection, Parsed, is_sink};
-use super::rule::{Language, Operands, Rule, Session, Wraps, lists};
+use super::rule::{Operands, Rule, Session, Wraps, lists};
 use super::{Classification, Effect, Judged, Reason, Trait};
 
 /// How deep wrappers and shells may stand in each other.
@@ -206,8 +206,8 @@ impl<'a> Judge<'a> {
                 self.words(&test.words);
                 self.redirects(&test.redirects);
                 let numbers = |word: &Word| {
-                    let text = word.literal().unwrap_or_default();
-                    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '-')
+                    let number = word.literal().unwrap_or_default();
+                    !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '-')
                 };
                 if test.evaluates && !test.words.iter().all(numbers) {
                     self.unknown("`[[ ]]` evaluates an operand as arithmetic", test.span);
@@ -386,7 +386,7 @@ impl<'a> Judge<'a> {
             );
             return;
         }
-        self.found(&found, span);
+        self.known(&found, span);
     }
 
     fn refuse(&mut self, name: &str, reason: &str, span: Span) {
@@ -402,7 +402,7 @@ impl<'a> Judge<'a> {
         self.because(effect, reason, span);
     }
 
-    fn found(&mut self, found: &Found<'_>, span: Span) {
+    fn known(&mut self, found: &Found<'_>, span: Span) {
         let rule = found.rule();
         let parsed = found.parsed();
         let effect = rule.effect.unwrap_or(Effect::Unknown);
@@ -477,12 +477,21 @@ impl<'a> Judge<'a> {
 
     fn inner(&mut self, name: &str, wraps: &Wraps, parsed: &Parsed, span: Span) -> Vec<Argument> {
         let mut words = after_skipped(wraps, parsed);
+        let skipped = parsed.operands.iter().take(wraps.skip);
+        if let Some(split) = skipped.rev().find(|it| it.rest == Rest::Split) {
+            let text = format!("`{name}` gets a value that may become several arguments");
+            self.unknown(&text, split.span);
+        }
         while let [first, rest @ ..] = words
             && wraps.assignments
             && first.known.contains('=')
         {
             let variable = first.known.split('=').next().unwrap_or("");
             self.name(variable, first.span);
+            if first.rest == Rest::Split {
+                let text = format!("`{name}` gets a value that may become several arguments");
+                self.unknown(&text, first.span);
+            }
             words = rest;
         }
         let mut words = words.to_vec();
@@ -603,17 +612,16 @@ fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
             Effect::Unknown,
             "gets an address that is no plain web page",
         ),
-        Operands::Names => found
-            .iter()
-            .flat_map(|argument| {
-                let parsed = Parsed {
-                    operands: vec![argument.clone()],
-                    ..Parsed::default()
-                };
-                languages::objections(Language::Export, &parsed, &[])
-            })
-            .collect(),
+        Operands::Names => {
+            let text = "gets what is no name of an ordinary variable";
+            each(is_plain_name, Effect::Unknown, text)
+        }
     }
+}
+
+fn is_plain_name(argument: &Argument) -> bool {
+    let name = argument.text().unwrap_or("");
+    is_name(name) && !is_obeyed(name)
 }
 
 fn opens(session: &Session, parsed: &Parsed) -> bool {

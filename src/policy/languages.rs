@@ -113,7 +113,6 @@ fn sed_command(rest: &str) -> Result<&str, char> {
                 flags
             }
         }
-        '{' | '}' => after,
         _ => return Err(command),
     };
     let end = end.trim_start_matches([' ', '\t']);
@@ -124,17 +123,27 @@ fn sed_command(rest: &str) -> Result<&str, char> {
     }
 }
 
-/// What follows the next `delimiter`. Inside `[...]` and after a backslash it does not count;
-/// where a bracket makes that doubtful, there is none.
+/// What follows the next `delimiter`; after a backslash it does not count. Versions of sed differ
+/// on whether it does inside `[...]`, so there it has no end.
 fn after_delimiter(text: &str, delimiter: char) -> Option<&str> {
-    let mut characters = text.char_indices();
+    let mut characters = text.char_indices().peekable();
+    let mut bracket = false;
     while let Some((at, character)) = characters.next() {
-        if character == '\\' {
-            characters.next();
-        } else if character == delimiter {
-            let body = &text[..at];
-            let doubtful = body.contains('[') && !body.contains(']');
-            return (!doubtful).then(|| &text[at + delimiter.len_utf8()..]);
+        match character {
+            '\\' => {
+                characters.next();
+            }
+            '[' if !bracket => {
+                bracket = true;
+                // `[]a]` and `[^]a]` hold a `]`.
+                characters.next_if(|(_, next)| *next == '^');
+                characters.next_if(|(_, next)| *next == ']');
+            }
+            ']' => bracket = false,
+            _ if character == delimiter => {
+                return (!bracket).then(|| &text[at + delimiter.len_utf8()..]);
+            }
+            _ => {}
         }
     }
     None
@@ -260,6 +269,10 @@ fn http(parsed: &Parsed, rules: &[&Rule]) -> Vec<Objection> {
     }
     found.extend(parsed.values_of("-H --header").filter_map(header));
     found.extend(parsed.values_of("-w --write-out").filter_map(format));
+    let address = |url: &&Argument| !is_web(url);
+    let text = "gets an address that is no plain web page";
+    let urls = parsed.values_of("--url").filter(address);
+    found.extend(urls.map(|url| unknown(text, url.span)));
     found
 }
 
@@ -275,7 +288,7 @@ fn other_method(method: &Argument) -> Option<Objection> {
 }
 
 fn header(header: &Argument) -> Option<Objection> {
-    let name = header.known.to_ascii_lowercase();
+    let name = header.known.trim_start().to_ascii_lowercase();
     if name.starts_with("x-http-method") || name.starts_with("x-method-override") {
         return Some(write("overrides the method in a header", header.span));
     }

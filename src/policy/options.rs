@@ -100,7 +100,12 @@ impl<'a> Parser<'a> {
             let Some(argument) = self.arguments.get(self.at) else {
                 return;
             };
-            if end == End::Dashes || self.rules.iter().any(|rule| rule.order == Order::First) {
+            let first = self.rules.iter().any(|rule| rule.order == Order::First);
+            if end == End::Operand && first {
+                self.operand(argument);
+                self.at += 1;
+            }
+            if end == End::Dashes || first {
                 let rest = &self.arguments[self.at..];
                 self.parsed.operands.extend_from_slice(rest);
                 return;

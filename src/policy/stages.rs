@@ -88,11 +88,8 @@ fn stage(command: &Command, catalogue: &Catalogue) -> Stage {
     };
     let words: Vec<_> = simple.words.iter().map(Argument::new).collect();
     for words in unwrap(words, catalogue) {
-        stage.name = words
-            .first()
-            .and_then(Argument::text)
-            .unwrap_or("")
-            .to_owned();
+        let name = words.first().and_then(Argument::text);
+        name.unwrap_or("").clone_into(&mut stage.name);
         let Some(found) = Found::look_up(&words, catalogue) else {
             return stage;
         };

@@ -2,6 +2,8 @@
 
 use crate::shell::{Command, parse};
 
+use super::Effect::{Read, Unknown, Write};
+use super::Trait::{Interactive, Irreversible, OpensSession, PrintsSecret, Streaming};
 use super::catalogue::builtin_files;
 use super::{
     Catalogue, Classification, Effect, Trait, classify, programs, stages, status_is_benign,
@@ -52,7 +54,6 @@ fn effect(text: &str) -> Effect {
 #[test]
 fn every_part_of_a_statement_that_could_run_something_counts() {
     let case = |text: &str, expected: Effect| assert_eq!(effect(text), expected, "{text}");
-    use Effect::{Read, Unknown, Write};
     case("ls && pwd || true", Read);
     case("ls | grep a | head -1", Read);
     case("ls; ", Read);
@@ -102,7 +103,6 @@ fn every_part_of_a_statement_that_could_run_something_counts() {
 #[test]
 fn a_word_that_may_become_an_option_is_unknown() {
     let case = |text: &str, expected: Effect| assert_eq!(effect(text), expected, "{text}");
-    use Effect::{Read, Unknown};
     case("grep $X f", Read);
     case("sort -k \"$X\" f", Read);
     case("sort -k$X f", Read);
@@ -110,9 +110,13 @@ fn a_word_that_may_become_an_option_is_unknown() {
     case("sort \"f$X\"", Read);
     case("sort f$X", Unknown);
     case("sort -- \"$X\"", Read);
-    case("sort -k -- -o f", Effect::Write);
+    case("sort -k -- -o f", Write);
     case("sort *", Unknown);
     case("sort {a,-ob}", Unknown);
+    case("sort {\"-o\",f}", Unknown);
+    case("sort \"${F[@]}\"", Unknown);
+    case("sort \"$@\"", Unknown);
+    case("ls \"$@\" *", Read);
     case("heroku config -a $APP", Read);
     case("heroku config \"$APP\"", Unknown);
 }
@@ -178,7 +182,6 @@ fn commands_are_listed_with_their_sub_command_and_wrapper() {
 
 #[test]
 fn traits_say_what_else_is_to_be_known() {
-    use Trait::{Interactive, Irreversible, OpensSession, PrintsSecret, Streaming};
     let case = |text: &str, expected: &[Trait]| {
         assert_eq!(judge(text).traits, expected, "{text}");
     };

@@ -23,7 +23,7 @@ pub use quote::quote;
 pub use script::{Script, Statement, comments, parse, units};
 pub use tree::{
     AndOr, Assignment, Command, Compound, Connector, Function, Item, Kind, List, Parameter, Piece,
-    Pipeline, Redirect, RedirectKind, Simple, Test, Use, Word, has_pattern,
+    Pipeline, Redirect, RedirectKind, Simple, Test, Use, Word,
 };
 
 /// A name that a text reads or assigns, and where.

@@ -219,17 +219,27 @@ pub struct Word {
 impl Word {
     /// Its value, if nothing in it depends on the moment of running: no expansion, no glob.
     pub fn literal(&self) -> Option<String> {
-        self.pieces.iter().try_fold(String::new(), |sum, piece| {
-            let Piece::Text { text, quoted } = piece else {
+        let text = self.pieces.iter().try_fold(String::new(), |sum, piece| {
+            let Piece::Text { text, .. } = piece else {
                 return None;
             };
-            (*quoted || !has_pattern(text)).then(|| sum + text)
-        })
+            Some(sum + text)
+        })?;
+        (!self.has_pattern()).then_some(text)
+    }
+
+    /// Whether it is a glob or a brace expansion, whose parts may be quoted: `{"-o",f}`.
+    pub fn has_pattern(&self) -> bool {
+        let unquoted = self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Text { text, quoted } if !quoted => Some(text.as_str()),
+            _ => None,
+        });
+        has_pattern(&unquoted.collect::<String>())
     }
 }
 
 /// Whether an unquoted text is a pattern or a brace expansion.
-pub fn has_pattern(text: &str) -> bool {
+fn has_pattern(text: &str) -> bool {
     let braces = text.contains('{') && (text.contains(',') || text.contains(".."));
     let extended = ["@(", "!(", "+("].iter().any(|start| text.contains(start));
     text.contains(['*', '?']) || (text.contains('[') && text != "[") || braces || extended
@@ -302,6 +312,8 @@ pub struct Parameter {
     pub quoted: bool,
     /// How it is used.
     pub used: Use,
+    /// Whether it becomes several words even in quotes: `$@`, `${a[@]}`.
+    pub many: bool,
     /// Its default, pattern, index.
     pub pieces: Vec<Piece>,
 }

@@ -247,6 +247,7 @@ impl Reader<'_> {
             span: self.place.span(range),
             quoted: quotes == Quotes::Inside,
             used: read.used,
+            many: read.many,
             pieces,
         })
     }
@@ -256,6 +257,7 @@ impl Reader<'_> {
 struct Read {
     name: String,
     used: Use,
+    many: bool,
     /// Texts that are expanded as words.
     parts: Vec<String>,
     /// Texts that are evaluated as arithmetic.
@@ -268,6 +270,15 @@ impl Read {
         Self {
             name: name_of(parameter, &mut arithmetic),
             used,
+            many: matches!(
+                parameter,
+                BrushParameter::NamedWithAllIndices {
+                    concatenate: false,
+                    ..
+                } | BrushParameter::Special(SpecialParameter::AllPositionalParameters {
+                    concatenate: false
+                })
+            ),
             parts: parts.into_iter().collect(),
             arithmetic,
         }
@@ -282,6 +293,7 @@ fn read_parameter(expression: &ParameterExpr) -> Read {
         E::VariableNames { .. } | E::MemberKeys { .. } => Read {
             name: String::new(),
             used: Use::Evaluate,
+            many: true,
             parts: Vec::new(),
             arithmetic: Vec::new(),
         },

@@ -19,28 +19,15 @@ pub(super) enum Trouble {
     Failures,
 }
 
-const SAID: &[&str] = &[
-    "reported",
-    "shown",
-    "printed",
-    "logged",
-    "found",
-    "in output",
-    "in the output",
-    "messages",
-    "lines",
-    "in logs",
-    "in the logs",
-];
+const SAID: &str = "\
+     reported|shown|printed|logged|found|in output|in the output|messages|lines|in logs|\
+     in the logs";
 
 impl Trouble {
     /// `no errors`, `zero warnings`, `0 failed`, `without errors`.
     pub(super) fn parse(text: &str) -> Option<Vec<Trouble>> {
-        let rest = after(
-            text,
-            &["no", "zero", "0", "without", "without any", "never any"],
-        )?;
-        let rest = after(rest, &["any"]).unwrap_or(rest);
+        let rest = after(text, "no|zero|0|without|without any|never any")?;
+        let rest = after(rest, "any").unwrap_or(rest);
         let rest = before(rest, SAID).unwrap_or(rest);
         let pieces = super::words::split(rest, &[" or ", " and ", "/"]);
         pieces.into_iter().map(Trouble::named).collect()
@@ -73,11 +60,7 @@ impl Trouble {
         if !word.is_match(&rest) {
             return Sight::None;
         }
-        if report.is_match(&rest) {
-            Sight::Hit
-        } else {
-            Sight::Doubt
-        }
+        if report.is_match(&rest) { Sight::Hit } else { Sight::Doubt }
     }
 
     fn patterns(self) -> &'static (Regex, Regex) {
@@ -109,9 +92,9 @@ fn trouble(words: &str) -> (Regex, Regex) {
     let capitals = words.to_uppercase();
     let report = pattern(&format!(
         concat!(
-            r"(?-u:^\s*(?i:{words})\b|\b(?i:{words})[\x22']?\s*[:=!\[]|[\[<(](?i:{words})[\])>]",
+            r"(?:^\s*(?i:{words})\b|\b(?i:{words})[\x22']?\s*[:=!\[]|[\[<(](?i:{words})[\])>]",
             r"|(?i:level|lvl|severity|status)[\x22']?\s*[=:]\s*[\x22']?(?i:{words})\b",
-            r"|\b[1-9][0-9]* (?i:{words})\b|\b(?:{capitals})\b)"
+            r"|\b[1-9][0-9]* (?i:{words})(?:[^-a-zA-Z0-9]|$)|\b(?:{capitals})\b)"
         ),
         words = words,
         capitals = capitals
@@ -133,11 +116,7 @@ mod tests {
     fn reports_are_told_from_mentions_and_from_none() {
         let case = |line: &str, expected: Sight| {
             let trouble = Trouble::parse("no errors").expect("errors")[0];
-            assert_eq!(
-                trouble.sight(&Line::of(line, Stream::Stdout)),
-                expected,
-                "{line}"
-            );
+            assert_eq!(trouble.sight(&Line::of(line, Stream::Stdout)), expected, "{line}");
         };
         case("error: no token", Sight::Hit);
         case("ERROR something", Sight::Hit);
@@ -157,17 +136,10 @@ mod tests {
 
     #[test]
     fn only_known_troubles_compile() {
-        assert_eq!(
-            Trouble::parse("no errors or warnings").map(|t| t.len()),
-            Some(2)
-        );
+        assert_eq!(Trouble::parse("no errors or warnings").map(|t| t.len()), Some(2));
         assert_eq!(Trouble::parse("0 failed"), Some(vec![Trouble::Failures]));
-        for text in [
-            "no import errors",
-            "no new failures vs main",
-            "errors",
-            "no errors in 5 runs",
-        ] {
+        for text in ["no import errors", "no new failures vs main", "errors", "no errors in 5 runs"]
+        {
             assert_eq!(Trouble::parse(text), None, "{text}");
         }
     }

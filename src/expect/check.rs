@@ -9,7 +9,7 @@ use super::Stream;
 use super::absence::Trouble;
 use super::http::{Reading, Reason, Status, any_status};
 use super::json::Json;
-use super::literal::{Literal, Spelling};
+use super::literal::Literal;
 use super::number::Bound;
 use super::pairs::Pair;
 use super::rows::Rows;
@@ -17,6 +17,7 @@ use super::status::Demand;
 use super::step::StepReference;
 use super::version::Version;
 use super::watch::{Line, Sight};
+use super::words::plural;
 
 /// Everything that an annotation says.
 #[derive(Debug, Clone)]
@@ -127,10 +128,7 @@ impl Node {
     }
 
     pub(super) fn residual(words: &str) -> Node {
-        Node::Residual(Residual {
-            words: words.to_owned(),
-            verbatim: None,
-        })
+        Node::Residual(Residual { words: words.to_owned(), verbatim: None })
     }
 
     /// `nodes` joined by AND, without needless nesting.
@@ -142,11 +140,7 @@ impl Node {
                 other => flat.push(other),
             }
         }
-        if flat.len() == 1 {
-            flat.remove(0)
-        } else {
-            Node::All(flat)
-        }
+        if flat.len() == 1 { flat.remove(0) } else { Node::All(flat) }
     }
 
     /// `nodes` joined by OR, without needless nesting.
@@ -158,11 +152,7 @@ impl Node {
                 other => flat.push(other),
             }
         }
-        if flat.len() == 1 {
-            flat.remove(0)
-        } else {
-            Node::Any(flat)
-        }
+        if flat.len() == 1 { flat.remove(0) } else { Node::Any(flat) }
     }
 
     /// Every leaf, in order; a residual's verbatim leaf is one.
@@ -185,15 +175,6 @@ impl Node {
             Node::All(nodes) | Node::Any(nodes) => nodes.iter().all(Node::is_prose),
             Node::Check(_) => false,
             Node::Residual(_) => true,
-        }
-    }
-
-    /// Whether everything in it can be checked.
-    pub(super) fn is_checked(&self) -> bool {
-        match self {
-            Node::All(nodes) | Node::Any(nodes) => nodes.iter().all(Node::is_checked),
-            Node::Check(_) => true,
-            Node::Residual(_) => false,
         }
     }
 
@@ -247,11 +228,7 @@ impl Node {
             Node::Any(nodes) => {
                 let mut demands = nodes.iter().map(Node::demand);
                 let first = demands.next()?;
-                if demands.all(|demand| demand == first) {
-                    first
-                } else {
-                    Some(Demand::PerBranch)
-                }
+                if demands.all(|demand| demand == first) { first } else { Some(Demand::PerBranch) }
             }
             Node::Check(leaf) => leaf.check.demand(),
             Node::Residual(residual) => {
@@ -262,11 +239,7 @@ impl Node {
 }
 
 fn join(nodes: &[Node], word: &str) -> String {
-    nodes
-        .iter()
-        .map(Node::describe)
-        .collect::<Vec<_>>()
-        .join(word)
+    nodes.iter().map(Node::describe).collect::<Vec<_>>().join(word)
 }
 
 /// Prose that speaks of a failure, in words or by a status.
@@ -288,15 +261,9 @@ fn strongest(nodes: &[Node]) -> Option<Demand> {
         Demand::Unclear => 1,
         Demand::Quiet | Demand::Success => 0,
     };
-    let loudest = demands
-        .iter()
-        .flatten()
-        .max_by_key(|demand| rank(demand))
-        .cloned()?;
-    let expects_something = nodes
-        .iter()
-        .zip(&demands)
-        .any(|(node, demand)| demand.is_none() && !node.is_prose());
+    let loudest = demands.iter().flatten().max_by_key(|demand| rank(demand)).cloned()?;
+    let expects_something =
+        nodes.iter().zip(&demands).any(|(node, demand)| demand.is_none() && !node.is_prose());
     (loudest != Demand::Quiet || !expects_something).then_some(loudest)
 }
 
@@ -313,7 +280,8 @@ impl Leaf {
     pub(super) fn describe(&self) -> String {
         let text = self.check.describe();
         match self.source {
-            Source::Stderr => format!("{} (on stderr)", text.replace("stdout", "stderr")),
+            Source::Stderr if text.contains("stdout") => text.replace("stdout", "stderr"),
+            Source::Stderr => format!("{text} (on stderr)"),
             Source::Both | Source::Stdout => text,
         }
     }
@@ -366,10 +334,7 @@ impl Check {
 
     /// Whether it is met by the absence of something.
     pub(super) fn is_negative(&self) -> bool {
-        matches!(
-            self,
-            Check::NoHttp(_) | Check::NoText(_) | Check::NoTrouble(_) | Check::NoPair(_)
-        )
+        matches!(self, Check::NoHttp(_) | Check::NoText(_) | Check::NoTrouble(_) | Check::NoPair(_))
     }
 
     fn demand(&self) -> Option<Demand> {
@@ -378,8 +343,7 @@ impl Check {
             Check::Http(status) => status.is_failure().then_some(Demand::Any),
             Check::Reason(_) => Some(Demand::Any),
             Check::Text(literal) | Check::TextWithNote(literal, _) => {
-                (literal.spelling != Spelling::Word && literal.speaks_of_failure())
-                    .then_some(Demand::Any)
+                literal.speaks_of_failure().then_some(Demand::Any)
             }
             Check::Pattern(pattern) => {
                 super::literal::speaks_of_failure(pattern.as_str()).then_some(Demand::Any)
@@ -402,16 +366,12 @@ impl Check {
             Check::Empty(Vacancy::Rows) => "stdout has no rows".to_owned(),
             Check::NonEmpty => "stdout is not empty".to_owned(),
             Check::Number(bound) => format!("stdout is one number: {}", bound.describe()),
-            Check::Named(bound, pair) => format!(
-                "stdout is one number: {}; or {}",
-                bound.describe(),
-                pair.describe()
-            ),
-            Check::Count(bound, unit) => format!(
-                "the count of {}s on stdout is {}",
-                unit.noun,
-                bound.describe()
-            ),
+            Check::Named(bound, pair) => {
+                format!("stdout is one number: {}; or {}", bound.describe(), pair.describe())
+            }
+            Check::Count(bound, unit) => {
+                format!("the count of {} on stdout is {}", plural(&unit.noun), bound.describe())
+            }
             Check::Length(length, LengthUnit::Characters) => {
                 format!("stdout is {length} characters long")
             }
@@ -426,7 +386,7 @@ impl Check {
             }
             Check::NoText(literal) => format!("no line has {}", literal.describe()),
             Check::TextCount(literal, bound) => {
-                format!("{} lines have {}", bound.describe(), literal.describe())
+                format!("the count of lines with {} is {}", literal.describe(), bound.describe())
             }
             Check::NoTrouble(trouble) => trouble.describe().to_owned(),
             Check::Pair(pair) => format!("{} in the output", pair.describe()),

@@ -29,87 +29,58 @@ pub(super) enum Reading {
 }
 
 /// The reason phrases of RFC 9110 and their usual paraphrases.
-const REASONS: &[(&str, &[&str])] = &[
-    ("101", &["switching protocols"]),
-    ("200", &["ok"]),
-    ("201", &["created"]),
-    ("202", &["accepted"]),
-    ("204", &["no content"]),
-    ("206", &["partial content"]),
-    ("301", &["moved permanently"]),
-    ("302", &["found"]),
-    ("303", &["see other"]),
-    ("304", &["not modified"]),
-    ("307", &["temporary redirect"]),
-    ("308", &["permanent redirect"]),
-    ("400", &["bad request"]),
-    (
-        "401",
-        &[
-            "unauthorized",
-            "unauthorised",
-            "unauthenticated",
-            "not authorized",
-        ],
-    ),
-    ("403", &["forbidden", "access denied", "permission denied"]),
-    ("404", &["not found"]),
-    ("405", &["method not allowed"]),
-    ("409", &["conflict"]),
-    ("410", &["gone"]),
-    ("413", &["payload too large", "content too large"]),
-    ("422", &["unprocessable entity", "unprocessable content"]),
-    ("429", &["too many requests"]),
-    ("500", &["internal server error"]),
-    ("501", &["not implemented"]),
-    ("502", &["bad gateway"]),
-    ("503", &["service unavailable"]),
-    ("504", &["gateway timeout", "gateway time-out"]),
+const REASONS: &[(&str, &str)] = &[
+    ("101", "switching protocols"),
+    ("200", "ok"),
+    ("201", "created"),
+    ("202", "accepted"),
+    ("204", "no content"),
+    ("206", "partial content"),
+    ("301", "moved permanently"),
+    ("302", "found"),
+    ("303", "see other"),
+    ("304", "not modified"),
+    ("307", "temporary redirect"),
+    ("308", "permanent redirect"),
+    ("400", "bad request"),
+    ("401", "unauthorized|unauthorised|unauthenticated|not authorized"),
+    ("403", "forbidden|access denied|permission denied"),
+    ("404", "not found"),
+    ("405", "method not allowed"),
+    ("409", "conflict"),
+    ("410", "gone"),
+    ("413", "payload too large|content too large"),
+    ("422", "unprocessable entity|unprocessable content"),
+    ("429", "too many requests"),
+    ("500", "internal server error"),
+    ("501", "not implemented"),
+    ("502", "bad gateway"),
+    ("503", "service unavailable"),
+    ("504", "gateway timeout|gateway time-out"),
 ];
 
 impl Status {
     /// `401`, `HTTP 401`, `HTTP/1.1 101 Switching Protocols`, `status code 404`, `5xx errors`.
     pub(super) fn parse(text: &str) -> Option<Status> {
         static LEAD: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"(?i)^(?:https?(?:/[0-9.]+)?|(?:http )?status(?: code)?|(?:http )?response(?: code| status)?|http code)[ :=]+").expect("a valid pattern")
+            Regex::new(r"(?i)^(?:https?(?:/[0-9.]+)?|(?:http )?status(?: code)?|(?:http )?response(?: code| status)?|http code|error(?: code)?)[ :=]+").expect("a valid pattern")
         });
-        let text = after(text, &["an", "a"]).unwrap_or(text);
-        let text = LEAD
-            .find(text)
-            .map_or(text, |lead| text[lead.end()..].trim_start());
-        let end = text
-            .find(|c: char| !c.is_ascii_alphanumeric())
-            .unwrap_or(text.len());
+        let text = after(text, "an|a").unwrap_or(text);
+        let text = LEAD.find(text).map_or(text, |lead| text[lead.end()..].trim_start());
+        let end = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
         let (code, rest) = (text[..end].to_lowercase(), text[end..].trim());
-        let rest = before(
-            rest,
-            &[
-                "response",
-                "status",
-                "error",
-                "answer",
-                "response code",
-                "status code",
-            ],
-        )
-        .unwrap_or(rest)
-        .trim();
-        let rest = rest
-            .strip_prefix('(')
-            .and_then(|r| r.strip_suffix(')'))
-            .unwrap_or(rest);
+        let rest = before(rest, "response|status|error|answer|response code|status code")
+            .unwrap_or(rest)
+            .trim();
+        let rest = rest.strip_prefix('(').and_then(|r| r.strip_suffix(')')).unwrap_or(rest);
         let status = Status { code };
         (status.is_code() && (rest.is_empty() || status.is_reason(rest))).then_some(status)
     }
 
     /// The plural that negations use: `401s`, `5xx`, `HTTP 500s`.
     pub(super) fn parse_plural(text: &str) -> Option<Status> {
-        Status::parse(text.strip_suffix('s').unwrap_or(text)).or_else(|| {
-            Status::parse(before(
-                text,
-                &["errors", "responses", "statuses", "answers"],
-            )?)
-        })
+        Status::parse(text.strip_suffix('s').unwrap_or(text))
+            .or_else(|| Status::parse(before(text, "errors|responses|statuses|answers")?))
     }
 
     fn is_code(&self) -> bool {
@@ -121,17 +92,17 @@ impl Status {
 
     fn is_reason(&self, text: &str) -> bool {
         let text = text.trim_matches(['"', '\'', '`']);
-        REASONS
-            .iter()
-            .any(|(code, reasons)| *code == self.code && is(text, reasons))
+        REASONS.iter().any(|(code, reasons)| *code == self.code && is(text, reasons))
     }
 
     /// The words that mean this status.
-    pub(super) fn reasons(&self) -> &'static [&'static str] {
-        REASONS
-            .iter()
-            .find(|(code, _)| *code == self.code)
-            .map_or(&[], |(_, reasons)| reasons)
+    pub(super) fn reasons(&self) -> &'static str {
+        REASONS.iter().find(|(code, _)| *code == self.code).map_or("", |(_, reasons)| reasons)
+    }
+
+    /// Whether it is a status that servers really send.
+    pub(super) fn is_known(&self) -> bool {
+        !self.reasons().is_empty()
     }
 
     /// Whether it tells of a failure, so that the command may fail in saying it.
@@ -166,9 +137,13 @@ impl Status {
     }
 }
 
-/// Whether any status at all is to be seen in the line.
+/// Whether the line gives any final status at all: neither interim nor a redirection, which a
+/// client may follow.
 pub(super) fn any_status(line: &Line<'_>) -> bool {
     codes(line.text).any(|(start, end, joint)| {
+        if matches!(line.text.as_bytes()[start], b'1' | b'3') {
+            return false;
+        }
         let clear = joint == Joint::Free && whole(line.text, start, end);
         clear || in_context(line.text, start, end, Reading::For)
     })
@@ -188,11 +163,7 @@ fn codes(text: &str) -> impl Iterator<Item = (usize, usize, Joint)> + '_ {
     CODE.find_iter(text).filter_map(|found| {
         let (start, end) = (found.start(), found.end());
         let code = end - start == 3 && matches!(text.as_bytes()[start], b'1'..=b'5');
-        let joint = if bounded(text, start, end) {
-            Joint::Free
-        } else {
-            Joint::Joined
-        };
+        let joint = if bounded(text, start, end) { Joint::Free } else { Joint::Joined };
         let fits = joint == Joint::Free || text[..start].ends_with([':', '-', '_', '/', '#']);
         let ends = bounded(&text[start..], 0, end - start);
         (code && fits && ends).then_some((start, end, joint))
@@ -242,49 +213,18 @@ fn tail(text: &str, length: usize) -> &str {
 
 /// `returned 401 rows` counts rows.
 fn counts_things(rest: &str) -> bool {
-    const THINGS: &[&str] = &[
-        "rows",
-        "items",
-        "records",
-        "results",
-        "bytes",
-        "lines",
-        "ms",
-        "keys",
-        "entries",
-        "errors",
-        "requests",
-        "tests",
-        "files",
-        "times",
-        "seconds",
-        "secrets",
-        "objects",
-        "of",
-        "more",
-        "milliseconds",
-        "minutes",
-        "KB",
-        "MB",
-        "warnings",
-        "messages",
-        "events",
-        "hits",
-        "matches",
-    ];
+    const THINGS: &str = "\
+     rows|items|records|results|bytes|lines|ms|keys|entries|errors|requests|tests|files|\
+     times|seconds|secrets|objects|of|more|milliseconds|minutes|KB|MB|warnings|messages|\
+     events|hits|matches";
     after(rest.trim_start(), THINGS).is_some()
 }
 
 /// `401 Unauthorized`, `404 Client Error`.
 fn followed_by_reason(code: &str, rest: &str) -> bool {
     let rest = rest.trim_start_matches([' ', ':', '-', '"', '\'', '`', ',', '(']);
-    let own = REASONS
-        .iter()
-        .filter(|(known, _)| *known == code)
-        .flat_map(|(_, reasons)| *reasons);
-    let common = ["client error", "server error"].iter();
-    own.chain(common)
-        .any(|reason| after(rest, &[reason]).is_some())
+    let own = REASONS.iter().find(|(known, _)| *known == code).map_or("", |(_, reasons)| reasons);
+    after(rest, own).or_else(|| after(rest, "client error|server error")).is_some()
 }
 
 /// A reason in words, as an alternative to the code: `401 / unauthorized`.
@@ -301,18 +241,8 @@ impl Reason {
             .iter()
             .filter(|(code, _)| code.starts_with(['4', '5']))
             .any(|(_, reasons)| is(text, reasons));
-        let more = is(
-            text,
-            &[
-                "invalid token",
-                "token expired",
-                "token revoked",
-                "token has been revoked",
-            ],
-        );
-        (known || more).then(|| Reason {
-            words: text.to_lowercase(),
-        })
+        let more = is(text, "invalid token|token expired|token revoked|token has been revoked");
+        (known || more).then(|| Reason { words: text.to_lowercase() })
     }
 
     pub(super) fn describe(&self) -> String {
@@ -328,11 +258,7 @@ impl Reason {
         if super::text::negated(&lower, at) {
             return Sight::None;
         }
-        if is_answer(&lower, at, at + self.words.len()) {
-            Sight::Hit
-        } else {
-            Sight::Doubt
-        }
+        if is_answer(&lower, at, at + self.words.len()) { Sight::Hit } else { Sight::Doubt }
     }
 
     fn find(&self, lower: &str) -> Option<usize> {
@@ -383,41 +309,20 @@ mod tests {
         ] {
             assert_eq!(sight("401", line, Reading::For), Sight::Hit, "{line}");
         }
-        for line in [
-            "14012",
-            "id=4012",
-            "1.401",
-            "host:401",
-            "took 401ms",
-            "-401",
-            "0.401",
-        ] {
+        for line in ["14012", "id=4012", "1.401", "host:401", "took 401ms", "-401", "0.401"] {
             assert_eq!(sight("401", line, Reading::Against), Sight::None, "{line}");
         }
-        for line in [
-            "port 401",
-            "returned 401 rows",
-            "line 401",
-            "Request ID 401",
-        ] {
+        for line in ["port 401", "returned 401 rows", "line 401", "Request ID 401"] {
             assert_eq!(sight("401", line, Reading::For), Sight::Doubt, "{line}");
         }
     }
 
     #[test]
     fn what_a_person_calls_a_401_counts_against() {
-        for line in [
-            "secret_fetch FAILED 401",
-            "got 401",
-            "failed with 401",
-            "status=401",
-        ] {
+        for line in ["secret_fetch FAILED 401", "got 401", "failed with 401", "status=401"] {
             assert_eq!(sight("401", line, Reading::Against), Sight::Hit, "{line}");
         }
-        assert_eq!(
-            sight("401", "fetched 401 secrets", Reading::Against),
-            Sight::Doubt
-        );
+        assert_eq!(sight("401", "fetched 401 secrets", Reading::Against), Sight::Doubt);
     }
 
     #[test]
@@ -433,15 +338,7 @@ mod tests {
         ] {
             assert!(Status::parse(text).is_some(), "{text}");
         }
-        for text in [
-            "401 without cookie",
-            "4011",
-            "600",
-            "40",
-            "401 OK",
-            "HTTP",
-            "200 things",
-        ] {
+        for text in ["401 without cookie", "4011", "600", "40", "401 OK", "HTTP", "200 things"] {
             assert_eq!(Status::parse(text), None, "{text}");
         }
         assert!(Status::parse_plural("401s").is_some());
@@ -452,11 +349,7 @@ mod tests {
     fn a_reason_is_an_answer_only_where_something_answers() {
         let case = |line: &str, expected: Sight| {
             let reason = Reason::parse("unauthorized").expect("a reason");
-            assert_eq!(
-                reason.sight(&Line::of(line, Stream::Stdout)),
-                expected,
-                "{line}"
-            );
+            assert_eq!(reason.sight(&Line::of(line, Stream::Stdout)), expected, "{line}");
         };
         case("Unauthorized", Sight::Hit);
         case("{\"error\":\"Unauthorized\"}", Sight::Hit);

@@ -66,17 +66,13 @@ impl Json {
     /// `text` as any JSON that must be contained.
     pub(super) fn contains(text: &str) -> Option<Json> {
         let shape = Reader { rest: text }.whole()?;
-        Some(Json {
-            demand: Demand::Contains(shape, text.to_owned()),
-        })
+        Some(Json { demand: Demand::Contains(shape, text.to_owned()) })
     }
 
     /// `text` as JSON that must be all there is.
     pub(super) fn equals(text: &str) -> Option<Json> {
         let value = serde_json::from_str(text).ok()?;
-        Some(Json {
-            demand: Demand::Equals(value, text.to_owned()),
-        })
+        Some(Json { demand: Demand::Equals(value, text.to_owned()) })
     }
 
     pub(super) fn describe(&self) -> String {
@@ -156,8 +152,7 @@ pub(super) fn find<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {
 }
 
 fn along<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
-    path.contains('.')
-        .then(|| path.split('.').try_fold(value, |at, key| at.get(key)))?
+    path.contains('.').then(|| path.split('.').try_fold(value, |at, key| at.get(key)))?
 }
 
 /// The one JSON value that an output is, or its body after the header lines of `curl -i`.
@@ -204,11 +199,7 @@ fn array_mismatch(items: &[Shape], gap: Gap, value: &Value, at: &str) -> Option<
         return Some(format!("`{at}` is {}", kind_of(value)));
     };
     if gap == Gap::None && items.len() != values.len() {
-        return Some(format!(
-            "`{at}` has {} elements, not {}",
-            values.len(),
-            items.len()
-        ));
+        return Some(format!("`{at}` has {} elements, not {}", values.len(), items.len()));
     }
     if gap == Gap::None {
         return items
@@ -235,26 +226,20 @@ fn like(text: &str, value: &Value) -> bool {
         return false;
     }
     rest = &rest[first.len()..rest.len() - last.len()];
-    pieces[1..pieces.len() - 1]
-        .iter()
-        .all(|piece| match rest.find(piece) {
-            Some(at) => {
-                rest = &rest[at + piece.len()..];
-                true
-            }
-            None => false,
-        })
+    pieces[1..pieces.len() - 1].iter().all(|piece| match rest.find(piece) {
+        Some(at) => {
+            rest = &rest[at + piece.len()..];
+            true
+        }
+        None => false,
+    })
 }
 
 fn equal(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => {
             let whole = one.is_i64() && other.is_i64();
-            let close = || {
-                one.as_f64()
-                    .zip(other.as_f64())
-                    .is_some_and(|(a, b)| same(a, b))
-            };
+            let close = || one.as_f64().zip(other.as_f64()).is_some_and(|(a, b)| same(a, b));
             one == other || (!whole && close())
         }
         (Value::Array(one), Value::Array(other)) => {
@@ -267,9 +252,7 @@ fn equal(one: &Value, other: &Value) -> bool {
 
 fn same_object(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
     one.len() == other.len()
-        && one
-            .iter()
-            .all(|(key, value)| other.get(key).is_some_and(|found| equal(value, found)))
+        && one.iter().all(|(key, value)| other.get(key).is_some_and(|found| equal(value, found)))
 }
 
 fn kind_of(value: &Value) -> &'static str {
@@ -395,11 +378,7 @@ fn string_shape(text: String) -> Shape {
     if text == "..." || placeholder {
         return Shape::Any;
     }
-    if text.contains("...") {
-        Shape::Like(text)
-    } else {
-        Shape::Exactly(Value::String(text))
-    }
+    if text.contains("...") { Shape::Like(text) } else { Shape::Exactly(Value::String(text)) }
 }
 
 #[cfg(test)]
@@ -409,11 +388,7 @@ mod tests {
 
     fn case(expected: &str, stdout: &str, verdict: Verdict) {
         let json = Json::parse(expected).expect("JSON");
-        assert_eq!(
-            json.judge(stdout).verdict,
-            verdict,
-            "{expected} in {stdout}"
-        );
+        assert_eq!(json.judge(stdout).verdict, verdict, "{expected} in {stdout}");
     }
 
     #[test]
@@ -427,11 +402,7 @@ mod tests {
         case("{\"ok\": true}", "{\"ok\": true} trailing", NotMet);
         case("{\"ok\": true}", "{\"nested\":{\"ok\":true}}", NotMet);
         case("{\"n\": 1}", "{\"n\": 1.0}", Met);
-        case(
-            "{\"status\":\"ok\",\"at\":\"...\"}",
-            "{\"status\":\"ok\",\"at\":\"now\"}",
-            Met,
-        );
+        case("{\"status\":\"ok\",\"at\":\"...\"}", "{\"status\":\"ok\",\"at\":\"now\"}", Met);
         case("{\"status\":\"x\",...}", "{\"status\":\"x\"}", Met);
         case("{\"pid\": ..., \"at\": ...}", "{\"pid\": 3}", NotMet);
         case("[]", "[]", Met);
@@ -443,11 +414,7 @@ mod tests {
 
     #[test]
     fn the_body_after_headers_is_json_too() {
-        case(
-            "{\"ok\": true}",
-            "HTTP/2 200\ncontent-type: application/json\n\n{\"ok\":true}",
-            Met,
-        );
+        case("{\"ok\": true}", "HTTP/2 200\ncontent-type: application/json\n\n{\"ok\":true}", Met);
     }
 
     #[test]
@@ -459,15 +426,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_refused() {
-        for text in [
-            "{a}",
-            "[new tag]",
-            "{\"a\":}",
-            "{\"a\" 1}",
-            "{",
-            "[1,",
-            &"[".repeat(5000),
-        ] {
+        for text in ["{a}", "[new tag]", "{\"a\":}", "{\"a\" 1}", "{", "[1,", &"[".repeat(5000)] {
             assert!(Json::parse(text).is_none(), "{text}");
         }
     }

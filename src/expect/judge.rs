@@ -39,19 +39,8 @@ impl<'a> Scene<'a> {
         expectation: &Expectation,
     ) -> Scene<'a> {
         let hidden = observed.sensitive || expectation.is_sensitive();
-        let secrecy = if hidden {
-            Secrecy::Hidden
-        } else {
-            Secrecy::Open
-        };
-        Scene {
-            observed,
-            record,
-            stdout,
-            stderr,
-            seen,
-            secrecy,
-        }
+        let secrecy = if hidden { Secrecy::Hidden } else { Secrecy::Open };
+        Scene { observed, record, stdout, stderr, seen, secrecy }
     }
 
     /// Output as evidence: quoted, or only its length and classes where it may be secret.
@@ -78,30 +67,49 @@ fn classes(text: &str) -> String {
         ("blanks", char::is_whitespace),
         ("others", |c| !c.is_alphanumeric() && !c.is_whitespace()),
     ];
-    let found: Vec<&str> = named
-        .iter()
-        .filter(|(_, is)| text.chars().any(*is))
-        .map(|(name, _)| *name)
-        .collect();
+    let found: Vec<&str> =
+        named.iter().filter(|(_, is)| text.chars().any(*is)).map(|(name, _)| *name).collect();
     format!("{} characters ({})", text.chars().count(), found.join(", "))
 }
 
 /// How far the tree is decided by what was seen so far, whatever may still come.
 pub(super) fn progress(tree: &Node, tallies: &[Tally]) -> Progress {
-    match so_far(tree, &mut tallies.iter()) {
+    match so_far(tree, &mut tallies.iter(), Absence::Open) {
         Verdict::Met => Progress::Met,
         Verdict::NotMet => Progress::NotMet,
-        Verdict::Unverified => Progress::Undecided,
+        Verdict::Unverified if !awaits_something(tree) => Progress::Undecided,
+        Verdict::Unverified => match so_far(tree, &mut tallies.iter(), Absence::Granted) {
+            Verdict::Met => Progress::Holding,
+            Verdict::NotMet | Verdict::Unverified => Progress::Undecided,
+        },
     }
 }
 
-fn so_far(node: &Node, tallies: &mut Iter<'_, Tally>) -> Verdict {
+/// What is to be thought of something that must not come and has not come yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Absence {
+    /// It may still come.
+    Open,
+    /// It is taken for granted that it will not.
+    Granted,
+}
+
+/// Whether the tree has a check that needs something to come.
+fn awaits_something(node: &Node) -> bool {
     match node {
-        Node::All(nodes) => all(nodes.iter().map(|node| so_far(node, tallies)).collect()),
-        Node::Any(nodes) => any(nodes.iter().map(|node| so_far(node, tallies)).collect()),
-        Node::Check(leaf) => tallies
-            .next()
-            .map_or(Verdict::Unverified, |t| leaf_so_far(leaf, t)),
+        Node::All(nodes) | Node::Any(nodes) => nodes.iter().any(awaits_something),
+        Node::Check(leaf) => !leaf.check.is_negative(),
+        Node::Residual(_) => false,
+    }
+}
+
+fn so_far(node: &Node, tallies: &mut Iter<'_, Tally>, absence: Absence) -> Verdict {
+    match node {
+        Node::All(nodes) => all(nodes.iter().map(|node| so_far(node, tallies, absence)).collect()),
+        Node::Any(nodes) => any(nodes.iter().map(|node| so_far(node, tallies, absence)).collect()),
+        Node::Check(leaf) => {
+            tallies.next().map_or(Verdict::Unverified, |t| leaf_so_far(leaf, t, absence))
+        }
         Node::Residual(residual) => residual
             .verbatim
             .as_ref()
@@ -112,12 +120,14 @@ fn so_far(node: &Node, tallies: &mut Iter<'_, Tally>) -> Verdict {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "nobody has 2^52 lines")]
-fn leaf_so_far(leaf: &Leaf, tally: &Tally) -> Verdict {
+fn leaf_so_far(leaf: &Leaf, tally: &Tally, absence: Absence) -> Verdict {
     use super::check::Extent;
     let seen = match &leaf.check {
         check if check.is_negative() && tally.hits > 0 => return Verdict::NotMet,
+        check if check.is_negative() => absence == Absence::Granted,
         Check::Kind(_, _, Extent::Every) if tally.against > 0 => return Verdict::NotMet,
         Check::NonEmpty => tally.lines > 0,
+        Check::Text(_) | Check::Http(_) if tally.against > 0 => false,
         Check::Text(_)
         | Check::TextWithNote(..)
         | Check::Http(_)
@@ -129,26 +139,18 @@ fn leaf_so_far(leaf: &Leaf, tally: &Tally) -> Verdict {
         }
         _ => false,
     };
-    if seen {
-        Verdict::Met
-    } else {
-        Verdict::Unverified
-    }
+    if seen { Verdict::Met } else { Verdict::Unverified }
 }
 
 /// AND: not-met dominates, then unverified.
 fn all(verdicts: Vec<Verdict>) -> Verdict {
-    let worst = [Verdict::NotMet, Verdict::Unverified]
-        .into_iter()
-        .find(|v| verdicts.contains(v));
+    let worst = [Verdict::NotMet, Verdict::Unverified].into_iter().find(|v| verdicts.contains(v));
     worst.unwrap_or(Verdict::Met)
 }
 
 /// OR: met dominates, then unverified.
 fn any(verdicts: Vec<Verdict>) -> Verdict {
-    let best = [Verdict::Met, Verdict::Unverified]
-        .into_iter()
-        .find(|v| verdicts.contains(v));
+    let best = [Verdict::Met, Verdict::Unverified].into_iter().find(|v| verdicts.contains(v));
     best.unwrap_or(Verdict::NotMet)
 }
 
@@ -161,23 +163,22 @@ pub(super) fn judge(expectation: &Expectation, tallies: &[Tally], scene: &Scene<
     };
     let demand = tree.demand().unwrap_or(Demand::Success);
     let status = status::judge(&demand, scene.observed, decided);
-    let bench = Bench {
-        scene,
-        decided,
-        demand: &demand,
-        ran: status.verdict,
-    };
+    let bench = Bench { scene, decided, demand: &demand, ran: status.verdict };
     let mut report = Report::default();
     let parts = match tree {
         Node::All(nodes) => nodes.as_slice(),
         other => std::slice::from_ref(other),
     };
-    if reports_status(&demand, parts, &status) {
-        report.add(demand.describe(), status);
-    }
     let mut tallies = tallies.iter();
     for part in parts {
         report.part(part, bench.node(part, &mut tallies));
+    }
+    // The failure that the prose speaks of is the one that the output has word for word.
+    let told = demand == Demand::Unclear && report.residual.is_empty();
+    let demand = if told { Demand::Any } else { demand };
+    let status = if told { status::judge(&demand, scene.observed, decided) } else { status };
+    if reports_status(&demand, parts, &status) {
+        report.first(demand.describe(), status);
     }
     report.finish()
 }
@@ -204,17 +205,12 @@ pub(super) struct Bench<'a> {
 impl Bench<'_> {
     fn node(&self, node: &Node, tallies: &mut Iter<'_, Tally>) -> Finding {
         match node {
-            Node::All(nodes) => decisive(
-                nodes.iter().map(|node| self.node(node, tallies)).collect(),
-                all,
-            ),
-            Node::Any(nodes) => decisive(
-                nodes
-                    .iter()
-                    .map(|node| self.branch(node, tallies))
-                    .collect(),
-                any,
-            ),
+            Node::All(nodes) => {
+                decisive(nodes.iter().map(|node| self.node(node, tallies)).collect(), all)
+            }
+            Node::Any(nodes) => {
+                decisive(nodes.iter().map(|node| self.branch(node, tallies)).collect(), any)
+            }
             Node::Check(leaf) => tallies.next().map_or_else(
                 || Finding::new(Verdict::Unverified, "nothing was looked at"),
                 |tally| judge_leaf(leaf, tally, self),
@@ -239,10 +235,7 @@ impl Bench<'_> {
         match tally.and_then(|tally| tally.first_hit.as_ref()) {
             Some(line) => Finding::new(
                 Verdict::Met,
-                format!(
-                    "the output says so word for word: {}",
-                    self.scene.tell(line)
-                ),
+                format!("the output says so word for word: {}", self.scene.tell(line)),
             ),
             None => Finding::new(Verdict::Unverified, "a person must judge"),
         }
@@ -266,11 +259,8 @@ impl Bench<'_> {
 /// The joined verdict with the sentence of the finding that decided it.
 fn decisive(findings: Vec<Finding>, join: fn(Vec<Verdict>) -> Verdict) -> Finding {
     let verdict = join(findings.iter().map(|finding| finding.verdict).collect());
-    let deciding: Vec<String> = findings
-        .into_iter()
-        .filter(|f| f.verdict == verdict)
-        .map(|f| f.why)
-        .collect();
+    let deciding: Vec<String> =
+        findings.into_iter().filter(|f| f.verdict == verdict).map(|f| f.why).collect();
     let why = match verdict {
         Verdict::Met => deciding.into_iter().next().unwrap_or_default(),
         _ => deciding.join("; "),
@@ -287,31 +277,25 @@ struct Report {
 
 impl Report {
     fn add(&mut self, text: String, finding: Finding) {
-        self.checks.push(CheckResult {
-            text,
-            verdict: finding.verdict,
-            why: finding.why,
-        });
+        self.checks.push(CheckResult { text, verdict: finding.verdict, why: finding.why });
+    }
+
+    fn first(&mut self, text: String, finding: Finding) {
+        self.add(text, finding);
+        self.checks.rotate_right(1);
     }
 
     fn part(&mut self, part: &Node, finding: Finding) {
         if finding.verdict == Verdict::Unverified || !part.is_prose() {
             self.residual.extend(match finding.verdict {
                 Verdict::Met => Vec::new(),
-                _ => part
-                    .words()
-                    .into_iter()
-                    .map(str::to_owned)
-                    .collect::<Vec<_>>(),
+                _ => part.words().into_iter().map(str::to_owned).collect::<Vec<_>>(),
             });
         }
         match part {
             _ if part.is_prose() && finding.verdict == Verdict::Unverified => {}
             Node::Residual(residual) => {
-                self.add(
-                    format!("the output has the text “{}”", residual.words),
-                    finding,
-                );
+                self.add(format!("the output has the text “{}”", residual.words), finding);
             }
             _ => self.add(part.describe(), finding),
         }
@@ -324,10 +308,6 @@ impl Report {
         }
         let verdict = all(verdicts);
         let residual = (!self.residual.is_empty()).then(|| self.residual.join("; "));
-        Judgement {
-            verdict,
-            checks: self.checks,
-            residual,
-        }
+        Judgement { verdict, checks: self.checks, residual }
     }
 }

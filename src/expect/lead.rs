@@ -14,14 +14,7 @@ pub struct Lead {
     pub typed: Option<String>,
 }
 
-const LEADS: &[&str] = &[
-    "expected output",
-    "expected result",
-    "expected results",
-    "expects",
-    "expected",
-    "expect",
-];
+const LEADS: &str = "expected output|expected result|expected results|expects|expected|expect";
 
 /// Whether this comment, given without its `#`, is an annotation.
 ///
@@ -29,30 +22,19 @@ const LEADS: &[&str] = &[
 /// also with brackets (`Expect(regex):`), and `Expected output should ...` without a colon.
 pub fn annotation_lead(comment: &str) -> Option<Lead> {
     let text = comment.trim_start_matches(['#', ' ', '\t']);
-    let rest = LEADS
-        .iter()
-        .find_map(|lead| after(text, &[lead]).map(|rest| (lead, rest)));
-    let (lead, rest) = rest?;
+    let found = LEADS.split('|').find_map(|lead| after(text, lead).map(|rest| (lead, rest)));
+    let (lead, rest) = found?;
     let start = |rest: &str| comment.len() - rest.len();
     if let Some(inner) = rest.strip_prefix('(') {
         let (typed, rest) = inner.split_once("):").or_else(|| inner.split_once(") :"))?;
         let rest = rest.trim_start_matches([' ', '\t']);
-        return Some(Lead {
-            start: start(rest),
-            typed: Some(typed.trim().to_owned()),
-        });
+        return Some(Lead { start: start(rest), typed: Some(typed.trim().to_owned()) });
     }
     if let Some(rest) = rest.strip_prefix(':') {
-        return Some(Lead {
-            start: start(rest.trim_start_matches([' ', '\t'])),
-            typed: None,
-        });
+        return Some(Lead { start: start(rest.trim_start_matches([' ', '\t'])), typed: None });
     }
-    let sentence = ["should", "must", "contains", "includes"];
-    (lead.contains(' ') && after(rest, &sentence).is_some()).then(|| Lead {
-        start: start(rest),
-        typed: None,
-    })
+    let sentence = after(rest, "should|must|contains|includes").is_some();
+    (lead.contains(' ') && sentence).then(|| Lead { start: start(rest), typed: None })
 }
 
 #[cfg(test)]
@@ -63,23 +45,15 @@ mod tests {
     fn leads_are_found_in_many_spellings() {
         let case = |comment: &str, expected: Option<(&str, Option<&str>)>| {
             let lead = annotation_lead(comment);
-            let found = lead
-                .as_ref()
-                .map(|lead| (&comment[lead.start..], lead.typed.as_deref()));
+            let found = lead.as_ref().map(|lead| (&comment[lead.start..], lead.typed.as_deref()));
             assert_eq!(found, expected, "{comment}");
         };
         case(" Expect: 401", Some(("401", None)));
         case("expect: x", Some(("x", None)));
         case(" EXPECTED OUTPUT: ok", Some(("ok", None)));
         case(" Expected result: ok", Some(("ok", None)));
-        case(
-            " Expected output should include:",
-            Some(("should include:", None)),
-        );
-        case(
-            " Expect(json, exact): {}",
-            Some(("{}", Some("json, exact"))),
-        );
+        case(" Expected output should include:", Some(("should include:", None)));
+        case(" Expect(json, exact): {}", Some(("{}", Some("json, exact"))));
         case(" Expect(regex):/a(b)/", Some(("/a(b)/", Some("regex"))));
         case(" Expect:", Some(("", None)));
         case(" Expect 401", None);

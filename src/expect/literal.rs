@@ -9,7 +9,7 @@ use regex::{Regex, RegexBuilder};
 use super::ExpectError;
 use super::text::{negated, occurrences, taken_back, without_marks};
 use super::watch::{Line, Sight};
-use super::words::quote_end;
+use super::words::{after, quote_end};
 
 /// How the author wrote a literal; decides what its absence means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,9 @@ pub(super) enum Case {
     Ignored,
 }
 
+/// Prefixes that turn a word into its contrary.
+const CONTRARY: &str = "un|not|in|dis|non|non-";
+
 /// A text to be found in output.
 #[derive(Debug, Clone)]
 pub(super) struct Literal {
@@ -63,16 +66,8 @@ impl Literal {
             Case::Ignored => true,
             Case::Smart => spelling != Spelling::Quoted && !text.contains(char::is_uppercase),
         };
-        let pattern = RegexBuilder::new(&pattern)
-            .case_insensitive(any_case)
-            .build()
-            .ok()?;
-        Some(Literal {
-            text: text.to_owned(),
-            spelling,
-            place,
-            pattern,
-        })
+        let pattern = RegexBuilder::new(&pattern).case_insensitive(any_case).build().ok()?;
+        Some(Literal { text: text.to_owned(), spelling, place, pattern })
     }
 
     /// `text` as one literal and nothing else: quoted, code, or a single word.
@@ -82,11 +77,7 @@ impl Literal {
             return Literal::new(inner, Spelling::Quoted, Place::Ladder, Case::Smart);
         }
         let single = !text.is_empty() && !text.contains(char::is_whitespace);
-        let spelling = if looks_like_output(text) {
-            Spelling::Explicit
-        } else {
-            Spelling::Word
-        };
+        let spelling = if looks_like_output(text) { Spelling::Explicit } else { Spelling::Word };
         (single && !text.starts_with(['"', '`', '“', '(', '[']))
             .then(|| Literal::new(text, spelling, Place::Ladder, Case::Smart))?
     }
@@ -122,11 +113,7 @@ impl Literal {
         }
         if whole_only {
             let quoted = format!("\"{}\"", self.text);
-            return if line.text.contains(&quoted) {
-                Sight::Hit
-            } else {
-                Sight::None
-            };
+            return if line.text.contains(&quoted) { Sight::Hit } else { Sight::None };
         }
         self.sight_within(line.text)
     }
@@ -135,29 +122,39 @@ impl Literal {
         let line = without_marks(line);
         let inner = unquoted(line).unwrap_or(line);
         [line, inner].iter().any(|text| {
-            self.pattern
-                .find(text)
-                .is_some_and(|m| m.start() == 0 && m.end() == text.len())
+            self.pattern.find(text).is_some_and(|m| m.start() == 0 && m.end() == text.len())
         })
     }
 
     fn sight_within(&self, line: &str) -> Sight {
-        let denies_itself = negated(&format!("{} ", self.text), self.text.len() + 1)
-            || ["not ", "no ", "never "]
-                .iter()
-                .any(|word| self.text.to_lowercase().starts_with(word));
-        let mut sight = Sight::None;
+        let denies_itself = after(&self.text, "not|no|never").is_some();
+        let mut sight = if self.is_turned_round(line) { Sight::Against } else { Sight::None };
         for (start, end) in occurrences(&self.pattern, line) {
             if !denies_itself && negated(line, start) {
-                continue;
-            }
-            if taken_back(line, end) {
+                sight = Sight::Against;
+            } else if taken_back(line, end) {
                 sight = Sight::Doubt;
-                continue;
+            } else if sight != Sight::Against {
+                return Sight::Hit;
             }
-            return Sight::Hit;
         }
         sight
+    }
+
+    /// Whether the line has the word's own contrary: `unhealthy`, `NotReady`, `inactive`.
+    fn is_turned_round(&self, line: &str) -> bool {
+        let word = self.text.to_lowercase();
+        let plain = word.len() > 3 && word.chars().all(char::is_alphabetic);
+        let ladder = self.place == Place::Ladder;
+        plain
+            && ladder
+            && CONTRARY.split('|').any(|prefix| {
+                let contrary = format!("{prefix}{word}");
+                let lower = line.to_lowercase();
+                lower
+                    .match_indices(&contrary)
+                    .any(|(at, _)| super::text::bounded(&lower, at, at + contrary.len()))
+            })
     }
 
     /// Whether it stands in `line` at all, denied or not: the strict reading for `no "x"`.
@@ -181,48 +178,21 @@ impl Literal {
 
 /// Whether `text` speaks of a failure, other than to say that there is none.
 pub(super) fn speaks_of_failure(text: &str) -> bool {
-    const SIGNS: &[&str] = &[
-        "error",
-        "fail",
-        "denied",
-        "denial",
-        "reject",
-        "refus",
-        "forbid",
-        "unauthor",
-        "invalid",
-        "not found",
-        "no such",
-        "cannot",
-        "can't",
-        "unable",
-        "fatal",
-        "exception",
-        "violat",
-        "disallow",
-        "blocked",
-        "timed out",
-        "timeout",
-        "not authorized",
-        "missing",
-        "abort",
-        "expired",
-        "revoked",
-        "unknown",
-        "malformed",
-    ];
-    const NONE: &[&str] = &["no ", "not ", "zero ", "0 ", "without ", "never "];
+    const SIGNS: &str = "\
+     error|fail|denied|denial|reject|refus|forbid|unauthor|invalid|not found|no such|\
+     cannot|can't|unable|fatal|exception|violat|disallow|blocked|timed out|timeout|\
+     not authorized|missing|abort|expired|revoked|unknown|malformed";
+    const NONE: &str = "no |not |zero |0 |without |never ";
     let lower = text.to_lowercase();
-    SIGNS.iter().any(|sign| {
-        lower.match_indices(sign).any(|(at, _)| {
-            let before = &lower[..at];
-            !NONE
-                .iter()
-                .any(|none| before.ends_with(none) && !before.ends_with(&format!("1{none}")))
+    let denied = |before: &str| {
+        NONE.split('|').any(|none| {
+            before.strip_suffix(none).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric))
         })
-    }) && !NONE.iter().any(|none| {
-        lower.starts_with(none) && !lower.starts_with("no such") && !lower.starts_with("not ")
-    })
+    };
+    let nothing_at_all =
+        after(&lower, "no|zero|0|without|never").is_some() && !lower.starts_with("no such");
+    let said = |sign: &str| lower.match_indices(sign).any(|(at, _)| !denied(&lower[..at]));
+    !nothing_at_all && SIGNS.split('|').any(said)
 }
 
 /// The inside of text that is wholly in quotes or backticks.
@@ -301,32 +271,24 @@ fn wildcard(text: &str) -> Option<usize> {
     if text.starts_with('…') {
         return Some('…'.len_utf8());
     }
-    let (open, close) = [('<', '>'), ('{', '}')]
-        .into_iter()
-        .find(|(open, _)| text.starts_with(*open))?;
+    let (open, close) =
+        [('<', '>'), ('{', '}')].into_iter().find(|(open, _)| text.starts_with(*open))?;
     let end = text.find(close)?;
     let inner = &text[open.len_utf8()..end];
     let name = inner.starts_with(char::is_alphabetic)
-        && inner
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        && inner.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
     name.then_some(end + close.len_utf8())
 }
 
 /// A regular expression of the author's, refused with what to type instead.
 pub(super) fn author_pattern(text: &str) -> Result<Regex, ExpectError> {
-    let (body, any_case) = match text
-        .strip_prefix('/')
-        .and_then(|rest| rest.rsplit_once('/'))
-    {
+    let (body, any_case) = match text.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
         Some((body, "i")) => (body, Case::Ignored),
         Some((body, "")) => (body, Case::Exact),
         _ => (unquoted(text).unwrap_or(text), Case::Exact),
     };
     if body.is_empty() {
-        return Err(ExpectError::new(
-            "the regular expression is empty: write `/pattern/`",
-        ));
+        return Err(ExpectError::new("the regular expression is empty: write `/pattern/`"));
     }
     RegexBuilder::new(body)
         .case_insensitive(any_case == Case::Ignored)
@@ -349,9 +311,7 @@ mod tests {
     use crate::expect::watch::{Line, Sight};
 
     fn sight(literal: &str, line: &str) -> Sight {
-        Literal::parse(literal)
-            .expect("a literal")
-            .sight(&Line::of(line, Stream::Stdout))
+        Literal::parse(literal).expect("a literal").sight(&Line::of(line, Stream::Stdout))
     }
 
     #[test]
@@ -364,18 +324,15 @@ mod tests {
         case("OK", "NOT OK", Sight::None);
         case("ok", "lookup ok", Sight::None);
         case("\"ok\"", "{\"status\":\"ok\"}", Sight::Hit);
-        case("healthy", "unhealthy", Sight::None);
+        case("healthy", "unhealthy", Sight::Against);
         case("healthy", "Status: Healthy", Sight::Hit);
         case("\"healthy\"", "Status: Healthy", Sight::None);
-        case("healthy", "not healthy", Sight::None);
+        case("healthy", "not healthy", Sight::Against);
+        case("healthy", "a: healthy, b: unhealthy", Sight::Against);
         case("Connected", "Connected: false", Sight::Doubt);
         case("worktree-{task_id}", "worktree-T12", Sight::Hit);
         case("worktree-{task_id}", "main", Sight::None);
-        case(
-            "\"[new tag] <tag> -> <tag>\"",
-            " * [new tag]  v1 -> v1",
-            Sight::Hit,
-        );
+        case("\"[new tag] <tag> -> <tag>\"", " * [new tag]  v1 -> v1", Sight::Hit);
         case("docs/a.md", "see docs/a.md.", Sight::Hit);
     }
 
@@ -398,20 +355,10 @@ mod tests {
 
     #[test]
     fn the_absence_of_failure_is_no_failure() {
-        for text in [
-            "Error: x",
-            "permission denied",
-            "No such file",
-            "RequestDisallowedByPolicy",
-        ] {
+        for text in ["Error: x", "permission denied", "No such file", "RequestDisallowedByPolicy"] {
             assert!(speaks_of_failure(text), "{text}");
         }
-        for text in [
-            "0 failed",
-            "no errors",
-            "zero failures",
-            "12 passed, 0 failed",
-        ] {
+        for text in ["0 failed", "no errors", "zero failures", "12 passed, 0 failed"] {
             assert!(!speaks_of_failure(text), "{text}");
         }
         assert!(speaks_of_failure("10 failed"));

@@ -149,10 +149,7 @@ struct Finding {
 
 impl Finding {
     fn new(verdict: Verdict, why: impl Into<String>) -> Finding {
-        Finding {
-            verdict,
-            why: why.into(),
-        }
+        Finding { verdict, why: why.into() }
     }
 }
 
@@ -187,9 +184,7 @@ pub struct ExpectError {
 
 impl ExpectError {
     fn new(message: impl Into<String>) -> ExpectError {
-        ExpectError {
-            message: message.into(),
-        }
+        ExpectError { message: message.into() }
     }
 }
 
@@ -210,19 +205,12 @@ impl Expectation {
     /// Prose always compiles, to a residual; only a typed form can be malformed.
     pub fn parse(text: &str, kinds: &Kinds) -> Result<Expectation, ExpectError> {
         let (typed, text) = without_lead(text);
-        let form = typed
-            .as_deref()
-            .map(Form::parse)
-            .transpose()?
-            .unwrap_or_default();
+        let form = typed.as_deref().map(Form::parse).transpose()?.unwrap_or_default();
         let (promise, trailing) = typed::trailing_within(&text);
         let mut parser = Parser::new(kinds);
-        let node = form.compile(promise, &mut parser)?;
-        let tree = if node.size() == 0 && node.words().is_empty() {
-            Node::residual(&text)
-        } else {
-            node
-        };
+        let node = form.compile(&promise, &mut parser)?;
+        let tree =
+            if node.size() == 0 && node.words().is_empty() { Node::residual(&text) } else { node };
         let words = tree.words();
         let residual = (!words.is_empty()).then(|| words.join("; "));
         Ok(Expectation {
@@ -246,10 +234,7 @@ impl Expectation {
         let demand = self.tree.demand().unwrap_or(Demand::Success);
         let unjudged = Finding::new(Verdict::Unverified, "");
         let status = judge::reports_status(&demand, parts, &unjudged).then(|| demand.describe());
-        let own = parts
-            .iter()
-            .filter(|part| !part.is_prose())
-            .map(Node::describe);
+        let own = parts.iter().filter(|part| !part.is_prose()).map(Node::describe);
         status.into_iter().chain(own).collect()
     }
 
@@ -265,11 +250,7 @@ impl Expectation {
 
     /// The best verdict that can be reached without a person.
     pub fn best(&self) -> Best {
-        if self.tree.can_be_met() {
-            Best::Met
-        } else {
-            Best::Unverified
-        }
+        if self.tree.can_be_met() { Best::Met } else { Best::Unverified }
     }
 
     /// Whether no part of the text itself is a check: only the exit status will be.
@@ -322,9 +303,7 @@ fn without_lead(text: &str) -> (Option<String>, String) {
         let bare = line.trim_start();
         bare.strip_prefix('#').unwrap_or(bare).trim().to_owned()
     };
-    let following: String = lines
-        .map(|line| format!("\n{}", uncommented(line)))
-        .collect();
+    let following: String = lines.map(|line| format!("\n{}", uncommented(line))).collect();
     (typed, format!("{}{following}", start.trim()))
 }
 

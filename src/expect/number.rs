@@ -22,66 +22,31 @@ pub(super) enum Bound {
     Between(f64, f64),
 }
 
-const AT_LEAST: &[&str] = &[
-    "at least",
-    "no less than",
-    "not less than",
-    "no fewer than",
-    "minimum",
-    ">=",
-    "≥",
-    "=>",
-];
-const AT_MOST: &[&str] = &[
-    "at most",
-    "no more than",
-    "not more than",
-    "up to",
-    "maximum",
-    "<=",
-    "≤",
-];
-const ABOVE: &[&str] = &[
-    "more than",
-    "greater than",
-    "higher than",
-    "above",
-    "over",
-    ">",
-];
-const BELOW: &[&str] = &[
-    "less than",
-    "fewer than",
-    "lower than",
-    "below",
-    "under",
-    "<",
-];
-const IS: &[&str] = &["exactly", "equal to", "equals", "==", "="];
-const IS_NOT: &[&str] = &["!=", "≠"];
-const OR_MORE: &[&str] = &["or more", "or higher", "or greater", "or above"];
-const OR_LESS: &[&str] = &["or less", "or fewer", "or lower", "or below"];
+const AT_LEAST: &str = "at least|no less than|not less than|no fewer than|minimum|>=|≥|=>";
+const AT_MOST: &str = "at most|no more than|not more than|up to|maximum|<=|≤";
+const ABOVE: &str = "more than|greater than|higher than|above|over|>";
+const BELOW: &str = "less than|fewer than|lower than|below|under|<";
+const IS: &str = "exactly|equal to|equals|==|=";
+const IS_NOT: &str = "!=|≠";
+const OR_MORE: &str = "or more|or higher|or greater|or above";
+const OR_LESS: &str = "or less|or fewer|or lower|or below";
 
 impl Bound {
     /// A bound at the start of `text`, and the rest: `at least 3 rows` is `(AtLeast(3), "rows")`.
     pub(super) fn lead(text: &str) -> Option<(Bound, &str)> {
-        compared(text)
-            .or_else(|| between(text))
-            .or_else(|| plain(text))
+        compared(text).or_else(|| between(text)).or_else(|| plain(text))
     }
 
     /// `text` as a bound and nothing else.
     pub(super) fn parse(text: &str) -> Option<Bound> {
-        if is(text, &["non-zero", "nonzero", "not zero", "not 0"]) {
+        if is(text, "non-zero|nonzero|not zero|not 0") {
             return Some(Bound::IsNot(0.0));
         }
-        if is(text, &["positive", "a positive number", "positive number"]) {
+        if is(text, "positive|a positive number|positive number") {
             return Some(Bound::Above(0.0));
         }
-        let text = after(text, &["a number", "a value", "number"]).unwrap_or(text);
-        Bound::lead(text)
-            .filter(|(_, rest)| rest.is_empty())
-            .map(|(bound, _)| bound)
+        let text = after(text, "a number|a value|number").unwrap_or(text);
+        Bound::lead(text).filter(|(_, rest)| rest.is_empty()).map(|(bound, _)| bound)
     }
 
     pub(super) fn holds(&self, number: f64) -> bool {
@@ -125,7 +90,7 @@ pub(super) fn same(one: f64, other: f64) -> bool {
 
 fn compared(text: &str) -> Option<(Bound, &str)> {
     type Make = fn(f64) -> Bound;
-    let table: [(&[&str], Make); 6] = [
+    let table: [(&str, Make); 6] = [
         (AT_LEAST, Bound::AtLeast),
         (AT_MOST, Bound::AtMost),
         (ABOVE, Bound::Above),
@@ -140,10 +105,10 @@ fn compared(text: &str) -> Option<(Bound, &str)> {
 }
 
 fn between(text: &str) -> Option<(Bound, &str)> {
-    let (low, rest) = take(after(text, &["between"]).unwrap_or(text))?;
-    let rest = match after(text, &["between"]) {
-        Some(_) => after(rest, &["and"])?,
-        None => after(rest, &["-", "–", "to"])?,
+    let (low, rest) = take(after(text, "between").unwrap_or(text))?;
+    let rest = match after(text, "between") {
+        Some(_) => after(rest, "and")?,
+        None => after(rest, "-|–|to")?,
     };
     let (high, rest) = take(rest)?;
     (low < high).then_some((Bound::Between(low, high), rest))
@@ -163,9 +128,8 @@ fn plain(text: &str) -> Option<(Bound, &str)> {
 
 /// A number at the start of `text`, and the rest.
 fn take(text: &str) -> Option<(f64, &str)> {
-    let digits = text
-        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',')))
-        .unwrap_or(text.len());
+    let digits =
+        text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ','))).unwrap_or(text.len());
     let digits = text[..digits].trim_end_matches(['.', ',']).len();
     if digits == 0 {
         return take_word(text);
@@ -178,12 +142,10 @@ fn take(text: &str) -> Option<(f64, &str)> {
 }
 
 fn take_word(text: &str) -> Option<(f64, &str)> {
-    if let Some(rest) = after(text, &["a single", "single"]) {
+    if let Some(rest) = after(text, "a single|single") {
         return Some((1.0, rest));
     }
-    let end = text
-        .find(|c: char| !c.is_ascii_alphabetic())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
     let number = number_word(&text[..end])?;
     let rest = &text[end..];
     (!rest.starts_with(['-', '_'])).then(|| (number, rest.trim_start()))
@@ -195,18 +157,13 @@ pub(super) fn value(text: &str) -> Option<f64> {
         Regex::new(r"^-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?$")
             .expect("a valid pattern")
     });
-    NUMBER
-        .is_match(text)
-        .then(|| text.replace(',', "").parse().ok())?
+    NUMBER.is_match(text).then(|| text.replace(',', "").parse().ok())?
 }
 
 /// The one number that an output is: the whole of it, or the only cell of a table.
 pub(super) fn only_number(stdout: &str) -> Option<f64> {
     let text = stdout.trim();
-    let unquoted = text
-        .strip_prefix('"')
-        .and_then(|t| t.strip_suffix('"'))
-        .unwrap_or(text);
+    let unquoted = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
     value(unquoted).or_else(|| match Table::read(text)?.rows.as_slice() {
         [row] => match row.as_slice() {
             [cell] => value(cell),
@@ -218,12 +175,9 @@ pub(super) fn only_number(stdout: &str) -> Option<f64> {
 
 /// The number that the whole of `text` means as a bound with a leading word: `count > 0`.
 pub(super) fn named(text: &str) -> Option<Bound> {
-    let rest = after(
-        text,
-        &["count", "value", "number", "total", "length", "result"],
-    )?;
-    let rest = before(rest, &["or so"]).map_or(rest, |_| "");
-    let rest = after(rest, &["is", "of", "should be", "must be", ":"]).unwrap_or(rest);
+    let rest = after(text, "count|value|number|total|length|result")?;
+    let rest = before(rest, "or so").map_or(rest, |_| "");
+    let rest = after(rest, "is|of|should be|must be|:").unwrap_or(rest);
     Bound::parse(rest)
 }
 
@@ -270,9 +224,6 @@ mod tests {
         case("12 notes.txt", None);
         case("", None);
         case(" count \n-------\n     7\n(1 row)\n", Some(7.0));
-        case(
-            "+----------+\n| COUNT(*) |\n+----------+\n|        3 |\n+----------+\n",
-            Some(3.0),
-        );
+        case("+----------+\n| COUNT(*) |\n+----------+\n|        3 |\n+----------+\n", Some(3.0));
     }
 }

@@ -9,14 +9,9 @@ use super::status::{Stage, stages};
 /// Why the output does not show an HTTP status, though the request may have had an answer.
 pub(super) fn status_is_hidden(observed: &Observed) -> Option<&'static str> {
     let stages = stages(&observed.command);
-    let (index, client) = stages
-        .iter()
-        .enumerate()
-        .find(|(_, stage)| is_client(stage.name()))?;
-    let status = *observed
-        .statuses
-        .get(index)
-        .filter(|_| stages.len() == observed.statuses.len())?;
+    let (index, client) = stages.iter().enumerate().find(|(_, stage)| is_client(stage.name()))?;
+    let status =
+        *observed.statuses.get(index).filter(|_| stages.len() == observed.statuses.len())?;
     if shows_status(client) {
         return None;
     }
@@ -35,18 +30,12 @@ pub(super) fn status_is_hidden(observed: &Observed) -> Option<&'static str> {
 /// Whether the client says by its own success that the status was below 400.
 pub(super) fn answered_below_400(observed: &Observed) -> bool {
     let stages = stages(&observed.command);
-    stages
-        .iter()
-        .zip(&observed.statuses)
-        .any(|(stage, status)| {
-            let fails = stage.words.iter().any(|word| {
-                word == "--fail" || word == "--fail-with-body" || has_short(word, "f", CURL_TAKING)
-            });
-            *status == 0
-                && stage.name() == "curl"
-                && fails
-                && stages.len() == observed.statuses.len()
-        })
+    stages.iter().zip(&observed.statuses).any(|(stage, status)| {
+        let fails = stage.words.iter().any(|word| {
+            word == "--fail" || word == "--fail-with-body" || has_short(word, "f", CURL_TAKING)
+        });
+        *status == 0 && stage.name() == "curl" && fails && stages.len() == observed.statuses.len()
+    })
 }
 
 /// curl's short options that take the rest of their word as a value.
@@ -59,9 +48,7 @@ fn is_client(name: &str) -> bool {
 fn shows_status(client: &Stage) -> bool {
     let words = &client.words;
     let long = |flags: &[&str]| {
-        words
-            .iter()
-            .any(|word| flags.contains(&word.split('=').next().unwrap_or_default()))
+        words.iter().any(|word| flags.contains(&word.split('=').next().unwrap_or_default()))
     };
     match client.name() {
         "curl" => {
@@ -72,16 +59,12 @@ fn shows_status(client: &Stage) -> bool {
                 "--verbose",
                 "--write-out",
                 "--dump-header",
-            ]) || words
-                .iter()
-                .any(|word| has_short(word, "iIvwD", CURL_TAKING))
+            ]) || words.iter().any(|word| has_short(word, "iIvwD", CURL_TAKING))
         }
         "wget" => {
             long(&["--server-response"])
                 || words.iter().any(|word| has_short(word, "Sd", "oOPUeti"))
-                || !words
-                    .iter()
-                    .any(|word| word == "--quiet" || has_short(word, "q", "oOPUeti"))
+                || !words.iter().any(|word| word == "--quiet" || has_short(word, "q", "oOPUeti"))
         }
         _ => {
             long(&["--verbose", "--headers", "--print", "--all"])
@@ -121,11 +104,7 @@ mod tests {
         case("curl -s https://x/health | jq .", &[0, 0], true);
         case("curl -XPOSTiv https://x", &[0], true);
         case("curl -sSi https://x", &[0], false);
-        case(
-            "curl -sk -o /dev/null -w \"%{http_code}\" https://x",
-            &[0],
-            false,
-        );
+        case("curl -sk -o /dev/null -w \"%{http_code}\" https://x", &[0], false);
         case("curl -I https://x", &[0], false);
         case("curl -fsS https://x", &[0], true);
         case("curl -fs https://x", &[22], true);

@@ -52,36 +52,14 @@ impl Pair {
         let (key, sign, value) = (&found[1], found[2].trim(), found[3].trim());
         if is(
             key,
-            &[
-                "it",
-                "this",
-                "that",
-                "which",
-                "there",
-                "http",
-                "https",
-                "output",
-                "result",
-                "stdout",
-                "stderr",
-                "exit",
-                "rc",
-                "note",
-                "expected",
-                "status_code",
-                "and",
-                "or",
-                "all",
-                "everything",
-            ],
+            "\
+     it|this|that|which|there|http|https|output|result|stdout|stderr|exit|rc|note|\
+     expected|status_code|and|or|all|everything",
         ) {
             return None;
         }
         let wanted = wanted(sign, value)?;
-        Some(Pair {
-            key: key.to_owned(),
-            wanted,
-        })
+        Some(Pair { key: key.to_owned(), wanted })
     }
 
     pub(super) fn describe(&self) -> String {
@@ -94,9 +72,7 @@ impl Pair {
 
     /// What the whole of an output says of the key.
     pub(super) fn judge(&self, output: &str) -> Finding {
-        let matches = self
-            .in_json(output)
-            .unwrap_or_else(|| self.in_text_or_table(output));
+        let matches = self.in_json(output).unwrap_or_else(|| self.in_text_or_table(output));
         let same = matches.iter().filter(|m| **m == Match::Same).count();
         let other = matches.iter().filter(|m| **m == Match::Other).count();
         let verdict = match (same, other, matches.len()) {
@@ -114,11 +90,7 @@ impl Pair {
             Verdict::Met => format!("`{}` has that value", self.key),
             Verdict::NotMet => format!("`{}` has another value", self.key),
             Verdict::Unverified => {
-                format!(
-                    "`{}`: {same} of {} values are clearly that",
-                    self.key,
-                    matches.len()
-                )
+                format!("`{}`: {same} of {} values are clearly that", self.key, matches.len())
             }
         };
         Finding::new(verdict, why)
@@ -129,31 +101,21 @@ impl Pair {
         if !(value.is_object() || value.is_array()) {
             return None;
         }
-        let found = find(&value, &self.key)
-            .into_iter()
-            .map(|value| match value {
-                Value::String(text) => self.compare(text),
-                other => self.compare(&other.to_string()),
-            });
+        let found = find(&value, &self.key).into_iter().map(|value| match value {
+            Value::String(text) => self.compare(text),
+            other => self.compare(&other.to_string()),
+        });
         Some(found.collect())
     }
 
     fn in_text_or_table(&self, output: &str) -> Vec<Match> {
         if let Some(cells) = Table::read(output).and_then(|table| {
             let cells = table.column(&self.key)?;
-            Some(
-                cells
-                    .into_iter()
-                    .map(|cell| self.compare(cell))
-                    .collect::<Vec<_>>(),
-            )
+            Some(cells.into_iter().map(|cell| self.compare(cell)).collect::<Vec<_>>())
         }) {
             return cells;
         }
-        output
-            .lines()
-            .filter_map(|line| self.in_line(line))
-            .collect()
+        output.lines().filter_map(|line| self.in_line(line)).collect()
     }
 
     fn in_line(&self, line: &str) -> Option<Match> {
@@ -161,9 +123,7 @@ impl Pair {
         let key = self.key.to_ascii_lowercase();
         lower.match_indices(&key).find_map(|(at, _)| {
             let free = !lower[..at].ends_with(|c: char| c.is_alphanumeric() || "_.-/".contains(c));
-            let rest = line[at + key.len()..]
-                .trim_start_matches(['"', '\'', '`'])
-                .trim_start();
+            let rest = line[at + key.len()..].trim_start_matches(['"', '\'', '`']).trim_start();
             let (sign, value) = rest.split_at_checked(1)?;
             let value = value.strip_prefix('=').unwrap_or(value);
             (free && matches!(sign, ":" | "=")).then(|| self.compare_rest(sign, value.trim()))
@@ -175,11 +135,8 @@ impl Pair {
         if let Some(end) = super::words::quote_end(rest, 0) {
             return self.compare(&rest[..end]);
         }
-        let ends: &[char] = if sign == "=" {
-            &[' ', '\t', ',', ';', '&', ')', ']', '}']
-        } else {
-            &[',', ';', '}']
-        };
+        let ends: &[char] =
+            if sign == "=" { &[' ', '\t', ',', ';', '&', ')', ']', '}'] } else { &[',', ';', '}'] };
         let first = rest.split(ends).next().unwrap_or(rest);
         match (self.compare(rest), self.compare(first.trim())) {
             (Match::Same, _) | (_, Match::Same) => Match::Same,
@@ -208,15 +165,9 @@ fn compare_text(wanted: &str, found: &str) -> Match {
     if found == wanted || (smart && found.eq_ignore_ascii_case(wanted)) {
         return Match::Same;
     }
-    let continued = found
-        .get(..wanted.len())
-        .is_some_and(|head| head.eq_ignore_ascii_case(wanted))
+    let continued = found.get(..wanted.len()).is_some_and(|head| head.eq_ignore_ascii_case(wanted))
         && !found[wanted.len()..].starts_with(char::is_alphanumeric);
-    if continued || found.eq_ignore_ascii_case(wanted) {
-        Match::Near
-    } else {
-        Match::Other
-    }
+    if continued || found.eq_ignore_ascii_case(wanted) { Match::Near } else { Match::Other }
 }
 
 fn wanted(sign: &str, value: &str) -> Option<Wanted> {
@@ -230,21 +181,18 @@ fn wanted(sign: &str, value: &str) -> Option<Wanted> {
     }
     let placeholder = text.contains("...")
         || text.contains('…')
-        || is(text, &["N", "M", "X"])
+        || is(text, "N|M|X")
         || (text.starts_with(['<', '{']) && text.ends_with(['>', '}']));
     if placeholder {
         let whole = matches!(text, "..." | "…") || !text.contains("..");
         return whole.then_some(Wanted::Something);
     }
-    let named_in_words = matches!(
-        sign,
-        "is" | "should be" | "must be" | "as" | "shows" | "equals"
-    );
+    let named_in_words = matches!(sign, "is" | "should be" | "must be" | "as" | "shows" | "equals");
     let single = !text.contains(char::is_whitespace) && !text.ends_with([',', ';', ':']);
     let clear = quoted.is_some()
         || !named_in_words
         || text.starts_with(char::is_uppercase)
-        || is(text, &["true", "false", "null"]);
+        || is(text, "true|false|null");
     (single && clear && !text.starts_with(['{', '[', '(', '/', '*']))
         .then(|| Wanted::Text(text.to_owned()))
         .or_else(|| quoted.map(|text| Wanted::Text(text.to_owned())))
@@ -270,11 +218,7 @@ mod tests {
         case("isComplete=false", "{\"isComplete\": false}", Met);
         case("isComplete=false", "{\"isComplete\": true}", NotMet);
         case("STATUS=Bound", "NAME  STATUS\npv    Bound\n", Met);
-        case(
-            "STATUS=Bound",
-            "NAME  STATUS\npv    Bound\npw    Lost\n",
-            Unverified,
-        );
+        case("STATUS=Bound", "NAME  STATUS\npv    Bound\npw    Lost\n", Unverified);
         case("failed > 0", "failed=3 of=4", Met);
         case("failed > 0", "failed=0", NotMet);
         case("done=N", "done=12, total=40", Met);
@@ -284,11 +228,7 @@ mod tests {
             Met,
         );
         case("Active: active", "   Active: active (exited)", Unverified);
-        case(
-            "hook.name=\"SessionStart\"",
-            "{\"hook\":{\"name\":\"SessionStart\"}}",
-            Met,
-        );
+        case("hook.name=\"SessionStart\"", "{\"hook\":{\"name\":\"SessionStart\"}}", Met);
         case("Phase should be \"Running\"", "phase: Pending", NotMet);
     }
 

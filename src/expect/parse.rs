@@ -6,6 +6,7 @@
 
 use super::atoms::{Atoms, Origin};
 use super::check::{Check, Leaf, Node, Residual, Source};
+use super::http::Status;
 use super::kinds::Kinds;
 use super::literal::{Case, Literal, Place, Spelling};
 use super::number::Bound;
@@ -21,10 +22,7 @@ pub(super) struct Parser<'k> {
 
 impl<'k> Parser<'k> {
     pub(super) fn new(kinds: &'k Kinds) -> Parser<'k> {
-        Parser {
-            atoms: Atoms { kinds },
-            notes: Vec::new(),
-        }
+        Parser { atoms: Atoms { kinds }, notes: Vec::new() }
     }
 
     /// The whole text, continuation lines included.
@@ -36,29 +34,16 @@ impl<'k> Parser<'k> {
         if let Some(node) = self.atoms.json(text.trim()) {
             return node;
         }
-        let items: Vec<&str> = following
-            .lines()
-            .map(str::trim)
-            .filter(|l| !l.is_empty())
-            .collect();
+        let items: Vec<&str> = following.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
         if first.trim().is_empty() || first.trim_end().ends_with(':') {
-            let lines = items
-                .iter()
-                .map(|line| contained_line(item(line).unwrap_or(line)));
+            let lines = items.iter().map(|line| contained_line(item(line).unwrap_or(line)));
             return Node::all(lines.collect());
         }
         if items.iter().all(|line| item(line).is_some()) {
             let clauses = std::iter::once(first).chain(items.iter().filter_map(|line| item(line)));
-            return Node::all(
-                clauses
-                    .map(|clause| self.clause(clause, Origin::Whole))
-                    .collect(),
-            );
+            return Node::all(clauses.map(|clause| self.clause(clause, Origin::Whole)).collect());
         }
-        self.clause(
-            &text.split_whitespace().collect::<Vec<_>>().join(" "),
-            Origin::Whole,
-        )
+        self.clause(&text.split_whitespace().collect::<Vec<_>>().join(" "), Origin::Whole)
     }
 
     /// One clause; what no rule takes is left to a person.
@@ -67,8 +52,7 @@ impl<'k> Parser<'k> {
         if text.is_empty() {
             return Node::All(Vec::new());
         }
-        self.compiled(text, origin)
-            .unwrap_or_else(|| prose(text, origin))
+        self.compiled(text, origin).unwrap_or_else(|| prose(text, origin))
     }
 
     fn compiled(&mut self, text: &str, origin: Origin) -> Option<Node> {
@@ -90,6 +74,9 @@ impl<'k> Parser<'k> {
 
     /// At the loosest separator that lets at least one part compile.
     fn parted(&mut self, text: &str) -> Option<Node> {
+        if after(text, "either|one of|any of|neither|none of|some of|all of|not").is_some() {
+            return None;
+        }
         let hedged = is_hedged(text);
         if let Some(node) = self.alternatives(text).filter(|_| !hedged) {
             return Some(node);
@@ -107,21 +94,21 @@ impl<'k> Parser<'k> {
             return None;
         }
         let both = split(text, &[" and ", " but ", " with ", " + "]);
-        if both.len() > 1 {
-            self.joined(&both, Node::all)
-        } else {
-            None
-        }
+        if both.len() > 1 { self.joined(&both, Node::all) } else { None }
     }
 
     /// The parts joined, if at least one of them compiles.
     fn joined(&mut self, parts: &[&str], join: fn(Vec<Node>) -> Node) -> Option<Node> {
         let notes = self.notes.len();
-        let origin = Origin::Split;
+        let numbers_only = parts.iter().all(|part| part.parse::<f64>().is_ok());
+        let parts =
+            parts.iter().filter(|part| !matches!(**part, "" | "..." | "…" | "etc" | "etc."));
         let nodes: Vec<Node> = parts
-            .iter()
-            .filter(|part| !part.is_empty())
-            .map(|part| self.clause(part, origin))
+            .map(|part| {
+                let status =
+                    !numbers_only && Status::parse(part).is_some_and(|status| status.is_known());
+                self.clause(part, if status { Origin::Whole } else { Origin::Split })
+            })
             .collect();
         if nodes.iter().all(Node::is_prose) {
             self.notes.truncate(notes);
@@ -143,25 +130,15 @@ impl<'k> Parser<'k> {
         if parts.len() < 2 {
             return None;
         }
-        let listed: Vec<&str> = parts.iter().flat_map(|part| split(part, &[", "])).collect();
-        if let Some(node) = self.atoms.same_sort(&listed) {
-            return Some(node);
-        }
-        let single = listed.len() == parts.len() && !has(text, &[", ", " and ", " with "]);
-        single
-            .then(|| self.atoms.all_or_none(&parts))
-            .flatten()
-            .map(Node::any)
+        let single = !has(text, &[", ", " and ", " with "]);
+        single.then(|| self.atoms.all_or_none(&parts)).flatten().map(Node::any)
     }
 
     fn quoted_alternatives(&self, text: &str) -> Option<Node> {
         let parts = split(text, &[" / ", " | "]);
-        (parts.len() > 1
-            && parts
-                .iter()
-                .all(|part| super::literal::unquoted(part).is_some()))
-        .then(|| self.atoms.same_sort(&parts))
-        .flatten()
+        (parts.len() > 1 && parts.iter().all(|part| super::literal::unquoted(part).is_some()))
+            .then(|| self.atoms.same_sort(&parts))
+            .flatten()
     }
 
     /// A clause with a trailing `(note)` or `— note`.
@@ -181,7 +158,7 @@ impl<'k> Parser<'k> {
     /// A note that promises nothing is shown; one with a condition or a negation counts.
     fn with_note(&mut self, node: Node, base: &str, note: &str, text: &str) -> Node {
         let note = note.trim();
-        if let Some(other) = after(note, &["or"]) {
+        if let Some(other) = after(note, "or") {
             return Node::any(vec![node, Node::residual(other)]);
         }
         if !binds(note) {
@@ -190,10 +167,8 @@ impl<'k> Parser<'k> {
                 node
             });
         }
-        let bound = self
-            .atoms
-            .read(tidy(note), Origin::Split)
-            .unwrap_or_else(|| Node::residual(note));
+        let bound =
+            self.atoms.read(tidy(note), Origin::Split).unwrap_or_else(|| Node::residual(note));
         Node::all(vec![node, bound])
     }
 }
@@ -212,41 +187,21 @@ fn literal_with_note(node: &Node, base: &str, text: &str) -> Option<Node> {
 
 /// Whether a note takes something back or adds a promise of its own.
 fn binds(note: &str) -> bool {
-    const BINDING: &[&str] = &[
-        "not",
-        "no",
-        "never",
-        "or",
-        "except",
-        "unless",
-        "if",
-        "when",
-        "only",
-        "must",
-        "should",
-        "otherwise",
-        "without",
-        "don't",
-        "isn't",
-        "doesn't",
-        "cannot",
-    ];
+    const BINDING: &str = "\
+     not|no|never|or|except|unless|if|when|only|must|should|otherwise|without|don't|\
+     isn't|doesn't|cannot";
     let words = plain_words(note, Protected::Quotes);
     let needless = note.to_lowercase().starts_with("no ")
-        && ["needed", "required", "necessary"]
-            .iter()
-            .any(|word| words.iter().any(|w| w == word));
+        && ["needed", "required", "necessary"].iter().any(|word| words.iter().any(|w| w == word));
     if needless {
         return false;
     }
     let compared = mask(note, Protected::Quotes).contains(['<', '>', '≥', '≤', '\u{1}']);
-    compared
-        || Demand::parse(note).is_some()
-        || words.iter().any(|word| BINDING.contains(&word.as_str()))
+    compared || Demand::parse(note).is_some() || words.iter().any(|word| is(word, BINDING))
 }
 
 /// The clause and its trailing note.
-fn trailing_note(text: &str) -> Option<(&str, &str)> {
+pub(super) fn trailing_note(text: &str) -> Option<(&str, &str)> {
     let masked = mask(text, Protected::Brackets);
     for dash in [" — ", " – ", " -- ", " - "] {
         if let Some(at) = masked.find(dash) {
@@ -264,56 +219,21 @@ fn trailing_note(text: &str) -> Option<(&str, &str)> {
 
 /// A condition: what follows from it is a person's to say.
 fn is_conditional(text: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "if",
-        "when",
-        "unless",
-        "otherwise",
-        "until",
-        "except",
-        "depending",
-        "while",
-        "once",
-    ];
+    const WORDS: &str = "if|when|unless|otherwise|until|except|depending|while|once";
     let words = plain_words(text, Protected::Brackets);
-    words.iter().any(|word| WORDS.contains(&word.as_str()))
+    words.iter().any(|word| is(word, WORDS))
 }
 
 /// A hedge: the author means something near to what is written.
 fn is_hedged(text: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "may",
-        "might",
-        "maybe",
-        "e.g",
-        "i.e",
-        "like",
-        "about",
-        "around",
-        "approximately",
-        "roughly",
-        "possibly",
-        "usually",
-        "probably",
-        "near",
-        "etc",
-        "similar",
-        "sometimes",
-        "whichever",
-        "optionally",
-        "after",
-        "before",
-        "perhaps",
-        "ideally",
-        "at",
-        "during",
-        "unlike",
-        "vs",
-    ];
+    const WORDS: &str = "\
+     may|might|maybe|e.g|i.e|like|about|around|approximately|roughly|possibly|usually|\
+     probably|near|etc|similar|sometimes|whichever|optionally|after|before|perhaps|\
+     ideally|at|during|unlike|vs";
     let words = plain_words(text, Protected::Brackets);
     let worded = words.iter().enumerate().any(|(at, word)| {
         let next = words.get(at + 1).map_or("", String::as_str);
-        WORDS.contains(&word.as_str()) && !(word == "at" && matches!(next, "least" | "most"))
+        is(word, WORDS) && !(word == "at" && matches!(next, "least" | "most"))
     });
     let masked = mask(text, Protected::Brackets);
     worded || masked.contains("such as") || masked.contains(['~', '≈'])
@@ -322,18 +242,15 @@ fn is_hedged(text: &str) -> bool {
 /// Text without what ends a sentence and says nothing.
 fn tidy(text: &str) -> &str {
     let text = super::text::without_marks(text);
-    let bare = text
-        .strip_suffix(['.', ';', ','])
-        .filter(|bare| !bare.ends_with('.') && !bare.is_empty());
+    let bare =
+        text.strip_suffix(['.', ';', ',']).filter(|bare| !bare.ends_with('.') && !bare.is_empty());
     let said = bare.or_else(|| text.strip_suffix('!')).unwrap_or(text);
     super::text::without_marks(said)
 }
 
 /// `- item`
 fn item(line: &str) -> Option<&str> {
-    line.strip_prefix("- ")
-        .or_else(|| line.strip_prefix("* "))
-        .map(str::trim)
+    line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")).map(str::trim)
 }
 
 fn contained_line(line: &str) -> Node {
@@ -355,56 +272,25 @@ fn prose(text: &str, origin: Origin) -> Node {
     let verbatim = plain
         .then(|| Literal::new(text, Spelling::Prose, Place::Anywhere, Case::Exact))
         .flatten()
-        .map(|literal| {
-            Box::new(Leaf {
-                check: Check::Text(literal),
-                source: Source::Both,
-            })
-        });
-    Node::Residual(Residual {
-        words: text.to_owned(),
-        verbatim,
-    })
+        .map(|literal| Box::new(Leaf { check: Check::Text(literal), source: Source::Both }));
+    Node::Residual(Residual { words: text.to_owned(), verbatim })
 }
 
 /// Phrases before a promise that promise nothing themselves.
 pub(super) fn without_subject(text: &str) -> &str {
-    let subject = [
-        "the output",
-        "output",
-        "the command",
-        "command",
-        "the result",
-        "result",
-        "stdout",
-        "the response",
-        "response",
-        "it",
-        "this",
-        "you",
-    ];
-    let verbs = [
-        "should", "must", "will", "contains", "includes", "is", "has", "shows", "returns",
-        "prints", "mentions", "lists", "reports", "equals",
-    ];
-    match after(text, &subject) {
-        Some(rest) if after(rest, &verbs).is_some() => rest,
+    let subject = "the output|output|the body|body|response body|the response body|the command|command|the result|result|stdout|the response|response|it|this|you";
+    let verbs = "should|must|will|contains|includes|is|has|shows|returns|prints|mentions|lists|reports|equals";
+    match after(text, subject) {
+        Some(rest) if after(rest, verbs).is_some() => rest,
         _ => text,
     }
 }
 
 /// What follows a trailing qualifier that says only where: `in the output`.
 pub(super) fn without_place(text: &str) -> &str {
-    let place = [
-        "in the output",
-        "in output",
-        "in the response",
-        "in the list",
-        "in the logs",
-        "in logs",
-    ];
-    match before(text, &place) {
-        Some(rest) if !rest.is_empty() && !is(rest, &["nothing"]) => rest,
+    let place = "in the output|in output|in the response|in the list|in the logs|in logs";
+    match before(text, place) {
+        Some(rest) if !rest.is_empty() && !is(rest, "nothing") => rest,
         _ => text,
     }
 }

@@ -25,32 +25,18 @@ impl Table {
     /// Reads a table with a header; `None` where there is none to be seen.
     pub(super) fn read(text: &str) -> Option<Table> {
         let (lines, footer) = without_footer(text);
-        let mut table = bordered(&lines)
-            .or_else(|| ruled(&lines))
-            .or_else(|| columns(&lines));
+        let mut table = bordered(&lines).or_else(|| ruled(&lines)).or_else(|| columns(&lines));
         if table.is_none() && footer.is_some() {
             let rows = lines.iter().map(|line| cells(line, &[])).collect();
-            table = Some(Table {
-                header: Vec::new(),
-                rows,
-                footer: None,
-            });
+            table = Some(Table { header: Vec::new(), rows, footer: None });
         }
         table.map(|table| Table { footer, ..table })
     }
 
     /// The cells of the column with this header, in any case.
     pub(super) fn column(&self, name: &str) -> Option<Vec<&str>> {
-        let at = self
-            .header
-            .iter()
-            .position(|cell| cell.eq_ignore_ascii_case(name))?;
-        Some(
-            self.rows
-                .iter()
-                .map(|row| row.get(at).map_or("", String::as_str))
-                .collect(),
-        )
+        let at = self.header.iter().position(|cell| cell.eq_ignore_ascii_case(name))?;
+        Some(self.rows.iter().map(|row| row.get(at).map_or("", String::as_str)).collect())
     }
 }
 
@@ -65,10 +51,7 @@ fn without_footer(text: &str) -> (Vec<&str>, Option<f64>) {
         return (lines, None);
     };
     lines.pop();
-    let number = captures
-        .get(1)
-        .or_else(|| captures.get(2))
-        .map_or("0", |m| m.as_str());
+    let number = captures.get(1).or_else(|| captures.get(2)).map_or("0", |m| m.as_str());
     (lines, number.parse().ok())
 }
 
@@ -77,30 +60,18 @@ fn bordered(lines: &[&str]) -> Option<Table> {
     let edge = |line: &&str| {
         let line = line.trim();
         line.chars().count() > 2
-            && line
-                .chars()
-                .all(|c| "+-|=─━═┌┬┐├┼┤└┴┘┏┳┓┡╇┩┣╋┫┗┻┛╭╮╰╯│┃╔╦╗╠╬╣╚╩╝".contains(c))
+            && line.chars().all(|c| "+-|=─━═┌┬┐├┼┤└┴┘┏┳┓┡╇┩┣╋┫┗┻┛╭╮╰╯│┃╔╦╗╠╬╣╚╩╝".contains(c))
     };
     let drawn = |line: &&str| line.trim().starts_with(['|', '│', '┃', '║']);
     if !lines.first().is_some_and(|line| edge(line)) || !lines.get(1).is_some_and(drawn) {
         return None;
     }
-    let mut rows = lines
-        .iter()
-        .filter(|line| drawn(line) && !edge(line))
-        .map(|line| {
-            let inner = line.trim().trim_matches(['|', '│', '┃', '║']);
-            inner
-                .split(['|', '│', '┃', '║'])
-                .map(|cell| cell.trim().to_owned())
-                .collect()
-        });
+    let mut rows = lines.iter().filter(|line| drawn(line) && !edge(line)).map(|line| {
+        let inner = line.trim().trim_matches(['|', '│', '┃', '║']);
+        inner.split(['|', '│', '┃', '║']).map(|cell| cell.trim().to_owned()).collect()
+    });
     let header = rows.next()?;
-    Some(Table {
-        header,
-        rows: rows.collect(),
-        footer: None,
-    })
+    Some(Table { header, rows: rows.collect(), footer: None })
 }
 
 /// psql's form: a header, a rule of dashes, rows.
@@ -121,9 +92,7 @@ fn ruled(lines: &[&str]) -> Option<Table> {
 fn columns(lines: &[&str]) -> Option<Table> {
     let first = lines.first()?;
     let capitals = first.chars().any(|c| c.is_ascii_uppercase())
-        && first
-            .chars()
-            .all(|c| c.is_ascii_uppercase() || " \t()/_-%#".contains(c));
+        && first.chars().all(|c| c.is_ascii_uppercase() || " \t()/_-%#".contains(c));
     let starts = column_starts(first);
     if !capitals || starts.len() < 2 {
         return None;
@@ -152,17 +121,13 @@ fn column_starts(header: &str) -> Vec<usize> {
 fn cells(line: &str, starts: &[usize]) -> Vec<String> {
     static GAP: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\t+| {2,}").expect("a valid pattern"));
-    let gaps: Vec<String> = GAP
-        .split(line.trim())
-        .map(|cell| cell.trim().to_owned())
-        .collect();
+    let gaps: Vec<String> = GAP.split(line.trim()).map(|cell| cell.trim().to_owned()).collect();
     if gaps.len() == starts.len() || starts.is_empty() {
         return gaps;
     }
     let chars: Vec<char> = line.chars().collect();
-    let fits = starts
-        .iter()
-        .all(|&at| at == 0 || chars.get(at - 1).is_none_or(|c| c.is_whitespace()));
+    let fits =
+        starts.iter().all(|&at| at == 0 || chars.get(at - 1).is_none_or(|c| c.is_whitespace()));
     if !fits {
         return gaps;
     }
@@ -195,44 +160,20 @@ pub(super) struct Rows {
     noun: String,
 }
 
-const STATES: &[&str] = &[
-    "running",
-    "ready",
-    "healthy",
-    "active",
-    "completed",
-    "succeeded",
-    "available",
-    "bound",
-    "up",
-    "online",
-    "pending",
-    "enabled",
-    "synced",
-    "deployed",
-];
+const STATES: &str = "\
+     running|ready|healthy|active|completed|succeeded|available|bound|up|online|pending|\
+     enabled|synced|deployed";
 
-const NOUNS: &[&str] = &[
-    "pod",
-    "node",
-    "container",
-    "service",
-    "deployment",
-    "job",
-    "instance",
-    "replica",
-    "worker",
-    "target",
-    "app",
-    "process",
-    "row",
-    "cluster",
-    "volume",
-    "host",
-    "server",
-    "task",
-    "dyno",
-];
+const NOUNS: &str = "\
+     pod|node|container|service|deployment|job|instance|replica|worker|target|app|\
+     process|row|cluster|volume|host|server|task|dyno";
+
+/// How many rows of a table are in a state, and how many rows there are.
+pub(super) fn in_state(state: &str, stdout: &str) -> Option<(usize, usize)> {
+    let table = Table::read(stdout).filter(|_| is(state, STATES))?;
+    let holding = table.rows.iter().filter(|row| row.iter().any(|cell| cell_is(cell, state)));
+    Some((holding.count(), table.rows.len()))
+}
 
 impl Rows {
     /// `all pods Running`, `3 pods are Running`, `2/2 READY`, `READY 2/2`, `1/1 Running`.
@@ -246,15 +187,8 @@ impl Rows {
         let loose: Vec<Vec<String>> = super::text::lines(stdout).map(words_of).collect();
         let rows = table.as_ref().map_or(&loose, |table| &table.rows);
         let holding = rows.iter().filter(|row| self.holds(row)).count();
-        let near = rows
-            .iter()
-            .filter(|row| !self.holds(row) && self.nearly(row))
-            .count();
-        let why = format!(
-            "{holding} of {} rows: {}",
-            rows.len(),
-            self.states.join(", ")
-        );
+        let near = rows.iter().filter(|row| !self.holds(row) && self.nearly(row)).count();
+        let why = format!("{holding} of {} rows: {}", rows.len(), self.states.join(", "));
         Finding::new(self.weigh(holding, near, rows.len()), why)
     }
 
@@ -271,28 +205,18 @@ impl Rows {
             Quantity::Unsaid if holding + near == 0 => false,
             Quantity::Unsaid => return Verdict::Unverified,
         };
-        if decided {
-            Verdict::Met
-        } else {
-            Verdict::NotMet
-        }
+        if decided { Verdict::Met } else { Verdict::NotMet }
     }
 
     fn holds(&self, row: &[String]) -> bool {
-        self.states
-            .iter()
-            .all(|state| row.iter().any(|cell| cell_is(cell, state)))
+        self.states.iter().all(|state| row.iter().any(|cell| cell_is(cell, state)))
     }
 
     /// The state stands in the row as a word, but not as a cell: `Ready,SchedulingDisabled`.
     fn nearly(&self, row: &[String]) -> bool {
         let line = row.join(" ").to_lowercase();
-        let words: Vec<&str> = line
-            .split(|c: char| !(c.is_alphanumeric() || c == '/'))
-            .collect();
-        self.states
-            .iter()
-            .all(|state| words.contains(&state.to_lowercase().as_str()))
+        let words: Vec<&str> = line.split(|c: char| !(c.is_alphanumeric() || c == '/')).collect();
+        self.states.iter().all(|state| words.contains(&state.to_lowercase().as_str()))
     }
 
     pub(super) fn describe(&self) -> String {
@@ -316,11 +240,9 @@ fn cell_is(cell: &str, state: &str) -> bool {
     }
     let lower = cell.to_lowercase();
     let state = state.to_lowercase();
-    let continued = lower
-        .strip_prefix(&format!("{state} "))
-        .is_some_and(|rest| {
-            rest.starts_with(|c: char| c.is_ascii_digit()) || rest.starts_with("about ")
-        });
+    let continued = lower.strip_prefix(&format!("{state} ")).is_some_and(|rest| {
+        rest.starts_with(|c: char| c.is_ascii_digit()) || rest.starts_with("about ")
+    });
     (continued && !lower.contains("unhealthy") && !lower.contains("starting"))
         || lower.ends_with(&format!("({state})"))
 }
@@ -339,58 +261,35 @@ fn fraction(text: &str) -> Option<Rows> {
     };
     let (number, state) = match words.as_slice() {
         [one, other] if is_fraction(one) => (*one, *other),
-        [one, other] if is_fraction(other) && is(one, &["ready"]) => (*other, *one),
+        [one, other] if is_fraction(other) && is(one, "ready") => (*other, *one),
         _ => return None,
     };
     let states = match state.to_lowercase().as_str() {
         "ready" => vec![number.to_owned()],
-        known if STATES.contains(&known) => vec![number.to_owned(), state.to_owned()],
+        known if is(known, STATES) => vec![number.to_owned(), state.to_owned()],
         _ => return None,
     };
-    Some(Rows {
-        quantity: Quantity::Unsaid,
-        states,
-        noun: "row".to_owned(),
-    })
+    Some(Rows { quantity: Quantity::Unsaid, states, noun: "row".to_owned() })
 }
 
 fn quantified(text: &str) -> Option<Rows> {
-    let (quantity, rest) = match after(text, &["all of the", "all the", "all", "every", "each"]) {
+    let (quantity, rest) = match after(text, "all of the|all the|all|every|each") {
         Some(rest) => (Quantity::All, rest),
         None => match Bound::lead(text) {
             Some((bound, rest)) => (Quantity::Some(bound), rest),
-            None => (Quantity::Unsaid, after(text, &["the"]).unwrap_or(text)),
+            None => (Quantity::Unsaid, after(text, "the").unwrap_or(text)),
         },
     };
     let (noun, rest) = rest.split_once(' ')?;
     let known = singular(noun);
-    let linked = after(
-        rest,
-        &[
-            "are in",
-            "is in",
-            "in",
-            "are",
-            "is",
-            "show",
-            "shows",
-            "should be",
-            "as",
-            "=",
-        ],
-    );
+    let linked = after(rest, "are in|is in|in|are|is|show|shows|should be|as|=");
     let state = linked.unwrap_or(rest).trim();
-    let state = super::words::before(state, &["state", "status"])
-        .unwrap_or(state)
-        .trim_matches(['"', '`', '\'']);
+    let state =
+        super::words::before(state, "state|status").unwrap_or(state).trim_matches(['"', '`', '\'']);
     let one_word = !state.is_empty() && state.chars().all(char::is_alphanumeric);
-    let known_state = STATES.contains(&state.to_lowercase().as_str());
-    let fits = NOUNS.contains(&known.as_str()) && one_word && known_state;
-    fits.then(|| Rows {
-        quantity,
-        states: vec![state.to_owned()],
-        noun: known,
-    })
+    let known_state = is(state, STATES);
+    let fits = is(&known, NOUNS) && one_word && known_state;
+    fits.then(|| Rows { quantity, states: vec![state.to_owned()], noun: known })
 }
 
 #[cfg(test)]
@@ -417,17 +316,9 @@ mod tests {
         let mixed = PODS.replace("web-2   1/1     Running", "web-2   0/1     Pending");
         case("all pods Running", &mixed, Verdict::NotMet);
         case("1/1 Running", &mixed, Verdict::Unverified);
-        case(
-            "all pods Running",
-            "NAME    READY   STATUS\n",
-            Verdict::NotMet,
-        );
+        case("all pods Running", "NAME    READY   STATUS\n", Verdict::NotMet);
         case("all pods Running", "", Verdict::NotMet);
-        case(
-            "all nodes Ready",
-            "NAME  STATUS\nn1    NotReady\n",
-            Verdict::NotMet,
-        );
+        case("all nodes Ready", "NAME  STATUS\nn1    NotReady\n", Verdict::NotMet);
         case(
             "all nodes Ready",
             "NAME  STATUS\nn1    Ready,SchedulingDisabled\n",
@@ -437,25 +328,15 @@ mod tests {
             "CONTAINER ID   IMAGE   STATUS\n1a2b3c4d5e6f   web     Up 3 minutes (unhealthy)\n";
         case("all containers Up", docker, Verdict::Unverified);
         case("all containers healthy", docker, Verdict::NotMet);
-        case(
-            "all containers Up",
-            &docker.replace(" (unhealthy)", ""),
-            Verdict::Met,
-        );
+        case("all containers Up", &docker.replace(" (unhealthy)", ""), Verdict::Met);
     }
 
     #[test]
     fn tables_lose_borders_headers_and_footers() {
         let rows = |text: &str| Table::read(text).map(|table| table.rows.len());
         assert_eq!(rows(PODS), Some(2));
-        assert_eq!(
-            rows(" id | name \n----+------\n  1 | a\n(1 row)\n"),
-            Some(1)
-        );
-        assert_eq!(
-            Table::read(" id \n----\n(0 rows)\n").unwrap().footer,
-            Some(0.0)
-        );
+        assert_eq!(rows(" id | name \n----+------\n  1 | a\n(1 row)\n"), Some(1));
+        assert_eq!(Table::read(" id \n----\n(0 rows)\n").unwrap().footer, Some(0.0));
         let drawn = "┌──────┬───────┐\n│ NAME │ VALUE │\n├──────┼───────┤\n│ A    │ b     │\n└──────┴───────┘\n";
         assert_eq!(rows(drawn), Some(1));
         assert_eq!(rows("just a line"), None);
@@ -463,12 +344,9 @@ mod tests {
 
     #[test]
     fn prose_about_pods_is_no_check() {
-        for text in [
-            "all pods fine",
-            "all pods Running on one node",
-            "pods",
-            "all the things Running",
-        ] {
+        for text in
+            ["all pods fine", "all pods Running on one node", "pods", "all the things Running"]
+        {
             assert_eq!(Rows::parse(text), None, "{text}");
         }
     }

@@ -29,113 +29,40 @@ impl Demand {
     /// `exit 0`, `exits with code 2`, `exit 0 or 1`, `exits non-zero`, `succeeds`, `fails`.
     pub(super) fn parse(text: &str) -> Option<Demand> {
         use super::words::{after, is};
-        const SUCCESS: &[&str] = &[
-            "success",
-            "succeeds",
-            "succeed",
-            "should succeed",
-            "successful",
-            "passes",
-            "pass",
-            "should pass",
-            "must pass",
-            "tests pass",
-            "all tests pass",
-            "all pass",
-            "all tests passed",
-            "exits cleanly",
-            "exits successfully",
-            "command succeeds",
-            "the command succeeds",
-            "build succeeds",
-            "builds",
-            "zero exit",
-            "zero exit code",
-            "zero exit status",
-            "it succeeds",
-        ];
-        const FAILURE: &[&str] = &[
-            "fails",
-            "fail",
-            "failing",
-            "should fail",
-            "must fail",
-            "failure",
-            "command fails",
-            "the command fails",
-            "exits non-zero",
-            "exit non-zero",
-            "exits nonzero",
-            "non-zero exit",
-            "non-zero exit code",
-            "non-zero exit status",
-            "nonzero exit",
-            "nonzero exit code",
-            "exits with non-zero",
-            "exits with an error",
-            "exit code non-zero",
-            "a non-zero exit",
-            "non-zero",
-            "exits with non-zero status",
-            "exit status non-zero",
-            "it fails",
-        ];
+        const SUCCESS: &str = "\
+     success|succeeds|succeed|should succeed|successful|passes|pass|should pass|\
+     must pass|tests pass|all tests pass|all pass|all tests passed|exits cleanly|\
+     exits successfully|command succeeds|the command succeeds|build succeeds|builds|\
+     zero exit|zero exit code|zero exit status|it succeeds";
+        const FAILURE: &str = "\
+     fails|fail|failing|should fail|must fail|failure|command fails|the command fails|\
+     exits non-zero|exit non-zero|exits nonzero|non-zero exit|non-zero exit code|\
+     non-zero exit status|nonzero exit|nonzero exit code|exits with non-zero|\
+     exits with an error|exit code non-zero|a non-zero exit|non-zero|\
+     exits with non-zero status|exit status non-zero|it fails";
         if is(text, SUCCESS) {
             return Some(Demand::Exactly(vec![0]));
         }
-        if is(text, FAILURE) && !is(text, &["non-zero"]) {
+        if is(text, FAILURE) && !is(text, "non-zero") {
             return Some(Demand::NonZero);
         }
         let rest = after(
             text,
-            &[
-                "fails with",
-                "should fail with",
-                "exits",
-                "exit",
-                "exited",
-                "return",
-                "returns",
-                "returned",
-            ],
+            "\
+     fails with|should fail with|exits|exit|exited|rc|return|returns|returned",
         )?;
-        let worded = after(rest, &["with"]).unwrap_or(rest);
-        let named = after(
-            worded,
-            &[
-                "an exit code of",
-                "exit code",
-                "exit status",
-                "code",
-                "status code",
-                "status",
-                "rc",
-            ],
-        );
+        let worded = after(rest, "with").unwrap_or(rest);
+        let named =
+            after(worded, "an exit code of|exit code|exit status|code|status code|status|rc");
         if named.is_none()
-            && after(
-                text,
-                &[
-                    "return",
-                    "returns",
-                    "returned",
-                    "fails with",
-                    "should fail with",
-                ],
-            )
-            .is_some()
+            && after(text, "return|returns|returned|fails with|should fail with").is_some()
         {
             return None;
         }
-        let numbers = named
-            .unwrap_or(worded)
-            .trim_start_matches([':', '='])
-            .trim_start();
+        let numbers = named.unwrap_or(worded).trim_start_matches([':', '=']).trim_start();
         let numbers = super::words::split(numbers, &[" or ", "/"]);
-        let numbers: Option<Vec<i32>> = numbers
-            .into_iter()
-            .map(|n| n.parse().ok().filter(|n| (0..256).contains(n)))
-            .collect();
+        let numbers: Option<Vec<i32>> =
+            numbers.into_iter().map(|n| n.parse().ok().filter(|n| (0..256).contains(n))).collect();
         numbers.map(Demand::Exactly)
     }
 
@@ -143,7 +70,7 @@ impl Demand {
         match self {
             Demand::Success => "every stage exits 0".to_owned(),
             Demand::Quiet => {
-                "every stage exits 0 (1 is no failure of a search or comparison)".to_owned()
+                "every stage exits 0 (1 of a search that finds nothing is fine)".to_owned()
             }
             Demand::Exactly(codes) => {
                 let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
@@ -171,10 +98,8 @@ impl Stage {
                 !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
             })
         };
-        let name = self
-            .words
-            .iter()
-            .find(|word| !assigned(word) && !wrappers.contains(&word.as_str()));
+        let name =
+            self.words.iter().find(|word| !assigned(word) && !wrappers.contains(&word.as_str()));
         name.map_or("", |name| name.rsplit('/').next().unwrap_or(name))
     }
 
@@ -206,10 +131,7 @@ impl Stage {
             "grep" | "egrep" | "rg" => {
                 cluster('q') || cluster('m') || self.has(&["--quiet", "--max-count"])
             }
-            "sed" => self
-                .words
-                .iter()
-                .any(|w| w.trim_end_matches(['\'', '"', '}']).ends_with('q')),
+            "sed" => self.words.iter().any(|w| w.trim_end_matches(['\'', '"', '}']).ends_with('q')),
             "awk" => self.words.iter().any(|w| w.contains("exit")),
             _ => false,
         }
@@ -218,16 +140,9 @@ impl Stage {
 
 /// The stages of the pipeline that a statement runs last.
 pub(super) fn stages(command: &str) -> Vec<Stage> {
-    let last = pieces(command, &["&&", "||", ";", "\n"])
-        .pop()
-        .unwrap_or_default();
+    let last = pieces(command, &["&&", "||", ";", "\n"]).pop().unwrap_or_default();
     let piped = pieces(&last, &["|&", "|"]);
-    piped
-        .iter()
-        .map(|stage| Stage {
-            words: words(stage),
-        })
-        .collect()
+    piped.iter().map(|stage| Stage { words: words(stage) }).collect()
 }
 
 fn pieces(command: &str, separators: &[&str]) -> Vec<String> {
@@ -244,10 +159,7 @@ fn words(stage: &str) -> Vec<String> {
     let masked = mask(stage, Protected::Quotes);
     let mut words = Vec::new();
     let mut from = 0;
-    for (at, _) in masked
-        .match_indices(char::is_whitespace)
-        .chain([(stage.len(), "")])
-    {
+    for (at, _) in masked.match_indices(char::is_whitespace).chain([(stage.len(), "")]) {
         let word = stage[from..at].trim().trim_matches(['(', ')', '{', '}']);
         if !word.is_empty() {
             words.push(word.to_owned());
@@ -260,23 +172,11 @@ fn words(stage: &str) -> Vec<String> {
 /// Whether the statement's own exit status says nothing: `|| true`, `; echo done`.
 pub(super) fn status_is_masked(command: &str) -> bool {
     let masked = mask(command, Protected::Quotes);
-    [
-        "|| true",
-        "|| :",
-        "|| echo",
-        "|| exit 0",
-        "; true",
-        "; echo",
-        "; :",
-        "||true",
-        "||:",
-    ]
-    .iter()
-    .any(|tail| {
-        masked
-            .rfind(tail)
-            .is_some_and(|at| !masked[at + tail.len()..].contains(['\n', ';']))
-    })
+    ["|| true", "|| :", "|| echo", "|| exit 0", "; true", "; echo", "; :", "||true", "||:"]
+        .iter()
+        .any(|tail| {
+            masked.rfind(tail).is_some_and(|at| !masked[at + tail.len()..].contains(['\n', ';']))
+        })
 }
 
 /// Whether positive evidence was complete before the deadline.
@@ -301,10 +201,7 @@ pub(super) fn judge(demand: &Demand, observed: &Observed, decided: Decided) -> F
         Demand::Exactly(codes) => exactly(codes, last, observed),
         Demand::NonZero => failed(last, observed),
         Demand::Unclear => match succeeded(demand, observed) {
-            Finding {
-                verdict: Verdict::NotMet,
-                why,
-            } => Finding::new(
+            Finding { verdict: Verdict::NotMet, why } => Finding::new(
                 Verdict::Unverified,
                 format!("{why}: whether this is the failure that is meant, a person must say"),
             ),
@@ -316,11 +213,7 @@ pub(super) fn judge(demand: &Demand, observed: &Observed, decided: Decided) -> F
 /// Whether every stage succeeded, as far as this demand goes.
 fn succeeded(demand: &Demand, observed: &Observed) -> Finding {
     let stages = stages(&observed.command);
-    let known = if stages.len() == observed.statuses.len() {
-        stages.as_slice()
-    } else {
-        &[]
-    };
+    let known = if stages.len() == observed.statuses.len() { stages.as_slice() } else { &[] };
     let exits = (0..observed.statuses.len()).map(|index| Exit {
         index,
         stage: known.get(index),
@@ -328,6 +221,10 @@ fn succeeded(demand: &Demand, observed: &Observed) -> Finding {
         observed,
     });
     match exits.into_iter().find(|exit| !exit.is_fine(demand)) {
+        Some(exit) if exit.found_differences() => Finding::new(
+            Verdict::Unverified,
+            format!("{}: it found differences", blame(exit.index, observed, exit.stage)),
+        ),
         Some(exit) => Finding::new(Verdict::NotMet, blame(exit.index, observed, exit.stage)),
         None => Finding::new(Verdict::Met, said(observed)),
     }
@@ -351,6 +248,12 @@ impl Exit<'_> {
         let quiet = *demand == Demand::Quiet && last && status == 1 && searched;
         let left = !last && (status == 141 || self.wrote_to_nobody(status));
         status == 0 || stopped || quiet || left
+    }
+
+    /// 1 of a comparison is an answer; whether it is the right one, the output or a person says.
+    fn found_differences(&self) -> bool {
+        let compares = self.stage.is_some_and(|stage| ["diff", "cmp"].contains(&stage.name()));
+        compares && self.observed.statuses[self.index..] == [1]
     }
 
     /// Tools that do not die of SIGPIPE say in their own way that their reader left.
@@ -393,6 +296,9 @@ fn meaning(status: i32) -> &'static str {
 /// "Exit 0" said aloud: a status that the command hides proves nothing.
 fn explicit_success(observed: &Observed) -> Finding {
     let finding = succeeded(&Demand::Success, observed);
+    if finding.verdict == Verdict::Unverified {
+        return Finding::new(Verdict::NotMet, finding.why);
+    }
     if finding.verdict == Verdict::Met && status_is_masked(&observed.command) {
         return Finding::new(Verdict::Unverified, "the command hides its own exit status");
     }
@@ -403,29 +309,19 @@ fn exactly(codes: &[i32], last: i32, observed: &Observed) -> Finding {
     if codes.contains(&last) {
         return Finding::new(Verdict::Met, format!("it exited {last}"));
     }
-    if observed
-        .statuses
-        .iter()
-        .any(|status| codes.contains(status))
-    {
+    if observed.statuses.iter().any(|status| codes.contains(status)) {
         return Finding::new(
             Verdict::Unverified,
             format!("an earlier stage did, but the pipeline as a whole exited {last}"),
         );
     }
-    Finding::new(
-        Verdict::NotMet,
-        blame(observed.statuses.len() - 1, observed, None),
-    )
+    Finding::new(Verdict::NotMet, blame(observed.statuses.len() - 1, observed, None))
 }
 
 fn failed(last: i32, observed: &Observed) -> Finding {
     let finding = |verdict, why: &str| Finding::new(verdict, why);
     if observed.ended == Ended::Stopped {
-        return finding(
-            Verdict::Unverified,
-            "it was stopped before it ended by itself",
-        );
+        return finding(Verdict::Unverified, "it was stopped before it ended by itself");
     }
     match last {
         0 if observed.statuses.iter().any(|status| *status != 0) => finding(
@@ -433,14 +329,12 @@ fn failed(last: i32, observed: &Observed) -> Finding {
             "an earlier stage failed, but the pipeline as a whole exited 0",
         ),
         0 => finding(Verdict::NotMet, "it exited 0"),
-        126 | 127 => Finding::new(
-            Verdict::Unverified,
-            format!("it exited {last}{}", meaning(last)),
-        ),
-        129.. => Finding::new(
-            Verdict::Unverified,
-            format!("it was killed by signal {}", last - 128),
-        ),
+        126 | 127 => {
+            Finding::new(Verdict::Unverified, format!("it exited {last}{}", meaning(last)))
+        }
+        129.. => {
+            Finding::new(Verdict::Unverified, format!("it was killed by signal {}", last - 128))
+        }
         _ => Finding::new(Verdict::Met, format!("it exited {last}")),
     }
 }
@@ -462,22 +356,13 @@ mod tests {
     fn case(demand: &Demand, command: &str, statuses: &[i32], expected: Verdict) -> String {
         let observed = observed(command, statuses, "", "");
         let finding = judge(demand, &observed, Decided::No);
-        assert_eq!(
-            finding.verdict, expected,
-            "{command} {statuses:?}: {}",
-            finding.why
-        );
+        assert_eq!(finding.verdict, expected, "{command} {statuses:?}: {}", finding.why);
         finding.why
     }
 
     #[test]
     fn a_failure_before_the_pipe_is_not_hidden() {
-        let why = case(
-            &Demand::Success,
-            "A=b infisical secrets list | head -3",
-            &[1, 0],
-            NotMet,
-        );
+        let why = case(&Demand::Success, "A=b infisical secrets list | head -3", &[1, 0], NotMet);
         assert_eq!(why, "`infisical` stage 1 of 2 exited 1, hidden by the pipe");
         case(&Demand::Success, "yes | head -3", &[141, 0], Met);
         case(&Demand::Success, "curl -s x | head -3", &[23, 0], Met);
@@ -493,7 +378,10 @@ mod tests {
         case(&Demand::Quiet, "ps | grep x", &[0, 1], Met);
         case(&Demand::Quiet, "git grep x", &[1], Met);
         case(&Demand::Quiet, "diff a b", &[1], Met);
-        case(&Demand::Quiet, "cmp -s a b", &[1], NotMet);
+        case(&Demand::Quiet, "cmp -s a b", &[1], Unverified);
+        case(&Demand::Success, "diff a b", &[1], Unverified);
+        case(&Demand::Success, "diff a b", &[2], NotMet);
+        case(&Demand::Exactly(vec![0]), "diff a b", &[1], NotMet);
         case(&Demand::Quiet, "grep x missing", &[2], NotMet);
         case(&Demand::Quiet, "ls x", &[1], NotMet);
         case(&Demand::Success, "grep x f", &[1], NotMet);

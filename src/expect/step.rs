@@ -33,8 +33,8 @@ impl StepReference {
     pub(super) fn parse(text: &str) -> Option<StepReference> {
         static FORM: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(concat!(
-                r"^(?i:(?:(?:a|the) )?(?:same )?(count|number|row count|line count|output|value|result)?(?: (?:is|are|must|should|be))*",
-                r" ?(?:(?:the )?same (count|number|output|value|result)? ?(?:as|of)|the same as|matching|matches|match|same as|equal to|equals|",
+                r"^(?i:(?:(?:a|the) )?(?:same )?(count|number|row count|line count|output|value|result)?(?: of [a-z]+(?: [a-z]+)?)?(?: (?:is|are|must|should|be))*",
+                r" ?(?:(?:the )?same (count|number|output|value|result)?(?: of [a-z]+(?: [a-z]+)?)? ?(?:as|of)|the same as|matching|matches|match|same as|equal to|equals|",
                 r"identical to|unchanged from|unchanged since|as in|as|from|of|in)",
                 r"(?: (?:the )?(?:(count|number|output|value|result) )?(?:of|from|in))? step [`]?([A-Za-z0-9][A-Za-z0-9_.-]*)[`]?(?:'s (count|output|number))?)$"
             ))
@@ -46,29 +46,21 @@ impl StepReference {
             && !text.to_lowercase().starts_with("in ")
             && !text.to_lowercase().starts_with("of ");
         let what = match says.map(|word| word.as_str().to_lowercase()) {
-            Some(word) if is(&word, &["count", "number", "row count", "line count"]) => What::Count,
+            Some(word) if is(&word, "count|number|row count|line count") => What::Count,
             _ => What::Output,
         };
-        (compares && !found[4].is_empty()).then(|| StepReference {
-            id: found[4].trim_end_matches('.').to_owned(),
-            what,
-        })
+        (compares && !found[4].is_empty())
+            .then(|| StepReference { id: found[4].trim_end_matches('.').to_owned(), what })
     }
 
     /// Of a typed `Expect(count): matching step 1`.
     pub(super) fn count(id: &str) -> StepReference {
-        StepReference {
-            id: id.to_owned(),
-            what: What::Count,
-        }
+        StepReference { id: id.to_owned(), what: What::Count }
     }
 
     /// Of a typed `Expect(step): 1`.
     pub(super) fn output(id: &str) -> StepReference {
-        StepReference {
-            id: id.to_owned(),
-            what: What::Output,
-        }
+        StepReference { id: id.to_owned(), what: What::Output }
     }
 
     pub(super) fn describe(&self) -> String {
@@ -112,10 +104,7 @@ impl StepReference {
         } else if same(here, 0.0) {
             return Finding::new(
                 Verdict::Unverified,
-                format!(
-                    "both are 0: nothing was counted, in step {} neither",
-                    self.id
-                ),
+                format!("both are 0: nothing was counted, in step {} neither", self.id),
             );
         } else if only_number(stdout).is_some() != only_number(other).is_some()
             && earlier.lines == 1
@@ -138,10 +127,7 @@ impl StepReference {
         if here == there {
             return Finding::new(Verdict::Met, format!("the same as in step {}", self.id));
         }
-        Finding::new(
-            Verdict::NotMet,
-            format!("not the same as in step {}", self.id),
-        )
+        Finding::new(Verdict::NotMet, format!("not the same as in step {}", self.id))
     }
 }
 
@@ -196,29 +182,11 @@ mod tests {
     #[test]
     fn counts_compare_with_what_the_step_printed() {
         case("a count matching step 1", "7\n", "7\n", "list | wc -l", Met);
-        case(
-            "a count matching step 1",
-            "7\n",
-            "8\n",
-            "list | wc -l",
-            NotMet,
-        );
+        case("a count matching step 1", "7\n", "8\n", "list | wc -l", NotMet);
         case("a count matching step 1", "3\n", "a\nb\nc\n", "list", Met);
-        case(
-            "a count matching step 1",
-            "3\n",
-            "a\nb\nc\n",
-            "list | head -3",
-            Unverified,
-        );
+        case("a count matching step 1", "3\n", "a\nb\nc\n", "list | head -3", Unverified);
         case("a count matching step 1", "0\n", "", "list", Unverified);
-        case(
-            "a count matching step 1",
-            "0\n",
-            "0\n",
-            "list | wc -l",
-            Unverified,
-        );
+        case("a count matching step 1", "0\n", "0\n", "list | wc -l", Unverified);
         case("same output as step 1", "a\n", "a\n", "list", Met);
         case("same output as step 1", "", "", "list", Unverified);
         case("same as step 1", "a", "b", "list", NotMet);

@@ -74,10 +74,7 @@ pub(super) fn occurrences<'a>(
     std::iter::from_fn(move || {
         while from <= line.len() {
             let found = pattern.find_at(line, from)?;
-            let step = line[found.start()..]
-                .chars()
-                .next()
-                .map_or(1, char::len_utf8);
+            let step = line[found.start()..].chars().next().map_or(1, char::len_utf8);
             from = found.start() + step;
             if bounded(line, found.start(), found.end()) {
                 return Some((found.start(), found.end()));
@@ -138,17 +135,8 @@ pub(super) fn negated(line: &str, start: usize) -> bool {
         "not", "no", "never", "non", "un", "isn't", "wasn't", "aren't", "weren't", "don't",
         "doesn't", "didn't", "won't", "can't", "cannot", "without", "neither", "nor", "couldn't",
     ];
-    const BETWEEN: [&str; 9] = [
-        "yet",
-        "been",
-        "fully",
-        "be",
-        "a",
-        "an",
-        "the",
-        "currently",
-        "longer",
-    ];
+    const BETWEEN: [&str; 9] =
+        ["yet", "been", "fully", "be", "a", "an", "the", "currently", "longer"];
     let mut words = line[..start]
         .rsplit(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '_'))
         .filter(|word| !word.is_empty())

@@ -43,10 +43,7 @@ enum Exactness {
     Whole,
 }
 
-const KINDS: &[&str] = &[
-    "exact", "contains", "regex", "json", "count", "number", "exit", "http", "rows", "step",
-    "manual", "none",
-];
+const KINDS: &str = "exact|contains|regex|json|count|number|exit|http|rows|step|manual|none";
 
 impl Form {
     pub(super) fn parse(inside: &str) -> Result<Form, ExpectError> {
@@ -58,7 +55,7 @@ impl Form {
     }
 
     fn take(&mut self, word: &str) -> Result<(), ExpectError> {
-        if let Some(duration) = after(word, &["within"]) {
+        if let Some(duration) = after(word, "within") {
             self.within = Some(within(duration).ok_or_else(|| {
                 ExpectError::new(format!(
                     "`{word}` names no time: write `within 60s` or `within 60s every 5s`"
@@ -66,7 +63,7 @@ impl Form {
             })?);
             return Ok(());
         }
-        if let Some(text) = after(word, &["until"]) {
+        if let Some(text) = after(word, "until") {
             self.until = Some(text.to_owned());
             return Ok(());
         }
@@ -79,9 +76,7 @@ impl Form {
             "exact-case" => self.case = Some(Case::Exact),
             "retry" => {}
             "exact" if self.kind.is_some() => self.exactness = Exactness::Whole,
-            kind if KINDS.contains(&kind) && self.kind.is_none() => {
-                self.kind = Some(kind.to_owned())
-            }
+            kind if is(kind, KINDS) && self.kind.is_none() => self.kind = Some(kind.to_owned()),
             _ => return Err(unknown(word)),
         }
         Ok(())
@@ -173,7 +168,7 @@ impl Form {
 fn unknown(word: &str) -> ExpectError {
     ExpectError::new(format!(
         "`{word}` is no form of Expect: use one of {}, stderr, stdout, within 60s, until \"x\", sensitive, ignore-case, exact-case",
-        KINDS.join(", ")
+        KINDS.replace('|', ", ")
     ))
 }
 
@@ -187,14 +182,14 @@ fn form_error(kind: &str, text: &str, hint: &str) -> ExpectError {
 fn exit(text: &str) -> Result<Demand, ExpectError> {
     Demand::parse(text)
         .or_else(|| Demand::parse(&format!("exit {text}")))
-        .or_else(|| is(text, &["non-zero", "nonzero"]).then_some(Demand::NonZero))
+        .or_else(|| is(text, "non-zero|nonzero").then_some(Demand::NonZero))
         .ok_or_else(|| form_error("exit", text, "`0`, `0 or 1` or `non-zero`"))
 }
 
 fn step(text: &str) -> Result<StepReference, ExpectError> {
     StepReference::parse(text)
         .or_else(|| {
-            let id = after(text, &["step"]).unwrap_or(text);
+            let id = after(text, "step").unwrap_or(text);
             let plain =
                 !id.is_empty() && id.chars().all(|c| c.is_alphanumeric() || "._-".contains(c));
             plain.then(|| StepReference::output(id))
@@ -203,17 +198,11 @@ fn step(text: &str) -> Result<StepReference, ExpectError> {
 }
 
 fn count(text: &str, parser: &mut Parser<'_>) -> Result<Node, ExpectError> {
-    if let Some(id) = after(
-        text,
-        &["matching step", "same as step", "of step", "as in step"],
-    ) {
+    if let Some(id) = after(text, "matching step|same as step|of step|as in step") {
         return Ok(Node::check(Check::Step(StepReference::count(id))));
     }
     if let Some(bound) = Bound::parse(text) {
-        let unit = Unit {
-            noun: "line".to_owned(),
-            counting: Counting::Lines,
-        };
+        let unit = Unit { noun: "line".to_owned(), counting: Counting::Lines };
         return Ok(Node::check(Check::Count(bound, unit)));
     }
     parser
@@ -226,13 +215,8 @@ fn rows(text: &str, parser: &mut Parser<'_>) -> Result<Node, ExpectError> {
     if let Some(rows) = Rows::parse(text) {
         return Ok(Node::check(Check::Rows(rows)));
     }
-    count(text, parser).map_err(|_| {
-        form_error(
-            "rows",
-            text,
-            "`all pods Running`, `2/2 READY` or `at least 3`",
-        )
-    })
+    count(text, parser)
+        .map_err(|_| form_error("rows", text, "`all pods Running`, `2/2 READY` or `at least 3`"))
 }
 
 fn http(text: &str, parser: &mut Parser<'_>) -> Result<Node, ExpectError> {
@@ -240,28 +224,28 @@ fn http(text: &str, parser: &mut Parser<'_>) -> Result<Node, ExpectError> {
         return Ok(Node::check(Check::Http(status)));
     }
     let parts = split(text, &[", or ", " or ", " | ", " / ", "|", ", "]);
-    let statuses: Option<Vec<Node>> = parts
-        .iter()
-        .map(|part| Status::parse(part).map(Check::Http).map(Node::check))
-        .collect();
+    let statuses: Option<Vec<Node>> =
+        parts.iter().map(|part| Status::parse(part).map(Check::Http).map(Node::check)).collect();
     statuses
         .map(Node::any)
         .or_else(|| parser.atoms.statuses_and_reasons(&parts))
         .ok_or_else(|| form_error("http", text, "`401`, `401 or 403` or `5xx`"))
 }
 
-/// A trailing `within 60s [every 5s]`, and the text before it.
-pub(super) fn trailing_within(text: &str) -> (&str, Option<Within>) {
-    let bare = text.trim_end().trim_end_matches('.');
-    let lower = super::words::mask(bare, super::words::Protected::Brackets);
-    let Some(at) = lower.rfind("within ") else {
-        return (text, None);
-    };
-    let free = at == 0 || bare[..at].ends_with([' ', ',', '(']);
-    match within(&bare[at + "within ".len()..]).filter(|_| free) {
-        Some(within) => (bare[..at].trim_end_matches([' ', ',', ';']), Some(within)),
-        None => (text, None),
+/// A `within 60s [every 5s]` that ends the text or one of its clauses, and the text without it.
+pub(super) fn trailing_within(text: &str) -> (String, Option<Within>) {
+    let masked = super::words::mask(text, super::words::Protected::Brackets);
+    for (at, word) in masked.rmatch_indices("within ") {
+        let from = at + word.len();
+        let end = masked[from..].find([',', ';']).map_or(text.len(), |length| from + length);
+        let span = text[from..end].trim_end().trim_end_matches('.');
+        let free = at == 0 || text[..at].ends_with([' ', ',', '(']);
+        if let Some(within) = within(span).filter(|_| free) {
+            let before = text[..at].trim_end_matches([' ', ',', ';']);
+            return (format!("{before}{}", &text[end..]), Some(within));
+        }
     }
+    (text.to_owned(), None)
 }
 
 /// `60s`, `2 minutes every 5s`.
@@ -270,28 +254,18 @@ fn within(text: &str) -> Option<Within> {
         Some((span, every)) => (span.trim(), Some(duration(every.trim())?)),
         None => (text.trim(), None),
     };
-    Some(Within {
-        duration: duration(span)?,
-        every,
-    })
+    Some(Within { duration: duration(span)?, every })
 }
 
 fn duration(text: &str) -> Option<Duration> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let number: u64 = match text[..digits].parse() {
         Ok(number) => number,
-        Err(_) => u64::from(
-            before(text, &["minute", "second", "hour"])
-                .is_some_and(|word| is(word, &["a", "one", "an"])),
-        ),
+        Err(_) => {
+            u64::from(before(text, "minute|second|hour").is_some_and(|word| is(word, "a|one|an")))
+        }
     };
-    let unit = if digits == 0 {
-        text.rsplit(' ').next()?
-    } else {
-        text[digits..].trim()
-    };
+    let unit = if digits == 0 { text.rsplit(' ').next()? } else { text[digits..].trim() };
     let seconds = match unit {
         "ms" if number >= 1000 => return Some(Duration::from_millis(number)),
         "s" | "sec" | "secs" | "second" | "seconds" => 1,
@@ -299,9 +273,7 @@ fn duration(text: &str) -> Option<Duration> {
         "h" | "hour" | "hours" => 3600,
         _ => return None,
     };
-    let span = number
-        .checked_mul(seconds)
-        .filter(|span| (1..=86_400).contains(span))?;
+    let span = number.checked_mul(seconds).filter(|span| (1..=86_400).contains(span))?;
     Some(Duration::from_secs(span))
 }
 
@@ -319,14 +291,11 @@ mod tests {
                 duration: Duration::from_secs(duration),
                 every: every.map(Duration::from_secs),
             });
-            assert_eq!(trailing_within(text), (rest, within), "{text}");
+            assert_eq!(trailing_within(text), (rest.to_owned(), within), "{text}");
         };
         case("\"ready\" within 60s", "\"ready\"", Some((60, None)));
-        case(
-            "ready, within 2 minutes every 5s.",
-            "ready",
-            Some((120, Some(5))),
-        );
+        case("ready, within 2 minutes every 5s.", "ready", Some((120, Some(5))));
+        case("\"a.b\" within 60s, no 401s", "\"a.b\", no 401s", Some((60, None)));
         case("within several seconds", "within several seconds", None);
         case("within 35 min of now", "within 35 min of now", None);
         case("\"within 5s\"", "\"within 5s\"", None);
@@ -350,9 +319,7 @@ mod tests {
             "Expect(number): about 5",
             "Expect(): x",
         ] {
-            let error = Expectation::parse(text, &Kinds::default())
-                .expect_err(text)
-                .to_string();
+            let error = Expectation::parse(text, &Kinds::default()).expect_err(text).to_string();
             assert!(error.len() > 20, "{text}: {error}");
         }
     }

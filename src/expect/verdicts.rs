@@ -11,20 +11,16 @@ use super::literal::Literal;
 use super::number::{Bound, only_number};
 use super::observable::{answered_below_400, status_is_hidden};
 use super::pairs::Pair;
-use super::rows::Table;
+use super::rows::{Table, in_state};
 use super::status::{self, Demand};
 use super::text::lines;
 use super::watch::Tally;
+use super::words::plural;
 use super::{Ended, Finding, Output, Verdict};
 
 /// What one check says.
 pub(super) fn judge_leaf(leaf: &Leaf, tally: &Tally, bench: &Bench<'_>) -> Finding {
-    let desk = Desk {
-        leaf,
-        tally,
-        bench,
-        scene: bench.scene,
-    };
+    let desk = Desk { leaf, tally, bench, scene: bench.scene };
     match &leaf.check {
         Check::Exit(demand) => desk.exit(demand),
         Check::Http(status) => desk.http(status),
@@ -61,10 +57,7 @@ impl Desk<'_> {
 
     fn doubt(&self, why: &str) -> Option<Finding> {
         let line = self.tally.first_doubt.as_ref()?;
-        Some(Finding::new(
-            Verdict::Unverified,
-            format!("{why}: {}", self.scene.tell(line)),
-        ))
+        Some(Finding::new(Verdict::Unverified, format!("{why}: {}", self.scene.tell(line))))
     }
 
     /// Not found; `verdict` if all was seen.
@@ -79,10 +72,15 @@ impl Desk<'_> {
     }
 
     fn http(&self, status: &Status) -> Finding {
+        let other = self.tally.first_against.as_ref();
+        if let (Some(line), true) = (other, self.tally.hits > 0) {
+            let why = format!("it is there, but so is another status: {}", self.scene.tell(line));
+            return Finding::new(Verdict::Unverified, why);
+        }
         if let Some(finding) = self.hit() {
             return finding;
         }
-        if let Some(line) = &self.tally.first_against {
+        if let Some(line) = other {
             return Finding::new(
                 Verdict::NotMet,
                 format!("another status: {}", self.scene.tell(line)),
@@ -103,34 +101,38 @@ impl Desk<'_> {
     /// The words of an answer: anywhere where the command failed, else only where they answer.
     fn reason(&self) -> Finding {
         let failed = self.scene.observed.ended == Ended::Exited
-            && self
-                .scene
-                .observed
-                .statuses
-                .iter()
-                .any(|status| *status != 0);
+            && self.scene.observed.statuses.iter().any(|status| *status != 0);
         if let Some(finding) = self.hit() {
             return finding;
         }
         if let (true, Some(line)) = (failed, &self.tally.first_doubt) {
-            return Finding::new(
-                Verdict::Met,
-                format!("it failed with {}", self.scene.tell(line)),
-            );
+            return Finding::new(Verdict::Met, format!("it failed with {}", self.scene.tell(line)));
         }
         self.doubt("the words occur, but nothing answers with them")
             .unwrap_or_else(|| self.not_found(Verdict::NotMet))
     }
 
     fn text(&self, literal: &Literal) -> Finding {
-        let absent = if literal.is_explicit() {
-            Verdict::NotMet
-        } else {
-            Verdict::Unverified
+        let absent = if literal.is_explicit() { Verdict::NotMet } else { Verdict::Unverified };
+        let contradicted = |against: &String| {
+            let why = format!("it is there, but so is its contrary: {}", self.scene.tell(against));
+            Finding::new(Verdict::Unverified, why)
         };
-        self.hit()
+        let contrary = self.tally.first_against.as_ref().filter(|_| self.tally.hits > 0);
+        contrary
+            .map(contradicted)
+            .or_else(|| self.partial(literal))
+            .or_else(|| self.hit())
             .or_else(|| self.doubt("only something like it is there"))
             .unwrap_or_else(|| self.not_found(absent))
+    }
+
+    /// A state that only some rows of a table are in.
+    fn partial(&self, literal: &Literal) -> Option<Finding> {
+        let text = self.output().1?;
+        let (holding, rows) = in_state(&literal.text, text).filter(|_| self.tally.hits > 0)?;
+        let why = format!("{holding} of {rows} rows are {}", literal.text);
+        (holding < rows).then(|| Finding::new(Verdict::Unverified, why))
     }
 
     #[allow(clippy::cast_precision_loss, reason = "nobody has 2^52 lines")]
@@ -143,32 +145,19 @@ impl Desk<'_> {
             _ => Verdict::Unverified,
         };
         let grown = verdict == Verdict::Met && bound.only_grows();
-        let verdict = if grown {
-            verdict
-        } else {
-            self.scene.seen.unless_met(verdict)
-        };
+        let verdict = if grown { verdict } else { self.scene.seen.unless_met(verdict) };
         Finding::new(verdict, why)
     }
 
     fn pattern(&self) -> Finding {
-        self.hit()
-            .unwrap_or_else(|| self.not_found(Verdict::NotMet))
+        self.hit().unwrap_or_else(|| self.not_found(Verdict::NotMet))
     }
 
     #[allow(clippy::cast_precision_loss, reason = "nobody has 2^52 lines")]
     fn kind(&self, extent: &Extent) -> Finding {
-        let Tally {
-            hits,
-            against,
-            lines,
-            ..
-        } = self.tally;
+        let Tally { hits, against, lines, .. } = self.tally;
         let why = match &self.tally.first_against {
-            Some(line) => format!(
-                "{hits} of {lines} lines; another is {}",
-                self.scene.tell(line)
-            ),
+            Some(line) => format!("{hits} of {lines} lines; another is {}", self.scene.tell(line)),
             None => format!("{hits} of {lines} lines"),
         };
         let verdict = |holds: bool| if holds { Verdict::Met } else { Verdict::NotMet };
@@ -184,16 +173,20 @@ impl Desk<'_> {
 
     fn absent(&self) -> Finding {
         if let Some(line) = &self.tally.first_hit {
-            return Finding::new(
-                Verdict::NotMet,
-                format!("there is {}", self.scene.tell(line)),
-            );
+            return Finding::new(Verdict::NotMet, format!("there is {}", self.scene.tell(line)));
         }
         if let Some(finding) = self.doubt("whether this is one, a person must say") {
             return finding;
         }
         if let Some(why) = self.bench.absence_proves_nothing() {
             return Finding::new(Verdict::Unverified, why);
+        }
+        if let (Check::NoHttp(_), Some(why)) =
+            (&self.leaf.check, status_is_hidden(self.scene.observed))
+        {
+            if !answered_below_400(self.scene.observed) {
+                return Finding::new(Verdict::Unverified, why);
+            }
         }
         let verdict = self.scene.seen.unless_met(Verdict::Met);
         let why = match verdict {
@@ -258,11 +251,7 @@ impl Desk<'_> {
         if let Some(why) = self.bench.absence_proves_nothing() {
             return Finding::new(Verdict::Unverified, why);
         }
-        let noise = self
-            .scene
-            .stderr
-            .as_deref()
-            .map_or(0, |stderr| lines(stderr).count());
+        let noise = self.scene.stderr.as_deref().map_or(0, |stderr| lines(stderr).count());
         let note = if noise > 0 && self.leaf.source != Source::Stderr {
             format!(" (stderr has {noise} lines)")
         } else {
@@ -274,11 +263,7 @@ impl Desk<'_> {
     fn non_empty(&self) -> Finding {
         let (output, text) = self.output();
         let count = text.map_or(output.lines, |text| lines(text).count() as u64);
-        let verdict = if count > 0 {
-            Verdict::Met
-        } else {
-            Verdict::NotMet
-        };
+        let verdict = if count > 0 { Verdict::Met } else { Verdict::NotMet };
         Finding::new(verdict, format!("{count} lines were printed"))
     }
 
@@ -287,12 +272,7 @@ impl Desk<'_> {
         let Some(text) = self.output().1 else {
             return not_kept();
         };
-        let both = || {
-            format!(
-                "{text}\n{}",
-                self.scene.stderr.as_deref().unwrap_or_default()
-            )
-        };
+        let both = || format!("{text}\n{}", self.scene.stderr.as_deref().unwrap_or_default());
         match &self.leaf.check {
             Check::Number(bound) => self.number(bound, text),
             Check::Named(bound, pair) => match only_number(text) {
@@ -313,15 +293,8 @@ impl Desk<'_> {
     fn number(&self, bound: &Bound, text: &str) -> Finding {
         match only_number(text) {
             Some(number) => {
-                let verdict = if bound.holds(number) {
-                    Verdict::Met
-                } else {
-                    Verdict::NotMet
-                };
-                Finding::new(
-                    verdict,
-                    format!("stdout is {}", self.scene.tell(&number.to_string())),
-                )
+                let verdict = if bound.holds(number) { Verdict::Met } else { Verdict::NotMet };
+                Finding::new(verdict, format!("stdout is {}", self.scene.tell(&number.to_string())))
             }
             None if text.trim().is_empty() => Finding::new(Verdict::NotMet, "stdout is empty"),
             None => Finding::new(
@@ -337,11 +310,7 @@ impl Desk<'_> {
     fn count(&self, bound: &Bound, unit: &Unit, text: &str) -> Finding {
         let (things, form) = count_things(text);
         let holds = |number: f64| {
-            if bound.holds(number) {
-                Verdict::Met
-            } else {
-                Verdict::NotMet
-            }
+            if bound.holds(number) { Verdict::Met } else { Verdict::NotMet }
         };
         let counted = holds(things as f64);
         let (verdict, why) = match only_number(text) {
@@ -361,13 +330,12 @@ impl Desk<'_> {
             {
                 (
                     Verdict::Unverified,
-                    format!("{things} lines, which may not be {}s", unit.noun),
+                    format!("{things} lines, which may not be {}", plural(&unit.noun)),
                 )
             }
-            None if form == Form::Unreadable => (
-                Verdict::Unverified,
-                "a JSON object has no rows to count".to_owned(),
-            ),
+            None if form == Form::Unreadable => {
+                (Verdict::Unverified, "a JSON object has no rows to count".to_owned())
+            }
             None => (counted, format!("{things} were counted")),
         };
         Finding::new(verdict, why)
@@ -382,11 +350,7 @@ impl Desk<'_> {
             LengthUnit::Characters => text.chars().count(),
             LengthUnit::Bytes => text.len(),
         };
-        let verdict = if found as u64 == length {
-            Verdict::Met
-        } else {
-            Verdict::NotMet
-        };
+        let verdict = if found as u64 == length { Verdict::Met } else { Verdict::NotMet };
         Finding::new(verdict, format!("stdout is {found} long"))
     }
 }
@@ -404,11 +368,8 @@ fn exact(expected: &str, text: &str) -> Finding {
 
 fn has_no_rows(text: &str) -> bool {
     let table = Table::read(text);
-    let vacant = table.is_some_and(|table| {
-        table
-            .footer
-            .map_or(table.rows.is_empty(), |rows| rows == 0.0)
-    });
+    let vacant =
+        table.is_some_and(|table| table.footer.map_or(table.rows.is_empty(), |rows| rows == 0.0));
     vacant || only_number(text) == Some(0.0) || text.trim() == "[]"
 }
 
@@ -436,19 +397,14 @@ fn count_things(text: &str) -> (usize, Form) {
         return (stated.unwrap_or(table.rows.len()), Form::Listed);
     }
     let words = lines(text).all(|line| line.split_whitespace().count() == 1);
-    (
-        lines(text).count(),
-        if words { Form::Listed } else { Form::Loose },
-    )
+    (lines(text).count(), if words { Form::Listed } else { Form::Loose })
 }
 
 /// Whether a command prints a count.
 fn counts(command: &str) -> bool {
     let lower = command.to_lowercase();
-    [
-        "wc ", "wc\n", "count", "length", "grep -c", " -c ", "nproc", " size",
-    ]
-    .iter()
-    .any(|sign| lower.contains(sign))
+    ["wc ", "wc\n", "count", "length", "grep -c", " -c ", "nproc", " size"]
+        .iter()
+        .any(|sign| lower.contains(sign))
         || lower.trim_end().ends_with("wc")
 }

@@ -33,16 +33,8 @@ impl<'a> Line<'a> {
         let commented = trimmed
             .strip_prefix('#')
             .is_some_and(|comment| super::lead::annotation_lead(comment).is_some());
-        let origin = if traced || commented {
-            Origin::Echo
-        } else {
-            Origin::Command
-        };
-        Line {
-            text,
-            stream,
-            origin,
-        }
+        let origin = if traced || commented { Origin::Echo } else { Origin::Command };
+        Line { text, stream, origin }
     }
 
     pub(super) fn is_echo(&self) -> bool {
@@ -106,6 +98,8 @@ pub enum Progress {
     Undecided,
     /// Everything that can be checked is there, and nothing that may still come can undo it.
     Met,
+    /// Everything that must come has come; what must not come could still.
+    Holding,
     /// Something that must not come has come.
     NotMet,
 }
@@ -122,12 +116,7 @@ pub struct Watch {
 impl Watch {
     pub(super) fn new(expectation: Expectation) -> Watch {
         let tallies = vec![Tally::default(); expectation.tree.leaves().len()];
-        Watch {
-            expectation,
-            tallies,
-            stdout: Assembly::default(),
-            stderr: Assembly::default(),
-        }
+        Watch { expectation, tallies, stdout: Assembly::default(), stderr: Assembly::default() }
     }
 
     /// Takes the next bytes of a stream, cut anywhere.
@@ -138,9 +127,7 @@ impl Watch {
         };
         let leaves = self.expectation.tree.leaves();
         let tallies = &mut self.tallies;
-        assembly.push(chunk, &mut |piece| {
-            count_piece(&leaves, tallies, piece, stream)
-        });
+        assembly.push(chunk, &mut |piece| count_piece(&leaves, tallies, piece, stream));
     }
 
     /// How far the expectation is decided by the whole lines so far.
@@ -161,13 +148,7 @@ impl Watch {
         } else {
             self.catch_up(observed)
         };
-        let scene = Scene::new(
-            observed,
-            record,
-            (stdout, stderr),
-            complete,
-            &self.expectation,
-        );
+        let scene = Scene::new(observed, record, (stdout, stderr), complete, &self.expectation);
         judge(&self.expectation, &self.tallies, &scene)
     }
 
@@ -185,10 +166,9 @@ impl Watch {
     /// Takes what is left of the last lines, and the kept parts of a stream that was not watched.
     fn catch_up(&mut self, observed: &Observed) -> Seen {
         let mut seen = Seen::Everything;
-        for (stream, output) in [
-            (Stream::Stdout, &observed.stdout),
-            (Stream::Stderr, &observed.stderr),
-        ] {
+        for (stream, output) in
+            [(Stream::Stdout, &observed.stdout), (Stream::Stderr, &observed.stderr)]
+        {
             if self.assembly(stream).bytes == 0 {
                 self.push(stream, &output.head);
                 self.finish(stream);
@@ -216,12 +196,7 @@ impl Watch {
             Stream::Stderr => &mut self.stderr,
         };
         let rest = std::mem::take(&mut assembly.pending);
-        count_piece(
-            &self.expectation.tree.leaves(),
-            &mut self.tallies,
-            &rest,
-            stream,
-        );
+        count_piece(&self.expectation.tree.leaves(), &mut self.tallies, &rest, stream);
     }
 }
 
@@ -240,11 +215,7 @@ pub(super) enum Seen {
 
 impl Seen {
     pub(super) fn unless_met(self, verdict: Verdict) -> Verdict {
-        if self == Seen::Parts {
-            Verdict::Unverified
-        } else {
-            verdict
-        }
+        if self == Seen::Parts { Verdict::Unverified } else { verdict }
     }
 }
 
@@ -284,11 +255,7 @@ impl Assembly {
             self.pending.clear();
         } else if self.pending.len() == LONGEST_LINE {
             self.cut = true;
-            let blank = self
-                .pending
-                .iter()
-                .rposition(u8::is_ascii_whitespace)
-                .filter(|at| *at > 0);
+            let blank = self.pending.iter().rposition(u8::is_ascii_whitespace).filter(|at| *at > 0);
             let rest = self.pending.split_off(blank.unwrap_or(LONGEST_LINE));
             line(&self.pending);
             self.pending = rest;

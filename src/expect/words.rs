@@ -124,9 +124,7 @@ pub(super) fn split<'a>(text: &'a str, separators: &[&str]) -> Vec<&'a str> {
 /// Whether any of the separators stands outside quotes and brackets.
 pub(super) fn has(text: &str, separators: &[&str]) -> bool {
     let masked = mask(text, Protected::Brackets);
-    separators
-        .iter()
-        .any(|separator| masked.contains(separator))
+    separators.iter().any(|separator| masked.contains(separator))
 }
 
 fn starts_at(masked: &str, at: usize, separator: &str) -> bool {
@@ -134,8 +132,10 @@ fn starts_at(masked: &str, at: usize, separator: &str) -> bool {
 }
 
 /// What follows the first of `phrases` that `text` starts with, as whole words in any case.
-pub(super) fn after<'a>(text: &'a str, phrases: &[&str]) -> Option<&'a str> {
-    phrases.iter().find_map(|phrase| {
+///
+/// Phrases are written in one string, with bars between them.
+pub(super) fn after<'a>(text: &'a str, phrases: &str) -> Option<&'a str> {
+    phrases.split('|').find_map(|phrase| {
         let head = text.get(..phrase.len())?;
         let rest = &text[phrase.len()..];
         let whole = !phrase.ends_with(char::is_alphanumeric)
@@ -145,8 +145,8 @@ pub(super) fn after<'a>(text: &'a str, phrases: &[&str]) -> Option<&'a str> {
 }
 
 /// What precedes the first of `phrases` that `text` ends with, as whole words in any case.
-pub(super) fn before<'a>(text: &'a str, phrases: &[&str]) -> Option<&'a str> {
-    phrases.iter().find_map(|phrase| {
+pub(super) fn before<'a>(text: &'a str, phrases: &str) -> Option<&'a str> {
+    phrases.split('|').find_map(|phrase| {
         let at = text.len().checked_sub(phrase.len())?;
         let tail = text.get(at..)?;
         let rest = &text[..at];
@@ -156,15 +156,13 @@ pub(super) fn before<'a>(text: &'a str, phrases: &[&str]) -> Option<&'a str> {
 }
 
 /// Whether `text` is one of `phrases`, in any case.
-pub(super) fn is(text: &str, phrases: &[&str]) -> bool {
-    phrases
-        .iter()
-        .any(|phrase| text.eq_ignore_ascii_case(phrase))
+pub(super) fn is(text: &str, phrases: &str) -> bool {
+    phrases.split('|').any(|phrase| text.eq_ignore_ascii_case(phrase))
 }
 
 /// `text` without the articles in front.
 pub(super) fn bare(text: &str) -> &str {
-    after(text, &["a", "an", "the"]).unwrap_or(text)
+    after(text, "a|an|the").unwrap_or(text)
 }
 
 /// The words of `text` outside its quotes, in lower case.
@@ -190,6 +188,17 @@ pub(super) fn singular(phrase: &str) -> String {
     }
 }
 
+/// The plural of a singular noun phrase.
+pub(super) fn plural(noun: &str) -> String {
+    match noun {
+        _ if noun.ends_with('y') && !noun.ends_with("ey") => {
+            format!("{}ies", &noun[..noun.len() - 1])
+        }
+        _ if noun.ends_with(['s', 'x']) || noun.ends_with("ch") => format!("{noun}es"),
+        _ => format!("{noun}s"),
+    }
+}
+
 /// A whole number written as a word, `one` to `twelve`.
 pub(super) fn number_word(word: &str) -> Option<f64> {
     const WORDS: [&str; 13] = [
@@ -210,36 +219,25 @@ mod tests {
         case("a, b", &["a", "b"]);
         case("\"a, b\", c", &["\"a, b\"", "c"]);
         case("x (a, b), c", &["x (a, b)", "c"]);
-        case(
-            "the token's prefix, the app's log",
-            &["the token's prefix", "the app's log"],
-        );
+        case("the token's prefix, the app's log", &["the token's prefix", "the app's log"]);
         case("unclosed (a, b", &["unclosed (a", "b"]);
         case("größe \"ä, ö\", ü", &["größe \"ä, ö\"", "ü"]);
     }
 
     #[test]
     fn a_mask_keeps_every_byte_in_its_place() {
-        for text in [
-            "a `b` c",
-            "“ä” ö",
-            "x (y [z]) w",
-            "it's 'so'",
-            "\"",
-            "`",
-            "((",
-        ] {
+        for text in ["a `b` c", "“ä” ö", "x (y [z]) w", "it's 'so'", "\"", "`", "(("] {
             assert_eq!(mask(text, Protected::Brackets).len(), text.len(), "{text}");
         }
     }
 
     #[test]
     fn phrases_are_whole_words() {
-        assert_eq!(after("At least 3", &["at least"]), Some("3"));
-        assert_eq!(after("nothing", &["no"]), None);
-        assert_eq!(after("no-op", &["no"]), None);
-        assert_eq!(before("10 or more", &["or more"]), Some("10"));
-        assert_eq!(before("anymore", &["more"]), None);
+        assert_eq!(after("At least 3", "at least"), Some("3"));
+        assert_eq!(after("nothing", "no"), None);
+        assert_eq!(after("no-op", "no"), None);
+        assert_eq!(before("10 or more", "or less|or more"), Some("10"));
+        assert_eq!(before("anymore", "more"), None);
     }
 
     #[test]

@@ -15,22 +15,42 @@ use runbook::variables::{Redactor, Secret};
 const TURNS: usize = 5;
 
 fn main() -> io::Result<()> {
-    let size = env::args()
-        .skip(1)
-        .find_map(|word| word.parse().ok())
-        .unwrap_or(256);
+    let size = env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(256);
     let folder = tempfile::tempdir()?;
     let secrets = secrets();
-    for (kind, line) in [
-        ("log lines", log_line as Line),
-        ("JSON", json_line),
-        ("base64 and hex", digits),
-    ] {
+    cost_of_knowing(&secrets)?;
+    for (kind, line) in
+        [("log lines", log_line as Line), ("JSON", json_line), ("base64 and hex", digits)]
+    {
         let path = folder.path().join("log");
         write_log(&path, size << 20, &secrets, line)?;
         compare(kind, size, &path, &secrets)?;
     }
     Ok(())
+}
+
+/// What it costs to make ten secrets known, and to pass one line at a time.
+fn cost_of_knowing(secrets: &[String]) -> io::Result<()> {
+    let start = Instant::now();
+    let redactor = redactor(secrets);
+    let known = start.elapsed();
+    let (mut random, mut stream, mut out) = (Random(3), redactor.stream(), Vec::new());
+    let lines: Vec<String> = (0..100_000).map(|i| log_line(i, &mut random)).collect();
+    let start = Instant::now();
+    for line in &lines {
+        out.clear();
+        stream.push(line.as_bytes(), &mut out);
+    }
+    let each = start.elapsed() / 100_000;
+    writeln!(io::stdout(), "ten secrets made known in {known:.1?}; one line alone takes {each:.1?}")
+}
+
+fn redactor(secrets: &[String]) -> Redactor {
+    let redactor = Redactor::new();
+    for (i, secret) in secrets.iter().enumerate() {
+        redactor.add(&format!("SECRET_{i}"), &Secret::new(secret.clone()));
+    }
+    redactor
 }
 
 type Line = fn(u64, &mut Random) -> String;
@@ -46,26 +66,10 @@ fn compare(kind: &str, size: usize, path: &Path, secrets: &[String]) -> io::Resu
     let [ours, copying, sed_c, sed_utf8] = times.map(median);
     let ratio = |other: Duration| other.as_secs_f64() / ours.as_secs_f64();
     let mut out = io::stdout().lock();
-    writeln!(
-        out,
-        "{kind}, {size} MiB: redacted in {:.0} ms",
-        ours.as_secs_f64() * 1e3
-    )?;
-    writeln!(
-        out,
-        "  {:.1} times as fast as sed in LC_ALL=C",
-        ratio(sed_c)
-    )?;
-    writeln!(
-        out,
-        "  {:.1} times as fast as sed in LC_ALL=C.UTF-8",
-        ratio(sed_utf8)
-    )?;
-    writeln!(
-        out,
-        "  {:.2} times the time of copying",
-        1.0 / ratio(copying)
-    )
+    writeln!(out, "{kind}, {size} MiB: redacted in {:.0} ms", ours.as_secs_f64() * 1e3)?;
+    writeln!(out, "  {:.1} times as fast as sed in LC_ALL=C", ratio(sed_c))?;
+    writeln!(out, "  {:.1} times as fast as sed in LC_ALL=C.UTF-8", ratio(sed_utf8))?;
+    writeln!(out, "  {:.2} times the time of copying", 1.0 / ratio(copying))
 }
 
 fn timed(work: impl FnOnce() -> io::Result<()>) -> io::Result<Duration> {
@@ -81,11 +85,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 /// From a file to `/dev/null`, as `sed` does it; making the redactor included.
 fn redact(path: &Path, secrets: &[String]) -> io::Result<()> {
-    let redactor = Redactor::new();
-    for (i, secret) in secrets.iter().enumerate() {
-        redactor.add(&format!("SECRET_{i}"), &Secret::new(secret.clone()));
-    }
-    let mut stream = redactor.stream();
+    let mut stream = redactor(secrets).stream();
     let mut out = Vec::new();
     through(path, |piece, null| {
         out.clear();
@@ -125,21 +125,11 @@ fn through(
 fn sed(path: &Path, secrets: &[String], locale: &str) -> io::Result<()> {
     let mut sed = Command::new("sed");
     for (i, secret) in secrets.iter().enumerate() {
-        sed.arg("-e").arg(format!(
-            "s/{}/[redacted SECRET_{i}]/g",
-            secret.replace(['.', '/'], "\\$0")
-        ));
+        sed.arg("-e")
+            .arg(format!("s/{}/[redacted SECRET_{i}]/g", secret.replace(['.', '/'], "\\$0")));
     }
-    let status = sed
-        .arg(path)
-        .env("LC_ALL", locale)
-        .stdout(Stdio::null())
-        .status()?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(io::Error::other("sed failed"))
-    }
+    let status = sed.arg(path).env("LC_ALL", locale).stdout(Stdio::null()).status()?;
+    if status.success() { Ok(()) } else { Err(io::Error::other("sed failed")) }
 }
 
 /// Tokens as vaults and platforms hand them out, and a password.
@@ -170,11 +160,8 @@ fn write_log(path: &Path, size: usize, secrets: &[String], line: Line) -> io::Re
 }
 
 fn log_line(number: u64, random: &mut Random) -> String {
-    let (dyno, status, ms) = (
-        random.below(8),
-        [200, 201, 304, 404][random.below(4)],
-        random.below(900),
-    );
+    let (dyno, status, ms) =
+        (random.below(8), [200, 201, 304, 404][random.below(4)], random.below(900));
     format!(
         "2026-03-04T05:{:02}:{:02}.{:06}+00:00 app[web.{dyno}]: level=info msg=\"request done\" method=GET path=/api/v1/items/{} status={status} duration={ms}ms\n",
         number / 60 % 60,
@@ -219,8 +206,6 @@ impl Random {
 
     fn text(&mut self, length: usize) -> String {
         let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-        (0..length)
-            .map(|_| char::from(letters[self.below(letters.len())]))
-            .collect()
+        (0..length).map(|_| char::from(letters[self.below(letters.len())])).collect()
     }
 }

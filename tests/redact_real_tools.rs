@@ -51,14 +51,8 @@ fn case(program: &str, arguments: &[&str], given: Given) {
         };
         let redacted = redactor.redact(&text);
         let left = redacted.as_str().replace("[redacted TOKEN]", "");
-        assert!(
-            redacted.as_str().contains("[redacted TOKEN]"),
-            "{program} {arguments:?}: {text}"
-        );
-        assert!(
-            left.len() < 24 && left.len() <= text.len() / 2,
-            "{program} {arguments:?}: {left}"
-        );
+        assert!(redacted.as_str().contains("[redacted TOKEN]"), "{program} {arguments:?}: {text}");
+        assert!(left.len() < 24 && left.len() <= text.len() / 2, "{program} {arguments:?}: {left}");
     }
 }
 
@@ -96,9 +90,7 @@ fn coreutils_write_no_secret_past_the_redactor() {
 #[test]
 #[ignore = "needs jq, xxd, python3 and node; tests/run has them"]
 fn other_tools_write_no_secret_past_the_redactor() {
-    for filter in [
-        "@sh", "@uri", "@base64", "tojson", "@json", "@html", "@csv", "@tsv",
-    ] {
+    for filter in ["@sh", "@uri", "@base64", "tojson", "@json", "@html", "@csv", "@tsv"] {
         let wrapped = if matches!(filter, "@csv" | "@tsv") {
             format!("[.]|{filter}")
         } else {
@@ -135,10 +127,7 @@ fn other_tools_write_no_secret_past_the_redactor() {
     ] {
         case(
             "node",
-            &[
-                "-e",
-                &format!("const s=process.argv[1]; console.log({call})"),
-            ],
+            &["-e", &format!("const s=process.argv[1]; console.log({call})")],
             Given::Argument,
         );
     }

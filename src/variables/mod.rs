@@ -8,6 +8,6 @@ mod secret;
 pub mod template;
 mod value;
 
-pub use self::redact::{RedactStream, Redacted, Redactor};
+pub use self::redact::{RedactStream, RedactText, Redacted, Redactor};
 pub use self::secret::{SHORTEST, Secret, TrailingNewline, Weakness};
 pub use self::value::{Value, Values};

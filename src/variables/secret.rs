@@ -58,17 +58,14 @@ impl Display for Weakness {
 impl Secret {
     /// Takes a value as it is.
     pub fn new(value: String) -> Self {
-        Self {
-            value: Arc::new(Zeroizing::new(value)),
-        }
+        Self { value: Arc::new(Zeroizing::new(value)) }
     }
 
     /// Takes a value that was typed, piped or read from a file: one newline at its end (`\n` or
     /// `\r\n`) is not part of it.
     pub fn from_input(mut value: String) -> (Self, TrailingNewline) {
-        let kept = value
-            .strip_suffix('\n')
-            .map(|line| line.strip_suffix('\r').unwrap_or(line).len());
+        let kept =
+            value.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line).len());
         let Some(length) = kept else {
             return (Self::new(value), TrailingNewline::Absent);
         };
@@ -150,9 +147,7 @@ fn is_placeholder(text: &str) -> bool {
         || drawn('•')
         || drawn('x')
         || drawn('X')
-        || PLACEHOLDERS
-            .iter()
-            .any(|word| bare.eq_ignore_ascii_case(word))
+        || PLACEHOLDERS.iter().any(|word| bare.eq_ignore_ascii_case(word))
 }
 
 impl Display for Secret {

@@ -65,9 +65,7 @@ impl Values {
 
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.iter()
-            .find(|(other, _)| *other == name)
-            .map(|(_, value)| value)
+        self.iter().find(|(other, _)| *other == name).map(|(_, value)| value)
     }
 
     /// Forgets a name.
@@ -78,9 +76,7 @@ impl Values {
 
     /// Names and values, in the order of setting.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> + '_ {
-        self.entries
-            .iter()
-            .map(|(name, value)| (name.as_str(), value))
+        self.entries.iter().map(|(name, value)| (name.as_str(), value))
     }
 
     /// The secrets among them.
@@ -117,10 +113,7 @@ mod tests {
         let names: Vec<&str> = values.iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["b", "a"]);
         assert_eq!(values.get("b"), Some(&plain("2")));
-        assert_eq!(
-            values.secrets().map(|(name, _)| name).collect::<Vec<_>>(),
-            ["a"]
-        );
+        assert_eq!(values.secrets().map(|(name, _)| name).collect::<Vec<_>>(), ["a"]);
         assert_eq!(values.remove("b"), Some(plain("2")));
         assert_eq!(values.len(), 1);
     }

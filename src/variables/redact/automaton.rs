@@ -70,11 +70,7 @@ impl Automaton {
     pub(super) fn with_room(bytes: usize) -> Self {
         let mut nodes = Vec::with_capacity(bytes + 1);
         nodes.push(Node::new(0, 0));
-        Self {
-            nodes,
-            first: Box::new([ROOT; 256]),
-            words: Vec::new(),
-        }
+        Self { nodes, first: Box::new([ROOT; 256]), words: Vec::new() }
     }
 
     /// Adds a word. The first owner of a word keeps it.
@@ -89,11 +85,7 @@ impl Automaton {
         if at == ROOT || self.nodes[at as usize].word != 0 {
             return;
         }
-        self.words.push(Word {
-            length: bytes.len(),
-            owner,
-            left,
-        });
+        self.words.push(Word { length: bytes.len(), owner, left });
         self.nodes[at as usize].word =
             u32::try_from(self.words.len()).expect("fewer than four billion words");
     }
@@ -122,11 +114,7 @@ impl Automaton {
                     _ => self.next(self.nodes[parent as usize].fall, byte),
                 };
                 let target = &self.nodes[fall as usize];
-                let shorter = if target.word == 0 {
-                    target.shorter
-                } else {
-                    fall
-                };
+                let shorter = if target.word == 0 { target.shorter } else { fall };
                 let node = &mut self.nodes[at as usize];
                 (node.fall, node.shorter) = (fall, shorter);
                 queue.push_back(at);
@@ -196,15 +184,7 @@ impl Automaton {
 
 impl Node {
     fn new(byte: u8, depth: u32) -> Self {
-        Self {
-            byte,
-            child: ROOT,
-            sibling: ROOT,
-            fall: ROOT,
-            shorter: ROOT,
-            depth,
-            word: 0,
-        }
+        Self { byte, child: ROOT, sibling: ROOT, fall: ROOT, shorter: ROOT, depth, word: 0 }
     }
 }
 
@@ -246,9 +226,7 @@ mod tests {
     fn only_the_beginning_of_a_word_is_open() {
         let automaton = of(&["abcab", "bx"]);
         let case = |text: &str, expected: usize| {
-            let state = text
-                .bytes()
-                .fold(ROOT, |state, byte| automaton.next(state, byte));
+            let state = text.bytes().fold(ROOT, |state, byte| automaton.next(state, byte));
             assert_eq!(automaton.open_depth(state), expected, "{text}");
         };
         case("zz", 0);

@@ -16,16 +16,22 @@ pub(super) fn texts(text: &str) -> Vec<Bytes> {
         }
     }
     all.extend(JSON_DIALECTS.iter().map(|dialect| json(text, dialect)));
-    all.extend(
-        QUOTED
-            .iter()
-            .map(|(special, quote)| quoted(text, special, *quote)),
-    );
+    all.extend(QUOTED.iter().map(|(special, quote)| quoted(text, special, *quote)));
     all.extend([backslashed(text, ""), backslashed(text, "#~")]);
     all.extend([ansi_c(text, Wide::Kept), ansi_c(text, Wide::Octal)]);
+    all.extend(nested(text));
     all.extend(["", "'", "\""].map(|quotes| escaped(text, quotes, Wide::Kept)));
     all.extend(["", "'", "\""].map(|quotes| escaped(text, quotes, Wide::Coded)));
     all
+}
+
+/// JSON as a string of JSON, and as a word of a shell command.
+fn nested(text: &str) -> Vec<Bytes> {
+    let inner = json(text, &JSON_DIALECTS[0]);
+    let inner = std::str::from_utf8(&inner).expect("JSON is text");
+    let words = QUOTED.iter().take(7).map(|(special, quote)| quoted(inner, special, *quote));
+    let strings = JSON_DIALECTS.iter().take(1).map(|dialect| json(inner, dialect));
+    words.chain(strings).chain([backslashed(inner, "")]).collect()
 }
 
 const LOWER: &[u8; 16] = b"0123456789abcdef";
@@ -50,10 +56,7 @@ pub(super) fn hex(bytes: &[u8], digits: &[u8; 16], separator: &[u8]) -> Bytes {
 }
 
 fn push_hex(out: &mut Bytes, byte: u8, digits: &[u8; 16]) {
-    out.extend([
-        digits[usize::from(byte >> 4)],
-        digits[usize::from(byte & 15)],
-    ]);
+    out.extend([digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]);
 }
 
 /// What a terminal makes of line ends.
@@ -69,13 +72,7 @@ pub(super) fn escaped_base64(digits: &[u8]) -> [Bytes; 2] {
         _ => None,
     });
     let json = replaced(digits, |byte| (byte == b'/').then_some(b"\\/"));
-    [url, json].map(|text| {
-        if *text == digits {
-            Bytes::default()
-        } else {
-            text
-        }
-    })
+    [url, json].map(|text| if *text == digits { Bytes::default() } else { text })
 }
 
 fn replaced<T: AsRef<[u8]>>(bytes: &[u8], by: impl Fn(u8) -> Option<T>) -> Bytes {
@@ -137,84 +134,24 @@ enum Wide {
 
 const JSON_DIALECTS: &[Json] = &[
     // serde_json, JavaScript
-    Json {
-        coded: "",
-        slash: "/",
-        wide: Wide::Kept,
-        digits: LOWER,
-    },
+    Json { coded: "", slash: "/", wide: Wide::Kept, digits: LOWER },
     // jq
-    Json {
-        coded: "\u{7f}",
-        slash: "/",
-        wide: Wide::Kept,
-        digits: LOWER,
-    },
+    Json { coded: "\u{7f}", slash: "/", wide: Wide::Kept, digits: LOWER },
     // Python; jq -a
-    Json {
-        coded: "",
-        slash: "/",
-        wide: Wide::Coded,
-        digits: LOWER,
-    },
-    Json {
-        coded: "\u{7f}",
-        slash: "/",
-        wide: Wide::Coded,
-        digits: LOWER,
-    },
+    Json { coded: "", slash: "/", wide: Wide::Coded, digits: LOWER },
+    Json { coded: "\u{7f}", slash: "/", wide: Wide::Coded, digits: LOWER },
     // Go
-    Json {
-        coded: "<>&\u{2028}\u{2029}\u{8}\u{c}",
-        slash: "/",
-        wide: Wide::Kept,
-        digits: LOWER,
-    },
-    Json {
-        coded: "<>&\u{2028}\u{2029}",
-        slash: "/",
-        wide: Wide::Kept,
-        digits: LOWER,
-    },
+    Json { coded: "<>&\u{2028}\u{2029}\u{8}\u{c}", slash: "/", wide: Wide::Kept, digits: LOWER },
+    Json { coded: "<>&\u{2028}\u{2029}", slash: "/", wide: Wide::Kept, digits: LOWER },
     // Gson
-    Json {
-        coded: "<>&='",
-        slash: "/",
-        wide: Wide::Kept,
-        digits: LOWER,
-    },
+    Json { coded: "<>&='", slash: "/", wide: Wide::Kept, digits: LOWER },
     // PHP
-    Json {
-        coded: "",
-        slash: "\\/",
-        wide: Wide::Coded,
-        digits: LOWER,
-    },
-    Json {
-        coded: "",
-        slash: "\\/",
-        wide: Wide::Kept,
-        digits: LOWER,
-    },
+    Json { coded: "", slash: "\\/", wide: Wide::Coded, digits: LOWER },
+    Json { coded: "", slash: "\\/", wide: Wide::Kept, digits: LOWER },
     // .NET
-    Json {
-        coded: "<>&'+`\"\u{7f}",
-        slash: "/",
-        wide: Wide::Coded,
-        digits: UPPER,
-    },
-    Json {
-        coded: "",
-        slash: "/",
-        wide: Wide::Coded,
-        digits: UPPER,
-    },
-    Json {
-        coded: "",
-        slash: "\\/",
-        wide: Wide::Coded,
-        digits: UPPER,
-    },
+    Json { coded: "<>&'+`\"\u{7f}", slash: "/", wide: Wide::Coded, digits: UPPER },
+    Json { coded: "", slash: "/", wide: Wide::Coded, digits: UPPER },
+    Json { coded: "", slash: "\\/", wide: Wide::Coded, digits: UPPER },
 ];
 
 fn json(text: &str, dialect: &Json) -> Bytes {
@@ -342,12 +279,7 @@ fn ansi_c(text: &str, wide: Wide) -> Bytes {
             0x0d => out.extend(b"\\r"),
             0x1b => out.extend(b"\\E"),
             _ if byte < b' ' || byte == 0x7f || (byte > 0x7f && wide == Wide::Octal) => {
-                out.extend([
-                    b'\\',
-                    b'0' + (byte >> 6),
-                    b'0' + (byte >> 3 & 7),
-                    b'0' + (byte & 7),
-                ]);
+                out.extend([b'\\', b'0' + (byte >> 6), b'0' + (byte >> 3 & 7), b'0' + (byte & 7)]);
             }
             _ => out.push(byte),
         }

@@ -141,18 +141,12 @@ impl Forms {
                 let folds = matches!(separator, b" " | b":");
                 self.spell(&spaced, if folds { Shape::Spaced } else { Shape::Solid });
             }
-            self.hex.push(Term {
-                text,
-                left: LeftBits::NONE,
-            });
+            self.hex.push(Term { text, left: LeftBits::NONE });
         }
     }
 
     fn spell(&mut self, text: &[u8], shape: Shape) {
-        self.spellings.push(Spelling {
-            text: copy(text),
-            shape,
-        });
+        self.spellings.push(Spelling { text: copy(text), shape });
     }
 }
 
@@ -161,10 +155,7 @@ pub(super) const HEX_SEPARATORS: [&[u8]; 4] = [b" ", b":", b"%", b"\\x"];
 
 impl Term {
     fn whole(text: &[u8]) -> Self {
-        Self {
-            text: copy(text),
-            left: LeftBits::NONE,
-        }
+        Self { text: copy(text), left: LeftBits::NONE }
     }
 }
 
@@ -199,9 +190,6 @@ fn six_bits(bytes: &[u8], bit: usize) -> usize {
 fn left_bits(secret: &[u8], bits: usize) -> LeftBits {
     match bits {
         0 => LeftBits::NONE,
-        bits => LeftBits {
-            mask: (1 << bits) - 1,
-            value: secret[0] >> (8 - bits),
-        },
+        bits => LeftBits { mask: (1 << bits) - 1, value: secret[0] >> (8 - bits) },
     }
 }

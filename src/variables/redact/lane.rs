@@ -74,9 +74,7 @@ impl Lane {
     pub(super) fn open(&self, state: State, bytes: &[u8], end: usize) -> usize {
         let start = self.start(bytes, end, self.automaton.open_depth(state));
         let digit = self.digit_before(bytes, start);
-        digit
-            .filter(|at| self.left[usize::from(bytes[*at])])
-            .unwrap_or(start)
+        digit.filter(|at| self.left[usize::from(bytes[*at])]).unwrap_or(start)
     }
 
     fn start(&self, bytes: &[u8], end: usize, length: usize) -> usize {
@@ -125,9 +123,7 @@ impl Lane {
             Alphabet::Hex if gap.contains(&b'\n') || gap.contains(&b'\r') => {
                 is_hex_fold(gap) && is_folded(&bytes[..start], is_hex_line)
             }
-            Alphabet::Hex => HEX_SEPARATORS
-                .iter()
-                .any(|separator| separator.starts_with(gap)),
+            Alphabet::Hex => HEX_SEPARATORS.iter().any(|separator| separator.starts_with(gap)),
         }
     }
 
@@ -158,9 +154,7 @@ impl Lane {
     fn is_regular(&self, form: &[u8]) -> bool {
         match self.alphabet {
             Alphabet::Literal => true,
-            Alphabet::Base64 => self
-                .gaps(form)
-                .all(|(_, gap)| gap.is_empty() || is_fold(gap)),
+            Alphabet::Base64 => self.gaps(form).all(|(_, gap)| gap.is_empty() || is_fold(gap)),
             Alphabet::Hex => self.is_regular_hex(form),
         }
     }
@@ -185,9 +179,7 @@ impl Lane {
     /// What stands before each digit but the first, with the number of digits before it.
     fn gaps<'a>(&'a self, form: &'a [u8]) -> impl Iterator<Item = (usize, &'a [u8])> + 'a {
         let mut end = 0;
-        let digits = (0..form.len())
-            .filter(|at| self.is_digit(form, *at))
-            .enumerate();
+        let digits = (0..form.len()).filter(|at| self.is_digit(form, *at)).enumerate();
         digits
             .map(move |(count, at)| {
                 let gap = &form[end..at];
@@ -235,9 +227,7 @@ pub(super) fn value(digit: u8) -> u8 {
         other => other,
     };
     let place = STANDARD.iter().position(|other| *other == standard);
-    place
-        .and_then(|place| u8::try_from(place).ok())
-        .unwrap_or(u8::MAX)
+    place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
 }
 
 /// The letter of `\n` or `\r` in JSON or in a shell word.
@@ -266,10 +256,7 @@ fn begins_fold(gap: &[u8]) -> bool {
 
 /// A line end with a separator before it and indentation after it.
 fn is_hex_fold(gap: &[u8]) -> bool {
-    let gap = gap
-        .strip_prefix(b":")
-        .or(gap.strip_prefix(b" "))
-        .unwrap_or(gap);
+    let gap = gap.strip_prefix(b":").or(gap.strip_prefix(b" ")).unwrap_or(gap);
     let ends: [&[u8]; 3] = [b"\r\n", b"\n", b"\r"];
     let Some(rest) = ends.iter().find_map(|end| gap.strip_prefix(*end)) else {
         return false;

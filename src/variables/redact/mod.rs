@@ -13,6 +13,7 @@ mod lane;
 mod redacted;
 mod sieve;
 mod stream;
+mod text;
 
 use std::fmt::{self, Debug, Formatter};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +25,7 @@ use self::lane::{Alphabet, Colours, ESCAPE, Lane, value};
 pub use self::redacted::Redacted;
 use self::sieve::Sieve;
 pub use self::stream::RedactStream;
+pub use self::text::RedactText;
 use super::secret::Secret;
 
 /// Knows the secrets of a run. Clones know the same ones, also those that are added later.
@@ -56,24 +58,14 @@ impl Redactor {
     /// Makes a secret known under a name. Streams that are open redact it from now on. An empty
     /// one is passed over.
     pub fn add(&self, name: &str, secret: &Secret) {
-        let mut secrets = self
-            .shared
-            .secrets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let known = secrets
-            .iter()
-            .any(|(other, value)| other == name && value == secret);
+        let mut secrets = self.shared.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = secrets.iter().any(|(other, value)| other == name && value == secret);
         if secret.is_empty() || known {
             return;
         }
         secrets.push((name.to_owned(), secret.clone()));
         let matcher = Arc::new(Matcher::new(&secrets));
-        *self
-            .shared
-            .matcher
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = matcher;
+        *self.shared.matcher.write().unwrap_or_else(PoisonError::into_inner) = matcher;
         self.shared.generation.fetch_add(1, Ordering::Release);
     }
 
@@ -94,6 +86,11 @@ impl Redactor {
         RedactStream::new(self.clone())
     }
 
+    /// The same, in pieces of text.
+    pub fn text(&self) -> RedactText {
+        RedactText::new(self.stream())
+    }
+
     fn generation(&self) -> u64 {
         self.shared.generation.load(Ordering::Acquire)
     }
@@ -106,18 +103,14 @@ impl Redactor {
 
 impl Debug for Redactor {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Redactor")
-            .field("secrets", &self.generation())
-            .finish()
+        f.debug_struct("Redactor").field("secrets", &self.generation()).finish()
     }
 }
 
 impl Matcher {
     fn new(secrets: &[(String, Secret)]) -> Self {
-        let forms: Vec<Forms> = secrets
-            .iter()
-            .map(|(_, secret)| Forms::of(secret.expose()))
-            .collect();
+        let forms: Vec<Forms> =
+            secrets.iter().map(|(_, secret)| Forms::of(secret.expose())).collect();
         let spellings: Vec<_> = forms.iter().flat_map(|forms| &forms.spellings).collect();
         let lanes = [
             lane(Alphabet::Literal, &forms, |forms| &forms.literal),
@@ -125,10 +118,7 @@ impl Matcher {
             lane(Alphabet::Hex, &forms, |forms| &forms.hex),
         ];
         Self {
-            replacements: secrets
-                .iter()
-                .map(|(name, _)| format!("[redacted {name}]"))
-                .collect(),
+            replacements: secrets.iter().map(|(name, _)| format!("[redacted {name}]")).collect(),
             search: Some((Sieve::new(&spellings), lanes)),
         }
     }
@@ -149,12 +139,7 @@ fn lane(alphabet: Alphabet, forms: &[Forms], of: fn(&Forms) -> &Vec<Term>) -> La
         }
     }
     automaton.link();
-    Lane {
-        alphabet,
-        automaton,
-        left,
-        colours,
-    }
+    Lane { alphabet, automaton, left, colours }
 }
 
 fn mark_left(left: &mut [bool; 256], bits: LeftBits) {

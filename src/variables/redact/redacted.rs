@@ -71,6 +71,14 @@ impl Redacted {
         Self(texts.join(between))
     }
 
+    /// Its last bytes, at most `length`, from the beginning of a character.
+    #[must_use]
+    pub fn tail(&self, length: usize) -> Self {
+        let from = self.0.len().saturating_sub(length);
+        let cut = (from..=self.0.len()).find(|at| self.0.is_char_boundary(*at));
+        Self(self.0[cut.unwrap_or(from)..].to_owned())
+    }
+
     /// Its lines, each redacted still.
     pub fn lines(&self) -> impl Iterator<Item = Self> + '_ {
         self.0.lines().map(|line| Self(line.to_owned()))
@@ -98,10 +106,7 @@ mod tests {
         let app = Redacted::literal("hub");
         let text = Redacted::fill("{} exited {}", &[&app, &Redacted::number(2)]);
         assert_eq!(text.as_str(), "hub exited 2");
-        assert_eq!(
-            Redacted::join([&app, &text], ", ").as_str(),
-            "hub, hub exited 2"
-        );
+        assert_eq!(Redacted::join([&app, &text], ", ").as_str(), "hub, hub exited 2");
     }
 
     #[test]

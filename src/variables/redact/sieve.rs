@@ -35,21 +35,12 @@ pub(super) struct Sieve {
 impl Sieve {
     /// A filter that lets through every text with one of these spellings in it.
     pub(super) fn new(spellings: &[&Spelling]) -> Self {
-        let reach = spellings
-            .iter()
-            .map(|spelling| reach(spelling))
-            .min()
-            .unwrap_or(LONGEST_REACH);
+        let reach = spellings.iter().map(|spelling| reach(spelling)).min().unwrap_or(LONGEST_REACH);
         let reach = reach.clamp(1, LONGEST_REACH);
         let gram = gram(reach);
         let stride = reach - gram + 1;
-        let mut sieve = Self {
-            marks: no_marks(),
-            mask: u64::MAX >> (64 - 8 * gram),
-            gram,
-            stride,
-            reach,
-        };
+        let mut sieve =
+            Self { marks: no_marks(), mask: u64::MAX >> (64 - 8 * gram), gram, stride, reach };
         for spelling in spellings {
             sieve.mark(spelling);
         }
@@ -115,9 +106,7 @@ impl Sieve {
 
     #[inline]
     fn sample(&self, bytes: &[u8], at: usize) -> u64 {
-        let load = bytes[at..at + LOAD]
-            .try_into()
-            .expect("as many bytes as were asked for");
+        let load = bytes[at..at + LOAD].try_into().expect("as many bytes as were asked for");
         u64::from_le_bytes(load) & self.mask
     }
 
@@ -137,10 +126,7 @@ impl Sieve {
 const ODD: [u64; 2] = [0x9E37_79B9_7F4A_7C15, 0xB504_F333_F9DE_6485];
 
 #[inline]
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "only `SIZE` bits are left after the shift"
-)]
+#[allow(clippy::cast_possible_truncation, reason = "only `SIZE` bits are left after the shift")]
 fn place(sample: u64, odd: u64) -> usize {
     (sample.wrapping_mul(odd) >> (u64::BITS - SIZE)) as usize
 }
@@ -181,10 +167,7 @@ mod tests {
     fn a_form_is_noticed_wherever_it_begins() {
         for length in 1..40 {
             let form: Vec<u8> = (0..length).map(|i| b'A' + i).collect();
-            let spelling = Spelling {
-                text: Zeroizing::new(form.clone()),
-                shape: Shape::Solid,
-            };
+            let spelling = Spelling { text: Zeroizing::new(form.clone()), shape: Shape::Solid };
             let sieve = Sieve::new(&[&spelling]);
             for lead in 0..40 {
                 let mut text = vec![b' '; lead];
@@ -198,10 +181,8 @@ mod tests {
 
     #[test]
     fn ordinary_text_is_passed_over() {
-        let spelling = Spelling {
-            text: Zeroizing::new(b"st.64f1a2b3c4d5e6f7".to_vec()),
-            shape: Shape::Solid,
-        };
+        let spelling =
+            Spelling { text: Zeroizing::new(b"st.64f1a2b3c4d5e6f7".to_vec()), shape: Shape::Solid };
         let sieve = Sieve::new(&[&spelling]);
         let text = "2026-01-02T03:04:05Z app[web.1]: GET /health 200 12ms\n".repeat(100);
         assert_eq!(sieve.find(text.as_bytes(), 0), None);

@@ -70,9 +70,7 @@ impl RedactStream {
             self.search(sieve, lanes);
             let end = self.bytes.len();
             let open = lanes.iter().zip(self.states);
-            let held = open
-                .map(|(lane, state)| lane.open(state, &self.bytes, end))
-                .min();
+            let held = open.map(|(lane, state)| lane.open(state, &self.bytes, end)).min();
             self.release(held.unwrap_or(end).max(self.done), out);
         }
     }
@@ -121,11 +119,7 @@ impl RedactStream {
                 let seen = sieve.find(&self.bytes[..end.min(before + sieve.back())], self.read);
                 let seen = seen.filter(|at| *at < before).or(colour);
                 until = seen.unwrap_or(end);
-                let back = if seen.is_some() {
-                    sieve.back()
-                } else {
-                    sieve.unseen()
-                };
+                let back = if seen.is_some() { sieve.back() } else { sieve.unseen() };
                 self.read = self.read.max(until.saturating_sub(back));
             }
             self.look_closely(lanes, until);
@@ -136,13 +130,11 @@ impl RedactStream {
     /// because the form is not in one piece.
     fn split_by_colour(&self, lanes: &[Lane; 3], sieve: &Sieve) -> Option<usize> {
         let literal = &lanes[0];
-        memchr_iter(ESCAPE, &self.bytes[self.read..])
-            .map(|at| self.read + at)
-            .find(|at| {
-                let start = at.saturating_sub(sieve.back());
-                let before = start..*at;
-                before.fold(ROOT, |state, at| literal.step(state, &self.bytes, at)) != ROOT
-            })
+        memchr_iter(ESCAPE, &self.bytes[self.read..]).map(|at| self.read + at).find(|at| {
+            let start = at.saturating_sub(sieve.back());
+            let before = start..*at;
+            before.fold(ROOT, |state, at| literal.step(state, &self.bytes, at)) != ROOT
+        })
     }
 
     /// Reads up to `until`, and on until nothing is open.
@@ -212,11 +204,7 @@ impl Drop for RedactStream {
 
 /// Adds a form that was found, to those that it overlaps if there are any.
 fn note(all: &mut Vec<Found>, place: Range<usize>, owner: usize) {
-    let mut new = Found {
-        longest: place.len(),
-        place,
-        owner,
-    };
+    let mut new = Found { longest: place.len(), place, owner };
     while let Some(last) = all.pop_if(|last| last.place.end > new.place.start) {
         new.place = last.place.start.min(new.place.start)..last.place.end.max(new.place.end);
         if last.longest >= new.longest {

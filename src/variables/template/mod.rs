@@ -70,10 +70,7 @@ fn templates(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
             from = start + 2;
             let end = start + 2 + text[start + 2..].find("}}")? + 2;
             let inside = &text[start + 2..end - 2];
-            let outside = [
-                text[..start].ends_with(['{', '$']),
-                text[end..].starts_with('}'),
-            ];
+            let outside = [text[..start].ends_with(['{', '$']), text[end..].starts_with('}')];
             if !inside.contains(['{', '\n']) && outside == [false, false] {
                 from = end;
                 return Some(start..end);
@@ -113,9 +110,7 @@ fn filtered(value: &str, filters: &str) -> Option<String> {
     let expression = format!("value |{filters}");
     let compiled = environment.compile_expression(&expression).ok()?;
     let used = compiled.undeclared_variables(false);
-    let value = compiled
-        .eval(BTreeMap::from([("value", value.to_owned())]))
-        .ok();
+    let value = compiled.eval(BTreeMap::from([("value", value.to_owned())])).ok();
     value
         .filter(|value| used.len() == 1 && !Value::is_undefined(value))
         .map(|value| value.to_string())
@@ -129,9 +124,7 @@ mod tests {
 
     fn known() -> BTreeMap<String, String> {
         let pairs = [("app", "hub"), ("odd", "it's $HOME"), ("app-name", "x y")];
-        pairs
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into()
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     }
 
     /// As `shell` does it.
@@ -179,21 +172,14 @@ mod tests {
     #[test]
     fn in_shell_text_a_value_is_one_word_wherever_it_stands() {
         let case = |text: &str, expected: &str| {
-            assert_eq!(
-                expand(text, &known(), Style::Shell(quote)),
-                expected,
-                "{text}"
-            );
+            assert_eq!(expand(text, &known(), Style::Shell(quote)), expected, "{text}");
         };
         case("echo {{ odd }}", r"echo 'it'\''s $HOME'");
         case("echo a{{ app }}b", "echo a'hub'b");
         case("echo \"-a {{ app }}\"", "echo \"-a \"'hub'\"\"");
         case("echo '-a {{ app }}'", "echo '-a ''hub'''");
         case("echo $'-a {{ app }}'", "echo $'-a ''hub'$''");
-        case(
-            "echo \"$(ls \"{{ app }}\" {{ app }})\"",
-            "echo \"$(ls \"\"'hub'\"\" 'hub')\"",
-        );
+        case("echo \"$(ls \"{{ app }}\" {{ app }})\"", "echo \"$(ls \"\"'hub'\"\" 'hub')\"");
         case("echo \\\" {{ app }}", "echo \\\" 'hub'");
         case("# don't\necho {{ app }}", "# don't\necho 'hub'");
         case("echo ok # {{ odd }}", "echo ok # it's $HOME");
@@ -210,25 +196,14 @@ mod tests {
 
     #[test]
     fn bash_sees_the_value_wherever_it_stands() {
-        for value in [
-            "it's",
-            "a b",
-            "$(id) `id` $HOME",
-            "\\",
-            "\"q\"",
-            "*",
-            "-n",
-            "a\nb",
-            "!x",
-            "ä; rm",
-        ] {
+        for value in
+            ["it's", "a b", "$(id) `id` $HOME", "\\", "\"q\"", "*", "-n", "a\nb", "!x", "ä; rm"]
+        {
             let known = [("v".to_owned(), value.to_owned())].into();
             let text = "printf '%s\\0' {{ v }} \"{{ v }}\" '{{ v }}' $'{{ v }}' \"$(printf %s. {{ v }})\"\n\
                         cat <<EOF\n{{ v }}\nEOF\ncat <<'EOF'\n{{ v }}\nEOF\n";
             let script = expand(text, &known, Style::Shell(quote));
-            let output = std::process::Command::new("bash")
-                .args(["-c", &script])
-                .output();
+            let output = std::process::Command::new("bash").args(["-c", &script]).output();
             let output = String::from_utf8(output.expect("bash").stdout).expect("text");
             assert_eq!(
                 output,

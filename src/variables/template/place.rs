@@ -43,11 +43,9 @@ impl Place {
             Self::AnsiC => format!("'{}$'", quote(value)).into(),
             Self::Comment if value.contains(['\n', '\r']) => return None,
             Self::Comment | Self::Literal { .. } => value.into(),
-            Self::Expanded { .. } => value
-                .replace('\\', "\\\\")
-                .replace('$', "\\$")
-                .replace('`', "\\`")
-                .into(),
+            Self::Expanded { .. } => {
+                value.replace('\\', "\\\\").replace('$', "\\$").replace('`', "\\`").into()
+            }
         })
     }
 }
@@ -83,12 +81,7 @@ pub(super) struct Places<'a> {
 
 impl<'a> Places<'a> {
     pub(super) const fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            at: 0,
-            open: Vec::new(),
-            waiting: Vec::new(),
-        }
+        Self { text, at: 0, open: Vec::new(), waiting: Vec::new() }
     }
 
     /// The place at an offset not before the last one asked for.
@@ -117,10 +110,7 @@ impl<'a> Places<'a> {
     }
 
     fn ends_line(&self) -> bool {
-        !matches!(
-            self.open.last(),
-            Some(Open::Single | Open::Double | Open::AnsiC)
-        )
+        !matches!(self.open.last(), Some(Open::Single | Open::Double | Open::AnsiC))
     }
 
     fn step(&mut self) {
@@ -147,11 +137,7 @@ impl<'a> Places<'a> {
     }
 
     fn closed_by(&mut self, quote: char, c: char) -> usize {
-        if c == quote {
-            self.close()
-        } else {
-            c.len_utf8()
-        }
+        if c == quote { self.close() } else { c.len_utf8() }
     }
 
     fn comment(&mut self, c: char) -> usize {
@@ -172,11 +158,8 @@ impl<'a> Places<'a> {
             self.open.push(Open::Unsure(b')'));
             return Some(self.push(Open::Unsure(b')'), 3));
         }
-        let opens = [
-            ("$(", Open::Substitution),
-            ("${", Open::Unsure(b'}')),
-            ("`", Open::Unsure(b'`')),
-        ];
+        let opens =
+            [("$(", Open::Substitution), ("${", Open::Unsure(b'}')), ("`", Open::Unsure(b'`'))];
         let (text, open) = opens.into_iter().find(|(text, _)| rest.starts_with(text))?;
         Some(self.push(open, text.len()))
     }
@@ -212,20 +195,12 @@ impl<'a> Places<'a> {
     fn heredoc(&mut self, rest: &'a str) -> usize {
         let after = &rest[2..];
         let tabs = after.starts_with('-');
-        let word = after
-            .trim_start_matches('-')
-            .trim_start_matches([' ', '\t']);
-        let length = word
-            .find([' ', '\t', '\n', ';', '|', '&', '<', '>', ')'])
-            .unwrap_or(word.len());
+        let word = after.trim_start_matches('-').trim_start_matches([' ', '\t']);
+        let length =
+            word.find([' ', '\t', '\n', ';', '|', '&', '<', '>', ')']).unwrap_or(word.len());
         let quoted = &word[..length];
         let end = quoted.replace(['\'', '"', '\\'], "");
-        self.waiting.push(Heredoc {
-            expands: end == quoted,
-            end,
-            tabs,
-            from: self.at,
-        });
+        self.waiting.push(Heredoc { expands: end == quoted, end, tabs, from: self.at });
         rest.len() - word.len() + length
     }
 
@@ -244,20 +219,12 @@ impl<'a> Places<'a> {
                 let place = here.place(&self.text[here.from..offset]);
                 return Some(if sure { place } else { Place::Unsure });
             }
-            let bare = if here.tabs {
-                line.trim_start_matches('\t')
-            } else {
-                line
-            };
+            let bare = if here.tabs { line.trim_start_matches('\t') } else { line };
             if bare == here.end {
                 self.waiting.remove(0);
             }
             // The line end after the last delimiter begins ordinary text again.
-            self.at = if self.waiting.is_empty() {
-                end
-            } else {
-                end + 1
-            };
+            self.at = if self.waiting.is_empty() { end } else { end + 1 };
             if self.at >= self.text.len() {
                 break;
             }

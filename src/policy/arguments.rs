@@ -30,11 +30,7 @@ pub(super) enum Rest {
 impl Argument {
     pub fn new(word: &Word) -> Self {
         let mut argument = Self::literal(String::new(), word.span);
-        let unquoted = if word.has_pattern() {
-            Unquoted::Pattern
-        } else {
-            Unquoted::Text
-        };
+        let unquoted = if word.has_pattern() { Unquoted::Pattern } else { Unquoted::Text };
         for piece in &word.pieces {
             let (text, rest) = known_of(piece, unquoted);
             if argument.rest == Rest::None {
@@ -47,20 +43,12 @@ impl Argument {
 
     /// An argument that is known.
     pub fn literal(text: String, span: Span) -> Self {
-        Self {
-            span,
-            known: text,
-            rest: Rest::None,
-        }
+        Self { span, known: text, rest: Rest::None }
     }
 
     /// An argument of which nothing is known.
     pub fn unseen(span: Span) -> Self {
-        Self {
-            span,
-            known: String::new(),
-            rest: Rest::Split,
-        }
+        Self { span, known: String::new(), rest: Rest::Split }
     }
 
     /// All of it, if it is known.

@@ -148,17 +148,11 @@ pub(super) fn builtin_file(at: usize) -> &'static Vec<Rule> {
 /// All built-in files, to be tested.
 #[cfg(test)]
 pub(super) fn builtin_files() -> impl Iterator<Item = (&'static str, &'static Vec<Rule>)> {
-    FILES
-        .iter()
-        .enumerate()
-        .map(|(at, text)| (*text, builtin_file(at)))
+    FILES.iter().enumerate().map(|(at, text)| (*text, builtin_file(at)))
 }
 
 fn admit(rule: &Rule) -> Result<(), CatalogueError> {
-    let locked = rule
-        .names
-        .split_whitespace()
-        .find(|name| LOCKED.contains(name));
+    let locked = rule.names.split_whitespace().find(|name| LOCKED.contains(name));
     if let Some(name) = locked {
         return Err(CatalogueError::Locked(name.to_owned()));
     }

@@ -272,10 +272,8 @@ impl<'a> Judge<'a> {
             text.is_none_or(|text| text.contains(['[', '$', '`']))
         };
         if assignment.array && assignment.words.iter().any(doubtful) {
-            let text = format!(
-                "It gives the array `{}` a value that may be evaluated",
-                assignment.name
-            );
+            let text =
+                format!("It gives the array `{}` a value that may be evaluated", assignment.name);
             self.unknown(&text, assignment.span);
         }
     }
@@ -286,20 +284,13 @@ impl<'a> Judge<'a> {
             let target = Argument::new(&redirect.target);
             let span = redirect.span.unwrap_or(redirect.target.span);
             let named = target.text().unwrap_or(&redirect.target.text);
-            let descriptor = named
-                .trim_end_matches('-')
-                .chars()
-                .all(|c| c.is_ascii_digit());
+            let descriptor = named.trim_end_matches('-').chars().all(|c| c.is_ascii_digit());
             match redirect.kind {
                 RedirectKind::Duplicate if descriptor && target.rest == Rest::None => {}
                 RedirectKind::Write | RedirectKind::Duplicate
                     if !is_sink(&target) || named == "-" =>
                 {
-                    self.because(
-                        Effect::Write,
-                        format!("It writes to the file `{named}`"),
-                        span,
-                    );
+                    self.because(Effect::Write, format!("It writes to the file `{named}`"), span);
                 }
                 RedirectKind::Read
                     if named.starts_with("/dev/tcp") || named.starts_with("/dev/udp") =>
@@ -355,11 +346,7 @@ impl<'a> Judge<'a> {
             return;
         };
         let Some(text) = name.text() else {
-            self.refuse(
-                "a command",
-                "A command's name is known only when it runs",
-                span,
-            );
+            self.refuse("a command", "A command's name is known only when it runs", span);
             return;
         };
         if text.contains('/') {
@@ -368,22 +355,13 @@ impl<'a> Judge<'a> {
             return;
         }
         let Some(found) = Found::look_up(words, self.catalogue) else {
-            self.refuse(
-                text,
-                &format!("`{text}` is not in the catalogue"),
-                name.span,
-            );
+            self.refuse(text, &format!("`{text}` is not in the catalogue"), name.span);
             return;
         };
         if let [only] = &words[1..]
             && matches!(only.text(), Some("--version" | "--help"))
         {
-            self.judged(
-                &found.name,
-                Effect::Read,
-                format!("`{text}` tells about itself"),
-                span,
-            );
+            self.judged(&found.name, Effect::Read, format!("`{text}` tells about itself"), span);
             return;
         }
         self.known(&found, span);
@@ -394,11 +372,7 @@ impl<'a> Judge<'a> {
     }
 
     fn judged(&mut self, name: &str, effect: Effect, reason: String, span: Span) {
-        self.commands.push(Judged {
-            name: name.to_owned(),
-            effect,
-            reason: reason.clone(),
-        });
+        self.commands.push(Judged { name: name.to_owned(), effect, reason: reason.clone() });
         self.because(effect, reason, span);
     }
 
@@ -407,16 +381,11 @@ impl<'a> Judge<'a> {
         let parsed = found.parsed();
         let effect = rule.effect.unwrap_or(Effect::Unknown);
         let objections = objections(found, &parsed);
-        let worst = objections
-            .iter()
-            .rev()
-            .max_by_key(|objection| objection.effect);
+        let worst = objections.iter().rev().max_by_key(|objection| objection.effect);
         let (effect, reason, at) = match worst {
-            Some(Objection {
-                effect: other,
-                text,
-                span,
-            }) if *other > effect => (*other, format!("`{}` {text}", found.name), *span),
+            Some(Objection { effect: other, text, span }) if *other > effect => {
+                (*other, format!("`{}` {text}", found.name), *span)
+            }
             _ => (effect, sentence(found, effect), span),
         };
         self.judged(&found.name, effect, reason, at);
@@ -461,10 +430,9 @@ impl<'a> Judge<'a> {
             let words: Option<Vec<_>> = parsed.operands.iter().map(Argument::text).collect();
             match words {
                 Some(words) => self.script(name, &Argument::literal(words.join(" "), span)),
-                None => self.unknown(
-                    &format!("`{name}` hands a shell what is known only then"),
-                    span,
-                ),
+                None => {
+                    self.unknown(&format!("`{name}` hands a shell what is known only then"), span)
+                }
             }
         } else {
             let words = self.inner(name, wraps, parsed, span);
@@ -496,10 +464,7 @@ impl<'a> Judge<'a> {
         }
         let mut words = words.to_vec();
         let replaced = parsed.values_of(&wraps.replaces).next();
-        if let Some(mark) = replaced
-            .and_then(Argument::text)
-            .filter(|mark| !mark.is_empty())
-        {
+        if let Some(mark) = replaced.and_then(Argument::text).filter(|mark| !mark.is_empty()) {
             for word in &mut words {
                 if let Some(at) = word.known.find(mark) {
                     word.known.truncate(at);
@@ -507,10 +472,7 @@ impl<'a> Judge<'a> {
                 }
             }
         } else if replaced.is_some() {
-            self.unknown(
-                &format!("`{name}` replaces what is known only when it runs"),
-                span,
-            );
+            self.unknown(&format!("`{name}` replaces what is known only when it runs"), span);
         } else if wraps.appends && !words.is_empty() {
             words.push(Argument::unseen(span));
         }
@@ -520,10 +482,7 @@ impl<'a> Judge<'a> {
     /// A text that a shell reads.
     fn script(&mut self, name: &str, script: &Argument) {
         let Some(text) = script.text() else {
-            self.unknown(
-                &format!("`{name}` hands a shell what is known only then"),
-                script.span,
-            );
+            self.unknown(&format!("`{name}` hands a shell what is known only then"), script.span);
             return;
         };
         match shell::parse(text) {
@@ -590,9 +549,7 @@ fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
     };
     let each = |fits: fn(&Argument) -> bool, effect, text: &str| {
         let wrong = found.iter().filter(|argument| !fits(argument));
-        wrong
-            .map(|argument| object(argument, effect, text))
-            .collect()
+        wrong.map(|argument| object(argument, effect, text)).collect()
     };
     match operands {
         Operands::Any => Vec::new(),
@@ -601,17 +558,10 @@ fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
             let extra = found.get(*most..).unwrap_or(&[]).iter();
             let split = found.iter().filter(|argument| argument.rest == Rest::Split);
             let text = "may get more arguments than it only reads";
-            extra
-                .chain(split)
-                .map(|it| object(it, Effect::Unknown, text))
-                .collect()
+            extra.chain(split).map(|it| object(it, Effect::Unknown, text)).collect()
         }
         Operands::Out => each(is_sink, Effect::Write, "writes to a file"),
-        Operands::Url => each(
-            is_web,
-            Effect::Unknown,
-            "gets an address that is no plain web page",
-        ),
+        Operands::Url => each(is_web, Effect::Unknown, "gets an address that is no plain web page"),
         Operands::Names => {
             let text = "gets what is no name of an ordinary variable";
             each(is_plain_name, Effect::Unknown, text)
@@ -625,18 +575,14 @@ fn is_plain_name(argument: &Argument) -> bool {
 }
 
 fn opens(session: &Session, parsed: &Parsed) -> bool {
-    let few = session
-        .operands
-        .is_none_or(|most| parsed.operands.len() <= most);
+    let few = session.operands.is_none_or(|most| parsed.operands.len() <= most);
     few && !parsed.has(&session.unless)
 }
 
 /// Whether a redirection gives a command its input.
 fn is_fed(redirects: &[Redirect]) -> bool {
     let kinds = redirects.iter().map(|redirect| redirect.kind);
-    kinds
-        .into_iter()
-        .any(|kind| matches!(kind, RedirectKind::Read | RedirectKind::Text))
+    kinds.into_iter().any(|kind| matches!(kind, RedirectKind::Read | RedirectKind::Text))
 }
 
 /// `while true` and `while :` without a way out.
@@ -655,16 +601,11 @@ fn is_endless(compound: &Compound) -> bool {
 }
 
 fn lists_way_out(body: &str) -> bool {
-    ["\"break\"", "\"exit\"", "\"return\""]
-        .iter()
-        .any(|word| body.contains(word))
+    ["\"break\"", "\"exit\"", "\"return\""].iter().any(|word| body.contains(word))
 }
 
 /// Whether a command leaves before its input ends.
 pub(super) fn leaves_early(found: &Found<'_>) -> bool {
     let parsed = found.parsed();
-    found
-        .rules
-        .iter()
-        .any(|rule| lists(&rule.early, "*") || parsed.has(&rule.early))
+    found.rules.iter().any(|rule| lists(&rule.early, "*") || parsed.has(&rule.early))
 }

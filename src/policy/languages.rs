@@ -25,19 +25,11 @@ pub(super) fn objections(language: Language, parsed: &Parsed, rules: &[&Rule]) -
 }
 
 fn unknown(text: &str, span: Span) -> Objection {
-    Objection {
-        effect: Effect::Unknown,
-        text: text.to_owned(),
-        span,
-    }
+    Objection { effect: Effect::Unknown, text: text.to_owned(), span }
 }
 
 fn write(text: &str, span: Span) -> Objection {
-    Objection {
-        effect: Effect::Write,
-        text: text.to_owned(),
-        span,
-    }
+    Objection { effect: Effect::Write, text: text.to_owned(), span }
 }
 
 /// The scripts are the values of `-e`, or the first operand.
@@ -47,10 +39,7 @@ fn sed(parsed: &Parsed) -> Vec<Objection> {
         scripts.extend(parsed.operands.first());
     }
     let objection = |script: &&Argument| match script.text() {
-        None => Some(unknown(
-            "gets a script that is known only when it runs",
-            script.span,
-        )),
+        None => Some(unknown("gets a script that is known only when it runs", script.span)),
         Some(text) => sed_objection(text, script.span),
     };
     scripts.iter().filter_map(objection).collect()
@@ -158,10 +147,7 @@ fn printf(parsed: &Parsed) -> Vec<Objection> {
     match format.text() {
         Some(text) if !assigns(text) || alone => Vec::new(),
         None if alone && format.rest == Rest::Quoted => Vec::new(),
-        _ => vec![unknown(
-            "gets a format that may assign a variable (`%n`)",
-            format.span,
-        )],
+        _ => vec![unknown("gets a format that may assign a variable (`%n`)", format.span)],
     }
 }
 
@@ -215,10 +201,7 @@ fn set(operands: &[Argument]) -> Vec<Objection> {
             option.is_some_and(|option| option.text().is_some_and(|text| known.contains(&text)))
         });
         if !named || !letters.chars().all(|c| "euxvo".contains(c)) {
-            found.push(unknown(
-                "sets an option that the catalogue lacks",
-                operand.span,
-            ));
+            found.push(unknown("sets an option that the catalogue lacks", operand.span));
         }
     }
     found
@@ -238,10 +221,7 @@ fn export(operand: &Argument) -> Option<Objection> {
     let name = name.strip_suffix('+').unwrap_or(name);
     let complete = operand.known.contains('=') || operand.rest == Rest::None;
     if !complete || !is_name(name) {
-        return Some(unknown(
-            "gets a name that is known only when it runs",
-            operand.span,
-        ));
+        return Some(unknown("gets a name that is known only when it runs", operand.span));
     }
     is_obeyed(name).then(|| {
         let text = format!("gives `{name}` a value, which changes what programs do");
@@ -256,10 +236,7 @@ fn http(parsed: &Parsed, rules: &[&Rule]) -> Vec<Objection> {
         lists.join(" ")
     };
     let methods: Vec<_> = parsed.values_of(&lists(|rule| &rule.method)).collect();
-    let mut found: Vec<_> = methods
-        .iter()
-        .filter_map(|method| other_method(method))
-        .collect();
+    let mut found: Vec<_> = methods.iter().filter_map(|method| other_method(method)).collect();
     let sent = parsed.values_of(&lists(|rule| &rule.data)).next();
     if let Some(sent) = sent
         && methods.is_empty()
@@ -269,21 +246,27 @@ fn http(parsed: &Parsed, rules: &[&Rule]) -> Vec<Objection> {
     }
     found.extend(parsed.values_of("-H --header").filter_map(header));
     found.extend(parsed.values_of("-w --write-out").filter_map(format));
-    let address = |url: &&Argument| !is_web(url);
+    // `--proto =https` leaves curl no other protocol, whatever the address turns out to be.
+    let only_web = parsed.values_of("--proto").last().is_some_and(is_web_only);
+    let address = |url: &&Argument| !is_web(url) && !(only_web && url.rest != Rest::Split);
     let text = "gets an address that is no plain web page";
     let urls = parsed.values_of("--url").filter(address);
     found.extend(urls.map(|url| unknown(text, url.span)));
     found
 }
 
+/// Whether a value of `--proto` allows nothing but the web: it begins with `=`, which forbids all
+/// that is not named (curl(1)).
+fn is_web_only(protocols: &Argument) -> bool {
+    let named = protocols.text().and_then(|text| text.strip_prefix('='));
+    named.is_some_and(|named| named.split(',').all(|one| matches!(one, "http" | "https")))
+}
+
 fn other_method(method: &Argument) -> Option<Objection> {
     match method.text().map(str::to_ascii_uppercase).as_deref() {
         Some("GET" | "HEAD" | "OPTIONS") => None,
         Some(other) => Some(write(&format!("sends a {other} request"), method.span)),
-        None => Some(unknown(
-            "gets a method that is known only when it runs",
-            method.span,
-        )),
+        None => Some(unknown("gets a method that is known only when it runs", method.span)),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::source::Span;
 
 use super::Effect;
 use super::arguments::{Argument, Rest};
-use super::rule::{Dashes, Order, Rule, lists};
+use super::rule::{Dashes, Language, Order, Rule, lists};
 
 /// What an option or operand does that the rule does not allow for reading.
 #[derive(Debug, Clone)]
@@ -45,24 +45,14 @@ impl Parsed {
 
 /// Takes arguments apart by the options of several rules, the nearest first.
 pub(super) fn parse(arguments: &[Argument], rules: &[&Rule]) -> Parsed {
-    let mut parser = Parser {
-        rules,
-        arguments,
-        at: 0,
-        parsed: Parsed::default(),
-    };
+    let mut parser = Parser { rules, arguments, at: 0, parsed: Parsed::default() };
     parser.all();
     parser.parsed
 }
 
 /// How many arguments, options among them, stand before the first operand.
 pub(super) fn before_operands(arguments: &[Argument], rule: &Rule) -> usize {
-    let mut parser = Parser {
-        rules: &[rule],
-        arguments,
-        at: 0,
-        parsed: Parsed::default(),
-    };
+    let mut parser = Parser { rules: &[rule], arguments, at: 0, parsed: Parsed::default() };
     parser.until_operand();
     parser.at.min(arguments.len())
 }
@@ -117,7 +107,10 @@ impl<'a> Parser<'a> {
 
     fn operand(&mut self, argument: &Argument) {
         let inert = self.rules.iter().any(|rule| rule.inert);
-        if argument.may_be_option() && !inert {
+        // Bash does not split what follows `NAME=` for the builtins that declare variables.
+        let declares = |rule: &&Rule| rule.language == Some(Language::Export);
+        let whole = self.rules.iter().any(declares) && argument.known.contains('=');
+        if argument.may_be_option() && !inert && !whole {
             let text = "gets an argument that may turn out to be an option";
             self.object(Effect::Unknown, text.to_owned(), argument.span);
         }
@@ -125,9 +118,7 @@ impl<'a> Parser<'a> {
     }
 
     fn object(&mut self, effect: Effect, text: String, span: Span) {
-        self.parsed
-            .objections
-            .push(Objection { effect, text, span });
+        self.parsed.objections.push(Objection { effect, text, span });
     }
 
     /// Reads options up to the next operand, or past a `--`.
@@ -164,11 +155,7 @@ impl<'a> Parser<'a> {
             }
             return;
         };
-        let value = Argument {
-            span: argument.span,
-            known: value.to_owned(),
-            rest: argument.rest,
-        };
+        let value = Argument { span: argument.span, known: value.to_owned(), rest: argument.rest };
         self.option(name, Some(value), argument.span);
     }
 
@@ -185,11 +172,8 @@ impl<'a> Parser<'a> {
             let takes_value = matches!(self.kind(&name), Some(Kind::Value | Kind::Out))
                 || self.is_optional(&name);
             if takes_value && (!rest.is_empty() || argument.rest != Rest::None) {
-                let value = Argument {
-                    span: argument.span,
-                    known: rest.to_owned(),
-                    rest: argument.rest,
-                };
+                let value =
+                    Argument { span: argument.span, known: rest.to_owned(), rest: argument.rest };
                 self.option(&name, Some(value), argument.span);
                 return;
             }
@@ -205,10 +189,8 @@ impl<'a> Parser<'a> {
     }
 
     fn unknown(&mut self, name: &str, span: Span) {
-        let lenient = self
-            .rules
-            .first()
-            .is_some_and(|rule| rule.effect != Some(Effect::Read) || rule.inert);
+        let lenient =
+            self.rules.first().is_some_and(|rule| rule.effect != Some(Effect::Read) || rule.inert);
         if !lenient {
             let text = format!("has no option `{name}` in the catalogue");
             self.object(Effect::Unknown, text, span);
@@ -228,13 +210,7 @@ impl<'a> Parser<'a> {
             if valued.into_iter().any(|list| lists(list, name)) {
                 return Some(Kind::Value);
             }
-            let plain = [
-                &rule.bool,
-                &rule.optional,
-                &rule.stream,
-                &rule.tty,
-                &rule.get,
-            ];
+            let plain = [&rule.bool, &rule.optional, &rule.stream, &rule.tty, &rule.get];
             if plain.into_iter().any(|list| lists(list, name)) {
                 return Some(Kind::Bool);
             }

@@ -157,10 +157,7 @@ pub(super) enum Language {
 /// How a command names the command that it runs.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "keys of a file that people write"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "keys of a file that people write")]
 pub(super) struct Wraps {
     /// Operands before the command.
     pub skip: usize,

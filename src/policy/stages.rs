@@ -58,19 +58,13 @@ pub fn stages(pipeline: &Pipeline, catalogue: &Catalogue) -> Vec<Stage> {
 /// What a status other than 0 of a command means, if it is no failure.
 pub fn status_is_benign(command: &Simple, status: i32, catalogue: &Catalogue) -> Option<String> {
     let stage = stage(&Command::Simple(command.clone()), catalogue);
-    let benign = stage
-        .benign
-        .into_iter()
-        .find(|benign| benign.status == status);
+    let benign = stage.benign.into_iter().find(|benign| benign.status == status);
     benign.map(|benign| benign.meaning)
 }
 
 /// Every program that a statement would start, also in substitutions, functions and wrappers.
 pub fn programs(statement: &Statement, catalogue: &Catalogue) -> Vec<Program> {
-    let mut finder = Finder {
-        catalogue,
-        programs: Vec::new(),
-    };
+    let mut finder = Finder { catalogue, programs: Vec::new() };
     finder.list(&statement.node);
     finder.programs
 }
@@ -216,20 +210,10 @@ impl Finder<'_> {
         let pure_filter = found.is_some_and(|found| {
             found.rule().pure && objections(&found, &found.parsed()).is_empty()
         });
-        self.programs.push(Program {
-            name: name.to_owned(),
-            span,
-            via,
-            pure_filter,
-        });
+        self.programs.push(Program { name: name.to_owned(), span, via, pure_filter });
     }
 
     fn add(&mut self, name: &str, span: Span, via: Option<String>) {
-        self.programs.push(Program {
-            name: name.to_owned(),
-            span,
-            via,
-            pure_filter: false,
-        });
+        self.programs.push(Program { name: name.to_owned(), span, via, pure_filter: false });
     }
 }

@@ -130,52 +130,26 @@ fn reasons_name_what_decided_and_where() {
         assert_eq!(&text[found.reasons[0].span.range()], spelling, "{text}");
     };
     let set = "heroku config:set A=b -a x";
-    case(
-        set,
-        "`heroku config:set` changes config vars and restarts the app",
-        set,
-    );
+    case(set, "`heroku config:set` changes config vars and restarts the app", set);
     case("ls | sort -o f", "`sort` writes a file with `-o`", "f");
     case("ls > out", "It writes to the file `out`", "out");
     case("x=ä frob x", "`frob` is not in the catalogue", "frob");
     case("sudo sh -c 'rm a'", "`rm` deletes files", "'rm a'");
-    case(
-        "curl -XPOST https://a.example",
-        "`curl` sends a POST request",
-        "-XPOST",
-    );
+    case("curl -XPOST https://a.example", "`curl` sends a POST request", "-XPOST");
     let list = "infisical secrets list";
-    case(
-        list,
-        "`infisical secrets list` does not exist; plain `infisical secrets` lists",
-        list,
-    );
-    case(
-        "heroku frob",
-        "`heroku frob` is not in the catalogue",
-        "heroku frob",
-    );
+    case(list, "`infisical secrets list` does not exist; plain `infisical secrets` lists", list);
+    case("heroku frob", "`heroku frob` is not in the catalogue", "heroku frob");
 }
 
 #[test]
 fn commands_are_listed_with_their_sub_command_and_wrapper() {
     let case = |text: &str, expected: &[&str]| {
         let found = judge(text);
-        let names: Vec<_> = found
-            .commands
-            .iter()
-            .map(|command| command.name.as_str())
-            .collect();
+        let names: Vec<_> = found.commands.iter().map(|command| command.name.as_str()).collect();
         assert_eq!(names, expected, "{text}");
     };
-    case(
-        "heroku config:set A=$(jq .a f) -a x | head",
-        &["jq", "heroku config:set", "head"],
-    );
-    case(
-        "sudo -u a timeout 5 gh secret list",
-        &["sudo", "timeout", "gh secret list"],
-    );
+    case("heroku config:set A=$(jq .a f) -a x | head", &["jq", "heroku config:set", "head"]);
+    case("sudo -u a timeout 5 gh secret list", &["sudo", "timeout", "gh secret list"]);
     case("gh -R o/r secret set A", &["gh secret set"]);
     case("watch 'ls | wc -l'", &["watch", "ls", "wc"]);
 }
@@ -242,24 +216,13 @@ fn programs_are_everything_that_a_statement_starts() {
     let case = |text: &str, expected: &[(&str, bool)]| {
         let script = parse(text).unwrap();
         let found = programs(&script.statements[0], Catalogue::builtin());
-        let found: Vec<_> = found
-            .iter()
-            .map(|program| (program.name.as_str(), program.pure_filter))
-            .collect();
+        let found: Vec<_> =
+            found.iter().map(|program| (program.name.as_str(), program.pure_filter)).collect();
         assert_eq!(found, expected, "{text}");
     };
-    case(
-        "heroku logs -a x | grep a",
-        &[("heroku", false), ("grep", true)],
-    );
-    case(
-        "f() { sed -n 1p f | sed -i s/a/b/ f; }",
-        &[("sed", true), ("sed", false)],
-    );
-    case(
-        "echo $(curl https://a.example)",
-        &[("curl", false), ("echo", true)],
-    );
+    case("heroku logs -a x | grep a", &[("heroku", false), ("grep", true)]);
+    case("f() { sed -n 1p f | sed -i s/a/b/ f; }", &[("sed", true), ("sed", false)]);
+    case("echo $(curl https://a.example)", &[("curl", false), ("echo", true)]);
     case("timeout 5 jq . f", &[("timeout", false), ("jq", true)]);
     case("$X a", &[("", false)]);
     let script = parse("xargs -n1 gh api").unwrap();
@@ -275,23 +238,14 @@ fn a_team_adds_rules_but_cannot_vouch_for_a_shell() {
         examples.read = [\"mycli status --json\"]\nexamples.refused = [\"mycli deploy\"]\n";
     let catalogue = add(rule).unwrap();
     let script = parse("mycli status").unwrap();
-    assert_eq!(
-        classify(&script.statements[0], &catalogue).effect,
-        Effect::Read
-    );
+    assert_eq!(classify(&script.statements[0], &catalogue).effect, Effect::Read);
     assert_eq!(effect("mycli status"), Effect::Unknown);
     let fails = |toml: &str, message: &str| {
         let error = add(toml).unwrap_err().to_string();
         assert!(error.contains(message), "{error}");
     };
-    fails(
-        &rule.replace("mycli deploy", "mycli status"),
-        "is judged Read",
-    );
+    fails(&rule.replace("mycli deploy", "mycli status"), "is judged Read");
     fails(&rule.replace("\"mycli\"", "\"bash\""), "no rule can vouch");
-    fails(
-        &rule.replace("asks our status API", ""),
-        "give it a `reason`",
-    );
+    fails(&rule.replace("asks our status API", ""), "give it a `reason`");
     fails(&rule.replace("--json\" }", "--json\", frob = 1 }"), "frob");
 }

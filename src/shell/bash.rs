@@ -31,11 +31,7 @@ pub(super) fn parse(text: &str) -> Result<List, SyntaxError> {
 pub(super) fn parse_at(text: &str, place: Place, depth: usize) -> Result<List, SyntaxError> {
     let reader = Reader {
         text,
-        offsets: text
-            .char_indices()
-            .map(|(offset, _)| offset)
-            .chain([text.len()])
-            .collect(),
+        offsets: text.char_indices().map(|(offset, _)| offset).chain([text.len()]).collect(),
         place,
         depth,
     };
@@ -58,9 +54,7 @@ pub(super) fn parse_at(text: &str, place: Place, depth: usize) -> Result<List, S
 
 /// An error of the tokenizer without its positions, which count characters.
 fn plain(message: &str) -> String {
-    let ends = [" at ", " near "]
-        .into_iter()
-        .filter_map(|word| message.find(word));
+    let ends = [" at ", " near "].into_iter().filter_map(|word| message.find(word));
     message[..ends.min().unwrap_or(message.len())].to_owned()
 }
 
@@ -75,10 +69,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn error(&self, message: &str, range: Range<usize>) -> SyntaxError {
-        SyntaxError {
-            message: message.to_owned(),
-            span: self.place.span(range),
-        }
+        SyntaxError { message: message.to_owned(), span: self.place.span(range) }
     }
 
     fn parse_error(&self, error: &ParseError) -> SyntaxError {
@@ -129,16 +120,11 @@ impl Reader<'_> {
     }
 
     fn list(&self, list: &ast::CompoundList) -> List {
-        let items = list
-            .0
-            .iter()
-            .map(|ast::CompoundListItem(and_or, separator)| Item {
-                and_or: self.and_or(and_or),
-                background: matches!(separator, ast::SeparatorOperator::Async),
-            });
-        List {
-            items: items.collect(),
-        }
+        let items = list.0.iter().map(|ast::CompoundListItem(and_or, separator)| Item {
+            and_or: self.and_or(and_or),
+            background: matches!(separator, ast::SeparatorOperator::Async),
+        });
+        List { items: items.collect() }
     }
 
     fn and_or(&self, and_or: &ast::AndOrList) -> AndOr {
@@ -146,18 +132,11 @@ impl Reader<'_> {
             ast::AndOr::And(pipeline) => (Connector::And, self.pipeline(pipeline)),
             ast::AndOr::Or(pipeline) => (Connector::Or, self.pipeline(pipeline)),
         });
-        AndOr {
-            first: self.pipeline(&and_or.first),
-            rest: rest.collect(),
-        }
+        AndOr { first: self.pipeline(&and_or.first), rest: rest.collect() }
     }
 
     fn pipeline(&self, pipeline: &ast::Pipeline) -> Pipeline {
-        let stages: Vec<_> = pipeline
-            .seq
-            .iter()
-            .map(|stage| self.command(stage))
-            .collect();
+        let stages: Vec<_> = pipeline.seq.iter().map(|stage| self.command(stage)).collect();
         Pipeline {
             span: join(stages.iter().map(Command::span)).unwrap_or(self.whole()),
             negated: pipeline.bang,
@@ -226,9 +205,7 @@ impl Reader<'_> {
             }
             ast::CommandPrefixOrSuffixItem::Word(word) => simple.words.push(self.word(word)),
             ast::CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
-                simple
-                    .words
-                    .push(self.assignment_argument(assignment, word));
+                simple.words.push(self.assignment_argument(assignment, word));
             }
             ast::CommandPrefixOrSuffixItem::ProcessSubstitution(_, subshell) => {
                 simple.words.push(self.process(subshell));
@@ -259,19 +236,14 @@ impl Reader<'_> {
     }
 
     fn assignment(&self, assignment: &ast::Assignment, word: &ast::Word) -> Assignment {
-        let range = word
-            .loc
-            .as_ref()
-            .map_or(0..self.text.len(), |location| self.range(location));
+        let range = word.loc.as_ref().map_or(0..self.text.len(), |location| self.range(location));
         let (name, index) = match &assignment.name {
             ast::AssignmentName::VariableName(name) => (name, None),
             ast::AssignmentName::ArrayElementName(name, index) => (name, Some(index)),
         };
         let mut at = range.start + name.len();
-        let mut words: Vec<_> = index
-            .iter()
-            .map(|index| self.word_within(index, &mut at, &range))
-            .collect();
+        let mut words: Vec<_> =
+            index.iter().map(|index| self.word_within(index, &mut at, &range)).collect();
         let scalar = match &assignment.value {
             ast::AssignmentValue::Scalar(value) => {
                 words.push(self.word_within(&value.value, &mut at, &range));
@@ -296,10 +268,7 @@ impl Reader<'_> {
 
     /// A part of an assignment, looked for from `at` on.
     fn word_within(&self, value: &str, at: &mut usize, range: &Range<usize>) -> Word {
-        let found = self
-            .text
-            .get(*at..range.end)
-            .and_then(|rest| rest.find(value));
+        let found = self.text.get(*at..range.end).and_then(|rest| rest.find(value));
         let Some(found) = found else {
             let around = Place::Around(self.place.span(range.clone()));
             return words::word(value, around, self.depth);
@@ -317,15 +286,9 @@ impl Reader<'_> {
         let array = self.assignment(assignment, word);
         let pieces = array.words.into_iter().flat_map(|element| element.pieces);
         Word {
-            span: word
-                .loc
-                .as_ref()
-                .map_or(self.whole(), |location| self.span(location)),
+            span: word.loc.as_ref().map_or(self.whole(), |location| self.span(location)),
             text: word.value.clone(),
-            pieces: [words::text(&format!("{}=", array.name))]
-                .into_iter()
-                .chain(pieces)
-                .collect(),
+            pieces: [words::text(&format!("{}=", array.name))].into_iter().chain(pieces).collect(),
         }
     }
 
@@ -343,15 +306,9 @@ impl Reader<'_> {
             ast::IoRedirect::HereString(_, word) => (RedirectKind::Text, self.word(word)),
             ast::IoRedirect::OutputAndError(word, _) => (RedirectKind::Write, self.word(word)),
         };
-        let numbered = matches!(
-            redirect,
-            ast::IoRedirect::File(_, _, ast::IoFileRedirectTarget::Fd(_))
-        );
-        Redirect {
-            span: (!numbered).then_some(target.span),
-            kind,
-            target,
-        }
+        let numbered =
+            matches!(redirect, ast::IoRedirect::File(_, _, ast::IoFileRedirectTarget::Fd(_)));
+        Redirect { span: (!numbered).then_some(target.span), kind, target }
     }
 
     fn file_redirect(
@@ -531,10 +488,7 @@ struct Operands {
 
 fn evaluates_one(predicate: &ast::UnaryPredicate) -> bool {
     use ast::UnaryPredicate::{ShellVariableIsSetAndAssigned, ShellVariableIsSetAndNameRef};
-    matches!(
-        predicate,
-        ShellVariableIsSetAndAssigned | ShellVariableIsSetAndNameRef
-    )
+    matches!(predicate, ShellVariableIsSetAndAssigned | ShellVariableIsSetAndNameRef)
 }
 
 fn evaluates_two(predicate: &ast::BinaryPredicate) -> bool {

@@ -25,10 +25,7 @@ pub(super) fn look(text: &str) -> Result<Lexed, SyntaxError> {
         let message = format!("it nests more than {DEEPEST} levels deep; take it apart");
         return Err(error(message, at, text.len()));
     }
-    let empty = lexed
-        .here_documents
-        .iter()
-        .find(|document| document.empty_delimiter);
+    let empty = lexed.here_documents.iter().find(|document| document.empty_delimiter);
     if let Some(document) = empty {
         let message = "a here-document needs a word to end it, such as `<<EOF`".to_owned();
         return Err(error(message, document.operator, document.operator + 2));
@@ -37,10 +34,7 @@ pub(super) fn look(text: &str) -> Result<Lexed, SyntaxError> {
 }
 
 fn error(message: String, start: usize, end: usize) -> SyntaxError {
-    SyntaxError {
-        message,
-        span: Span::new(start, end),
-    }
+    SyntaxError { message, span: Span::new(start, end) }
 }
 
 fn characters(text: &str) -> Result<(), SyntaxError> {

@@ -78,9 +78,7 @@ impl Lexed {
     /// How the shell reads the byte at `offset`.
     pub fn mode(&self, offset: usize) -> Mode {
         let after = self.modes.partition_point(|(start, _)| *start <= offset);
-        after
-            .checked_sub(1)
-            .map_or(Mode::Code, |index| self.modes[index].1)
+        after.checked_sub(1).map_or(Mode::Code, |index| self.modes[index].1)
     }
 }
 
@@ -148,11 +146,7 @@ struct Position {
 impl Lexer<'_> {
     fn peek(&self, ahead: usize) -> u8 {
         let index = self.at + ahead;
-        if index < self.limit {
-            self.bytes[index]
-        } else {
-            0
-        }
+        if index < self.limit { self.bytes[index] } else { 0 }
     }
 
     fn rest(&self) -> &[u8] {
@@ -184,12 +178,8 @@ impl Lexer<'_> {
     fn code(&mut self, close: Close) {
         let (before, depth) = (self.enter(Mode::Code), self.depth);
         if self.deeper() {
-            let mut position = Position {
-                command: true,
-                word_start: true,
-                parentheses: 0,
-                cases: 0,
-            };
+            let mut position =
+                Position { command: true, word_start: true, parentheses: 0, cases: 0 };
             while self.at < self.limit && self.code_step(close, &mut position) {}
         }
         self.depth = depth;
@@ -335,11 +325,8 @@ impl Lexer<'_> {
 
     /// A bare word at the start of a command may be a keyword, which changes what follows.
     fn keyword(&mut self, position: &mut Position) -> bool {
-        let length = self
-            .rest()
-            .iter()
-            .take_while(|byte| !b" \t\r\n;&|<>()\"'`$\\".contains(byte))
-            .count();
+        let length =
+            self.rest().iter().take_while(|byte| !b" \t\r\n;&|<>()\"'`$\\".contains(byte)).count();
         let word = &self.text[self.at..self.at + length];
         if word == "]]" && self.mode == Mode::Test {
             self.at += length;
@@ -465,11 +452,7 @@ impl Lexer<'_> {
     fn arithmetic(&mut self, opening: usize) -> bool {
         let mut depth = 2_usize;
         let mut previous = 0;
-        for (index, byte) in self.bytes[..self.limit]
-            .iter()
-            .enumerate()
-            .skip(self.at + opening)
-        {
+        for (index, byte) in self.bytes[..self.limit].iter().enumerate().skip(self.at + opening) {
             match byte {
                 b'(' => depth += 1,
                 b')' => depth -= 1,
@@ -509,12 +492,7 @@ impl Lexer<'_> {
             });
             return;
         }
-        self.pending.push(Pending {
-            operator,
-            delimiter,
-            quoted,
-            strip_tabs,
-        });
+        self.pending.push(Pending { operator, delimiter, quoted, strip_tabs });
     }
 
     /// A here-document's delimiter, without its quotes.
@@ -542,11 +520,7 @@ impl Lexer<'_> {
     fn here_document(&mut self, pending: &Pending) {
         let start = self.at;
         let (body_end, end) = self.here_extent(pending);
-        let mode = if pending.quoted {
-            Mode::HereLiteral
-        } else {
-            Mode::Here
-        };
+        let mode = if pending.quoted { Mode::HereLiteral } else { Mode::Here };
         let (limit, before) = (self.limit, self.enter(mode));
         self.limit = body_end;
         if pending.quoted {
@@ -575,11 +549,7 @@ impl Lexer<'_> {
         let mut line_start = self.at;
         for line in self.text[self.at..self.limit].split_inclusive('\n') {
             let bare = line.trim_end_matches('\n').trim_end_matches('\r');
-            let compared = if pending.strip_tabs {
-                bare.trim_start_matches('\t')
-            } else {
-                bare
-            };
+            let compared = if pending.strip_tabs { bare.trim_start_matches('\t') } else { bare };
             if compared == pending.delimiter {
                 return (line_start, line_start + line.trim_end_matches('\n').len());
             }

@@ -72,9 +72,7 @@ pub(super) fn of(list: &List) -> Names {
     let mut names = Names::default();
     names.list(list);
     let reads = std::mem::take(&mut names.reads);
-    names
-        .defaulted
-        .retain(|name| !reads.iter().any(|read| read.name == *name));
+    names.defaulted.retain(|name| !reads.iter().any(|read| read.name == *name));
     names.reads = reads;
     names
 }
@@ -138,10 +136,7 @@ impl Names {
     fn compound(&mut self, compound: &Compound) {
         self.words(&compound.words);
         if let Some(variable) = &compound.variable {
-            self.assign(&Mention {
-                name: variable.clone(),
-                span: compound.span,
-            });
+            self.assign(&Mention { name: variable.clone(), span: compound.span });
         }
         for body in &compound.bodies {
             self.list(body);
@@ -160,10 +155,7 @@ impl Names {
         self.redirects(&simple.redirects);
         for assignment in &simple.assignments {
             self.words(&assignment.words);
-            let mention = Mention {
-                name: assignment.name.clone(),
-                span: assignment.span,
-            };
+            let mention = Mention { name: assignment.name.clone(), span: assignment.span };
             if simple.words.is_empty() {
                 self.assign(&mention);
             } else {
@@ -203,8 +195,7 @@ impl Names {
             }
             "unset" => {
                 let words = arguments.iter().filter_map(Word::literal);
-                self.unsets
-                    .extend(words.filter(|word| !word.starts_with('-')));
+                self.unsets.extend(words.filter(|word| !word.starts_with('-')));
             }
             "let" => {
                 for argument in arguments {
@@ -222,10 +213,7 @@ impl Names {
             if !is_name(name) {
                 continue;
             }
-            let mention = Mention {
-                name: name.to_owned(),
-                span: word.span,
-            };
+            let mention = Mention { name: name.to_owned(), span: word.span };
             if builtin == "local" {
                 self.known.push(mention.name);
             } else if end < word.text.len() || !matches!(builtin, "export" | "readonly") {
@@ -256,10 +244,7 @@ impl Names {
     fn assign_word(&mut self, word: &Word) {
         let end = word.text.find('[').unwrap_or(word.text.len());
         if is_name(&word.text[..end]) {
-            self.assign(&Mention {
-                name: word.text[..end].to_owned(),
-                span: word.span,
-            });
+            self.assign(&Mention { name: word.text[..end].to_owned(), span: word.span });
         }
     }
 
@@ -301,10 +286,7 @@ impl Names {
 
     fn parameter(&mut self, parameter: &Parameter, word: &Word) {
         self.pieces(&parameter.pieces, word);
-        let mention = Mention {
-            name: parameter.name.clone(),
-            span: parameter.span,
-        };
+        let mention = Mention { name: parameter.name.clone(), span: parameter.span };
         self.reads_status |= matches!(parameter.name.as_str(), "?" | "PIPESTATUS");
         self.read_name(&mention, parameter.used);
         if parameter.used == Use::Assign {
@@ -353,15 +335,10 @@ impl Names {
     }
 
     fn arithmetic_name(&mut self, before: &str, name: &str, after: &str, word: &Word) {
-        let mention = Mention {
-            name: name.to_owned(),
-            span: word.span,
-        };
+        let mention = Mention { name: name.to_owned(), span: word.span };
         let after = after.trim_start();
         let plain = after.starts_with('=') && !after.starts_with("==");
-        let operators = [
-            "+=", "-=", "*=", "/=", "%=", "++", "--", "<<=", ">>=", "&=", "|=", "^=",
-        ];
+        let operators = ["+=", "-=", "*=", "/=", "%=", "++", "--", "<<=", ">>=", "&=", "|=", "^="];
         let updated = operators.iter().any(|operator| after.starts_with(operator))
             || before.trim_end().ends_with("++")
             || before.trim_end().ends_with("--");

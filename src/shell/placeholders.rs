@@ -12,7 +12,7 @@ use super::quote::quote_within;
 use super::{Placeholder, Quoting};
 
 /// The longest text between angle brackets.
-const LONGEST: usize = 80;
+const LONGEST: usize = 120;
 
 /// Elements that stand in quoted HTML without a closing tag.
 const HTML: &[&str] = &[
@@ -21,9 +21,7 @@ const HTML: &[&str] = &[
 ];
 
 /// Words in square brackets that say what is there, or that something may be.
-const VALUES: &[&str] = &[
-    "none", "not set", "Enter", "options", "OPTIONS", "flags", "args",
-];
+const VALUES: &[&str] = &["none", "not set", "Enter", "options", "OPTIONS", "flags", "args"];
 
 /// Words that stand for "fill this in" wherever they are.
 const REPLACE: &[&str] = &[
@@ -172,11 +170,7 @@ fn fits_quotes(text: &str, content: &str, before: &str) -> bool {
         || content.contains('=');
     let address = content.contains('@') && content.contains('.');
     let group = before.ends_with('?') || before.ends_with("?P") || before.ends_with('\\');
-    let included = before
-        .rsplit('\n')
-        .next()
-        .unwrap_or("")
-        .contains("#include");
+    let included = before.rsplit('\n').next().unwrap_or("").contains("#include");
     !(compared || markup || address || group || included)
 }
 
@@ -254,11 +248,7 @@ fn name_of_word(text: &str, span: Span, lexed: &Lexed, named: &[String]) -> Opti
     }
     if has_x_run(word) && !on_line_of(before, "mktemp") {
         let whole = word.chars().all(|c| matches!(c, 'x' | 'X' | '-' | '_'));
-        return Some(if whole {
-            name_from_before(before)
-        } else {
-            name_of(word)
-        });
+        return Some(if whole { name_from_before(before) } else { name_of(word) });
     }
     // A bare UPPER_CASE argument means an input only where the text says so elsewhere.
     let upper = word.len() > 2 && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
@@ -269,12 +259,9 @@ fn name_of_word(text: &str, span: Span, lexed: &Lexed, named: &[String]) -> Opti
 
 /// Whether dots stand for a value: a word of their own, or all that a pair of quotes holds.
 fn is_ellipsis(before: &str, after: &str, mode: Mode) -> bool {
-    let quoted = ['"', '\'']
-        .iter()
-        .any(|quote| before.ends_with(*quote) && after.starts_with(*quote));
-    let token = ["Bearer ", "Basic ", "token "]
-        .iter()
-        .any(|start| before.ends_with(start));
+    let quoted =
+        ['"', '\''].iter().any(|quote| before.ends_with(*quote) && after.starts_with(*quote));
+    let token = ["Bearer ", "Basic ", "token "].iter().any(|start| before.ends_with(start));
     match mode {
         Mode::Code => quoted || (is_start(before) && is_end(after)),
         _ => quoted || token || (before.ends_with('=') && is_end(after)),
@@ -297,10 +284,7 @@ fn has_x_run(word: &str) -> bool {
 }
 
 fn on_line_of(before: &str, command: &str) -> bool {
-    before
-        .rsplit('\n')
-        .next()
-        .is_some_and(|line| line.contains(command))
+    before.rsplit('\n').next().is_some_and(|line| line.contains(command))
 }
 
 /// A name for a value that has none, from what stands before it: `NAME="`, `--name `, `"name": "`.
@@ -308,21 +292,14 @@ fn name_from_before(before: &str) -> String {
     let before = before.trim_end_matches(['"', '\'']);
     if let Some(start) = before.strip_suffix('=') {
         let name: String = last_word(start).to_owned();
-        return if name.starts_with('-') {
-            name_of(&name)
-        } else {
-            name
-        };
+        return if name.starts_with('-') { name_of(&name) } else { name };
     }
     let start = before.trim_end_matches([' ', '\t']);
     let word = last_word(start);
     if start.len() < before.len() && word.starts_with("--") {
         return name_of(word);
     }
-    match start
-        .strip_suffix(':')
-        .and_then(|key| key.strip_suffix('"'))
-    {
+    match start.strip_suffix(':').and_then(|key| key.strip_suffix('"')) {
         Some(key) => name_of(last_word(key)),
         None => String::new(),
     }
@@ -361,7 +338,5 @@ fn is_bracketed_name(content: &str) -> bool {
         && !VALUES.contains(&content)
         && content.starts_with(|c: char| c.is_ascii_alphabetic())
         && content.ends_with(|c: char| c.is_ascii_alphanumeric())
-        && content
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+        && content.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_'))
 }

@@ -30,10 +30,7 @@ pub(super) fn quote_within(value: &str, mode: Mode) -> String {
 
 /// Whether bash takes the word as it is, wherever it stands as an argument.
 fn is_plain(value: &str) -> bool {
-    !value.is_empty()
-        && value
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "_-./:@%+,".contains(c))
+    !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%+,".contains(c))
 }
 
 fn escape(value: &str, special: &[char]) -> String {

@@ -61,18 +61,13 @@ pub fn parse(text: &str) -> Result<Script, SyntaxError> {
     let plain = text.replace("\r\n", "\n");
     let newlines: Vec<_> = plain.match_indices('\n').map(|(at, _)| at).collect();
     // A lone carriage return is refused below, so each newline stands for one more byte.
-    parse_lines(&plain, |offset| {
-        offset + newlines.partition_point(|at| *at < offset)
-    })
+    parse_lines(&plain, |offset| offset + newlines.partition_point(|at| *at < offset))
 }
 
 /// Parses a text of plain lines; `original` maps its offsets to those of the text as given.
 fn parse_lines(text: &str, original: impl Fn(usize) -> usize) -> Result<Script, SyntaxError> {
     let map = |span: Span| Span::new(original(span.start), original(span.end));
-    let fail = |error: SyntaxError| SyntaxError {
-        span: map(error.span),
-        ..error
-    };
+    let fail = |error: SyntaxError| SyntaxError { span: map(error.span), ..error };
     let lexed = guard::look(text).map_err(fail)?;
     let list = bash::parse(text).map_err(fail)?;
     let plain = original(text.len()) == text.len();
@@ -137,9 +132,8 @@ fn cut(text: &str, list: &List, lexed: &Lexed) -> Result<Vec<Statement>, SyntaxE
         let known = last_byte(item).max(start);
         let (statement, next) =
             cut_one(text, start, known, lexed).ok_or_else(|| not_apart(start, text.len()))?;
-        items = items
-            .get(statement.node.items.len()..)
-            .ok_or_else(|| not_apart(start, text.len()))?;
+        items =
+            items.get(statement.node.items.len()..).ok_or_else(|| not_apart(start, text.len()))?;
         statements.push(statement);
         start = next_start(text, next, lexed);
     }
@@ -185,11 +179,7 @@ impl Cut {
         let body_end = bodies.map(|document| document.end).max().unwrap_or(0);
         let byte = text.as_bytes().get(separator).copied().unwrap_or(b'\n');
         if body_end > separator {
-            return Self {
-                end: body_end,
-                next: body_end,
-                open_here_document: byte != b'\n',
-            };
+            return Self { end: body_end, next: body_end, open_here_document: byte != b'\n' };
         }
         let comment = lexed.comments.iter().map(|comment| comment.span.start);
         let comment = comment.filter(|at| known <= *at && *at < separator).min();
@@ -225,10 +215,7 @@ fn trimmed_end(text: &str, start: usize, mut end: usize) -> usize {
 fn next_start(text: &str, mut at: usize, lexed: &Lexed) -> usize {
     while at < text.len() {
         let rest = &text[at..];
-        if let Ok(index) = lexed
-            .comments
-            .binary_search_by_key(&at, |comment| comment.span.start)
-        {
+        if let Ok(index) = lexed.comments.binary_search_by_key(&at, |comment| comment.span.start) {
             at = lexed.comments[index].span.end;
         } else if rest.starts_with("\\\n") {
             at += 2;
@@ -243,10 +230,7 @@ fn next_start(text: &str, mut at: usize, lexed: &Lexed) -> usize {
 
 /// The last byte of an item that the parser gives a position for, here-documents aside.
 fn last_byte(item: &Item) -> usize {
-    let commands = item
-        .and_or
-        .pipelines()
-        .flat_map(|pipeline| &pipeline.stages);
+    let commands = item.and_or.pipelines().flat_map(|pipeline| &pipeline.stages);
     commands.map(last_byte_of_command).max().unwrap_or(0)
 }
 

@@ -23,26 +23,14 @@ fn only(text: &str) -> Statement {
 }
 
 fn names(mentions: &[Mention]) -> Vec<&str> {
-    mentions
-        .iter()
-        .map(|mention| mention.name.as_str())
-        .collect()
+    mentions.iter().map(|mention| mention.name.as_str()).collect()
 }
 
 /// Whether bash accepts a text as a script.
 fn bash_accepts(text: &str) -> bool {
-    let mut child = Command::new("bash")
-        .arg("-n")
-        .stdin(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(text.as_bytes())
-        .unwrap();
+    let mut child =
+        Command::new("bash").arg("-n").stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     child.wait().unwrap().success()
 }
 
@@ -69,58 +57,28 @@ fn a_text_is_cut_into_the_statements_that_bash_runs_one_by_one() {
     case("a 2>&1\nb &>f\nc", &["a 2>&1", "b &>f", "c"]);
     case(">f\n>&2 a", &[">f", ">&2 a"]);
     case("echo \"a;b\" 'c\nd'; e", &["echo \"a;b\" 'c\nd'", "e"]);
-    case(
-        "for i in 1 2; do a; b; done; c",
-        &["for i in 1 2; do a; b; done", "c"],
-    );
+    case("for i in 1 2; do a; b; done; c", &["for i in 1 2; do a; b; done", "c"]);
     case("if a; then b; fi >f\nc", &["if a; then b; fi >f", "c"]);
-    case(
-        "case $x in\na) b;;\n*) c;;\nesac\nd",
-        &["case $x in\na) b;;\n*) c;;\nesac", "d"],
-    );
+    case("case $x in\na) b;;\n*) c;;\nesac\nd", &["case $x in\na) b;;\n*) c;;\nesac", "d"]);
     case("f() { a; b; }\nf", &["f() { a; b; }", "f"]);
     case("function f {\n a\n}\nf", &["function f {\n a\n}", "f"]);
     case("(a; b) | c; d", &["(a; b) | c", "d"]);
     case("time a | b\nc", &["time a | b", "c"]);
     case("x=$(a; b) # ; c\nd", &["x=$(a; b)", "d"]);
-    case(
-        "x=$(case a in (a) b;; esac)\nd",
-        &["x=$(case a in (a) b;; esac)", "d"],
-    );
-    case(
-        "((i++)); [[ a < b && c > d ]]; e",
-        &["((i++))", "[[ a < b && c > d ]]", "e"],
-    );
+    case("x=$(case a in (a) b;; esac)\nd", &["x=$(case a in (a) b;; esac)", "d"]);
+    case("((i++)); [[ a < b && c > d ]]; e", &["((i++))", "[[ a < b && c > d ]]", "e"]);
 }
 
 #[test]
 fn here_documents_belong_to_their_statement() {
     let case = |text: &str, expected: &[&str]| assert_eq!(statements(text), expected, "{text}");
-    case(
-        "cat <<EOF\na; b # c\nEOF\nd",
-        &["cat <<EOF\na; b # c\nEOF", "d"],
-    );
-    case(
-        "cat <<-'E' | wc -l # x\n\ta\n\tE\n# c\nd\n",
-        &["cat <<-'E' | wc -l # x\n\ta\n\tE", "d"],
-    );
-    case(
-        "cat <<A <<B\n1\nA\n2\nB\nd",
-        &["cat <<A <<B\n1\nA\n2\nB", "d"],
-    );
+    case("cat <<EOF\na; b # c\nEOF\nd", &["cat <<EOF\na; b # c\nEOF", "d"]);
+    case("cat <<-'E' | wc -l # x\n\ta\n\tE\n# c\nd\n", &["cat <<-'E' | wc -l # x\n\ta\n\tE", "d"]);
+    case("cat <<A <<B\n1\nA\n2\nB\nd", &["cat <<A <<B\n1\nA\n2\nB", "d"]);
     case("cat <<A; b\n1\nA\nc", &["cat <<A; b\n1\nA", "c"]);
-    case(
-        "if a; then cat <<A\n1\nA\nfi\nd",
-        &["if a; then cat <<A\n1\nA\nfi", "d"],
-    );
+    case("if a; then cat <<A\n1\nA\nfi\nd", &["if a; then cat <<A\n1\nA\nfi", "d"]);
     case("cat <<<x; d", &["cat <<<x", "d"]);
-    assert_eq!(
-        parse("cat <<A; b\n1\nA").unwrap().statements[0]
-            .node
-            .items
-            .len(),
-        2
-    );
+    assert_eq!(parse("cat <<A; b\n1\nA").unwrap().statements[0].node.items.len(), 2);
 }
 
 #[test]
@@ -140,10 +98,7 @@ fn positions_are_bytes_also_after_other_scripts() {
 #[test]
 fn lines_may_end_with_crlf() {
     let text = "a ä \\\r\n  b\r\ncat <<EOF\r\nx\r\nEOF\r\nc\r\n";
-    assert_eq!(
-        statements(text),
-        ["a ä \\\r\n  b", "cat <<EOF\r\nx\r\nEOF", "c"]
-    );
+    assert_eq!(statements(text), ["a ä \\\r\n  b", "cat <<EOF\r\nx\r\nEOF", "c"]);
     let lone = parse("a\rb").unwrap_err();
     assert!(lone.message.contains("U+000D"), "{lone}");
 }
@@ -158,10 +113,7 @@ fn reads_are_what_a_statement_needs_from_before() {
     case("cat <<E\n$X $(a $Y)\nE", &["X", "Y"]);
     case("cat <<'E'\n$X\nE", &[]);
     case("cat <<< $X >$F 2>&$G", &["X", "F", "G"]);
-    case(
-        "echo $((X + Y * 2)) ${A[I]} ${#B}",
-        &["X", "Y", "I", "A", "B"],
-    );
+    case("echo $((X + Y * 2)) ${A[I]} ${#B}", &["X", "Y", "I", "A", "B"]);
     case("((X = Y + 1))", &["Y"]);
     case("X=1 && a $X", &[]);
     case("X=$X:1", &["X"]);
@@ -208,10 +160,7 @@ fn assigns_are_what_stays_in_the_shell() {
 
 #[test]
 fn a_name_with_a_default_needs_no_input() {
-    assert_eq!(
-        only("a ${X:-d} ${Y-} ${Z:+z} $V").defaulted,
-        ["X", "Y", "Z"]
-    );
+    assert_eq!(only("a ${X:-d} ${Y-} ${Z:+z} $V").defaulted, ["X", "Y", "Z"]);
     assert_eq!(only("a ${X:-d} $X").defaulted, [""; 0]);
 }
 
@@ -223,20 +172,14 @@ fn a_statement_that_reads_the_status_is_run_with_the_one_before() {
         .into_iter()
         .map(|span| &text[span.range()])
         .collect();
-    assert_eq!(
-        units,
-        ["a | b\necho $? ${PIPESTATUS[0]}", "c\n[ $? = 0 ]", "d"]
-    );
+    assert_eq!(units, ["a | b\necho $? ${PIPESTATUS[0]}", "c\n[ $? = 0 ]", "d"]);
 }
 
 #[test]
 fn comments_are_found_where_bash_finds_them() {
     let case = |text: &str, expected: &[&str]| {
         let found = comments(text);
-        let texts: Vec<_> = found
-            .iter()
-            .map(|comment| &text[comment.span.range()])
-            .collect();
+        let texts: Vec<_> = found.iter().map(|comment| &text[comment.span.range()]).collect();
         assert_eq!(texts, expected, "{text}");
     };
     case("a # b\n# c", &["# b", "# c"]);
@@ -267,30 +210,10 @@ fn what_is_dangerous_to_parse_is_refused_with_its_place() {
     case("ls \u{1b}[1m", "control", "\u{1b}");
     case("a; if b", "ends too early", "");
     case("a )", "`)`", ")");
-    assert!(
-        parse(&"{ ".repeat(5000))
-            .unwrap_err()
-            .message
-            .contains("levels")
-    );
-    assert!(
-        parse(&"if a; then ".repeat(200))
-            .unwrap_err()
-            .message
-            .contains("levels")
-    );
-    assert!(
-        parse(&"a $(".repeat(5000))
-            .unwrap_err()
-            .message
-            .contains("levels")
-    );
-    assert!(
-        parse(&"a\n".repeat(40_000))
-            .unwrap_err()
-            .message
-            .contains("64 KiB")
-    );
+    assert!(parse(&"{ ".repeat(5000)).unwrap_err().message.contains("levels"));
+    assert!(parse(&"if a; then ".repeat(200)).unwrap_err().message.contains("levels"));
+    assert!(parse(&"a $(".repeat(5000)).unwrap_err().message.contains("levels"));
+    assert!(parse(&"a\n".repeat(40_000)).unwrap_err().message.contains("64 KiB"));
 }
 
 fn spelled(text: &str) -> Vec<(String, String)> {
@@ -302,20 +225,14 @@ fn spelled(text: &str) -> Vec<(String, String)> {
 fn placeholders_are_found_with_the_name_of_their_input() {
     let case = |text: &str, expected: &[(&str, &str)]| {
         let found = spelled(text);
-        let found: Vec<_> = found
-            .iter()
-            .map(|(a, b)| (a.as_str(), b.as_str()))
-            .collect();
+        let found: Vec<_> = found.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
         assert_eq!(found, expected, "{text}");
     };
     case("a -a <app>", &[("<app>", "app")]);
     case("a <APP_NAME> -n x", &[("<APP_NAME>", "app_name")]);
     case(
         "a <value of namespace label> <podName>",
-        &[
-            ("<value of namespace label>", "value_of_namespace_label"),
-            ("<podName>", "pod_name"),
-        ],
+        &[("<value of namespace label>", "value_of_namespace_label"), ("<podName>", "pod_name")],
     );
     case(
         "a <your-app> \"<App>\" '<app>'",
@@ -334,14 +251,8 @@ fn placeholders_are_found_with_the_name_of_their_input() {
     case("a --token ... b", &[("...", "token")]);
     case("a --token=\"...\"", &[("...", "token")]);
     case("curl -H \"Authorization: Bearer ...\"", &[("...", "")]);
-    case(
-        "a xxx web-xxxxx X=XXXX",
-        &[("xxx", ""), ("web-xxxxx", "web_xxxxx"), ("XXXX", "X")],
-    );
-    case(
-        "a CHANGEME P=REPLACE_ME",
-        &[("CHANGEME", ""), ("REPLACE_ME", "P")],
-    );
+    case("a xxx web-xxxxx X=XXXX", &[("xxx", ""), ("web-xxxxx", "web_xxxxx"), ("XXXX", "X")]);
+    case("a CHANGEME P=REPLACE_ME", &[("CHANGEME", ""), ("REPLACE_ME", "P")]);
     case("kubectl get pod [pod-name]", &[("[pod-name]", "pod_name")]);
     case("a <APP> then b APP", &[("<APP>", "app"), ("APP", "app")]);
     case("cat <<E\n<app>\nE", &[("<app>", "app")]);

@@ -45,11 +45,7 @@ impl Place {
 
 /// A word of a command.
 pub(super) fn word(value: &str, place: Place, depth: usize) -> Word {
-    let reader = Reader {
-        value,
-        place,
-        depth,
-    };
+    let reader = Reader { value, place, depth };
     let pieces = match parse_word(value, &options()) {
         Ok(pieces) => reader.pieces(&pieces, Quotes::Outside),
         Err(_) => vec![opaque("a word that the parser does not take apart")],
@@ -59,16 +55,10 @@ pub(super) fn word(value: &str, place: Place, depth: usize) -> Word {
 
 /// The body of a here-document that is expanded.
 pub(super) fn here_document(value: &str, place: Place, depth: usize) -> Word {
-    let reader = Reader {
-        value,
-        place,
-        depth,
-    };
+    let reader = Reader { value, place, depth };
     let pieces = match parse_heredoc(value, &options()) {
         Ok(pieces) => reader.pieces(&pieces, Quotes::Inside),
-        Err(_) => vec![opaque(
-            "a here-document that the parser does not take apart",
-        )],
+        Err(_) => vec![opaque("a here-document that the parser does not take apart")],
     };
     reader.word(pieces)
 }
@@ -78,39 +68,25 @@ pub(super) fn literal(value: &str, place: Place) -> Word {
     Word {
         span: place.span(0..value.len()),
         text: value.to_owned(),
-        pieces: vec![Piece::Text {
-            text: value.to_owned(),
-            quoted: true,
-        }],
+        pieces: vec![Piece::Text { text: value.to_owned(), quoted: true }],
     }
 }
 
 /// An arithmetic expression.
 pub(super) fn arithmetic(value: &str, place: Place, depth: usize) -> Word {
-    let reader = Reader {
-        value,
-        place,
-        depth,
-    };
+    let reader = Reader { value, place, depth };
     let piece = reader.arithmetic(value, place.span(0..value.len()));
     reader.word(vec![piece])
 }
 
 /// `<(...)` as a word.
 pub(super) fn process(span: Span, body: List) -> Word {
-    Word {
-        span,
-        text: "<(...)".to_owned(),
-        pieces: vec![Piece::Process { span, body }],
-    }
+    Word { span, text: "<(...)".to_owned(), pieces: vec![Piece::Process { span, body }] }
 }
 
 /// Unquoted text.
 pub(super) fn text(value: &str) -> Piece {
-    Piece::Text {
-        text: value.to_owned(),
-        quoted: false,
-    }
+    Piece::Text { text: value.to_owned(), quoted: false }
 }
 
 fn opaque(reason: &str) -> Piece {
@@ -136,11 +112,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn word(&self, pieces: Vec<Piece>) -> Word {
-        Word {
-            span: self.place.span(0..self.value.len()),
-            text: self.value.to_owned(),
-            pieces,
-        }
+        Word { span: self.place.span(0..self.value.len()), text: self.value.to_owned(), pieces }
     }
 
     fn pieces(&self, pieces: &[WordPieceWithSource], quotes: Quotes) -> Vec<Piece> {
@@ -187,11 +159,7 @@ impl Reader<'_> {
 
     /// The place of a part of the value that should stand in `range`.
     fn place_of(&self, part: &str, range: &Range<usize>) -> Place {
-        match self
-            .value
-            .get(range.clone())
-            .and_then(|text| text.find(part))
-        {
+        match self.value.get(range.clone()).and_then(|text| text.find(part)) {
             Some(found) if !part.is_empty() => self.place.inside(range.start + found),
             _ => Place::Around(self.place.span(range.clone())),
         }
@@ -211,20 +179,12 @@ impl Reader<'_> {
 
     fn arithmetic(&self, text: &str, span: Span) -> Piece {
         let place = self.place_of(text, &(0..self.value.len()));
-        let inner = Reader {
-            value: text,
-            place,
-            depth: self.depth + 1,
-        };
+        let inner = Reader { value: text, place, depth: self.depth + 1 };
         let pieces = match parse_word(text, &options()) {
             Ok(pieces) if self.depth < 20 => inner.pieces(&pieces, Quotes::Inside),
             _ => vec![opaque("arithmetic that the parser does not take apart")],
         };
-        Piece::Arithmetic {
-            span,
-            text: text.to_owned(),
-            pieces,
-        }
+        Piece::Arithmetic { span, text: text.to_owned(), pieces }
     }
 
     fn parameter(&self, expression: &ParameterExpr, range: Range<usize>, quotes: Quotes) -> Piece {
@@ -272,12 +232,10 @@ impl Read {
             used,
             many: matches!(
                 parameter,
-                BrushParameter::NamedWithAllIndices {
-                    concatenate: false,
-                    ..
-                } | BrushParameter::Special(SpecialParameter::AllPositionalParameters {
-                    concatenate: false
-                })
+                BrushParameter::NamedWithAllIndices { concatenate: false, .. }
+                    | BrushParameter::Special(SpecialParameter::AllPositionalParameters {
+                        concatenate: false
+                    })
             ),
             parts: parts.into_iter().collect(),
             arithmetic,
@@ -375,17 +333,11 @@ fn plain(text: &str, quotes: Quotes) -> Piece {
     if text.contains("${") || text.contains("$(") || text.contains('`') {
         return opaque("an expansion that the parser does not know");
     }
-    Piece::Text {
-        text: text.to_owned(),
-        quoted: quotes == Quotes::Inside,
-    }
+    Piece::Text { text: text.to_owned(), quoted: quotes == Quotes::Inside }
 }
 
 fn quoted(text: &str) -> Piece {
-    Piece::Text {
-        text: text.to_owned(),
-        quoted: true,
-    }
+    Piece::Text { text: text.to_owned(), quoted: true }
 }
 
 fn unescape(sequence: &str) -> Piece {

@@ -3,10 +3,31 @@
 //! Comes in: a [`Source`]. Goes out: metadata, steps and their actions, each with its place in
 //! the source. Refuses to know what a command does (`policy`) and what will be run (`plan`).
 
+mod actions;
+mod block;
+mod choice;
+mod fence;
+mod front;
+mod markdown;
+mod metadata;
+mod names;
+mod nested;
+mod outline;
+mod record;
+mod references;
+mod sections;
+mod segments;
+mod table;
+mod words;
+mod yields;
+
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
-use crate::diagnostic::Diagnostic;
-use crate::expect::Expectation;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::expect::{Expectation, Kinds};
 use crate::shell::{Placeholder, Script};
 use crate::source::{Source, Span};
 
@@ -27,11 +48,103 @@ pub struct Document {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+impl Document {
+    /// Reads a runbook. Never fails: what is wrong becomes a diagnostic.
+    pub fn read(source: Source) -> Self {
+        let mut diagnostics = Vec::new();
+        let front = front::read(source.text(), &mut diagnostics);
+        let kinds = kinds(&front, &mut diagnostics);
+        let nodes = markdown::nodes(source.text(), front.body);
+        let outline = outline::outline(&source, &nodes);
+        let mut declared = front.declared;
+        declared.extend(table::declared(&outline.inputs, &source, &mut diagnostics));
+        let mut entries = front.entries;
+        entries.extend(outline.entries);
+        let mut reader = actions::Reader {
+            source: &source,
+            kinds: &kinds,
+            diagnostics,
+            inside: None,
+            known: choice::Known::new(),
+        };
+        let mut steps = steps(&mut reader, outline.drafts);
+        let mut diagnostics = reader.diagnostics;
+        yields::resolve(&mut steps);
+        diagnostics.extend(references::unresolved(&source, &nodes, &steps));
+        diagnostics.sort_by_key(|found| found.labels.first().map(|label| label.span));
+        Self {
+            title: outline.title.or(front.title),
+            metadata: Metadata { entries },
+            declared,
+            steps,
+            diagnostics,
+            source,
+        }
+    }
+}
+
+fn kinds(front: &front::Front, diagnostics: &mut Vec<Diagnostic>) -> Kinds {
+    let mut kinds = Kinds::default();
+    for (noun, pattern, span) in &front.kinds {
+        if let Err(error) = kinds.insert(noun, pattern) {
+            let found = Diagnostic::new(Severity::Error, "front-matter", *span, error.to_string());
+            diagnostics.push(found.help("write a regular expression that a whole line matches"));
+        }
+    }
+    kinds
+}
+
+/// The steps that have something to do, and those that references may name. The prose of the
+/// others goes to the step after them.
+fn steps(reader: &mut actions::Reader<'_>, drafts: Vec<outline::Draft<'_>>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut carried: Vec<Span> = Vec::new();
+    let mut section = None;
+    for draft in drafts {
+        if section.as_ref() != Some(&draft.section.kind) {
+            reader.inside = None;
+            section = Some(draft.section.kind);
+        }
+        let mut sheet = reader.actions(&draft.nodes, draft.section.kind);
+        if sheet.actions.is_empty() && !draft.is_numbered() {
+            if draft.section.kind != SectionKind::References {
+                carried.append(&mut sheet.lead);
+            }
+            continue;
+        }
+        let mut actions = sheet.actions;
+        let trailing = match actions.first_mut() {
+            Some(first) => {
+                first.lead.splice(0..0, carried.drain(..));
+                sheet.lead
+            }
+            None => carried.drain(..).chain(sheet.lead).collect(),
+        };
+        steps.push(Step {
+            line: reader.source.line(draft.span.start),
+            id: draft.id,
+            title: draft.title,
+            section: draft.section,
+            span: draft.span,
+            actions,
+            trailing,
+        });
+    }
+    steps
+}
+
 /// A runbook's header, in document order; unknown keys are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metadata {
     /// Every entry as written.
     pub entries: Vec<Entry>,
+}
+
+impl Metadata {
+    /// The entry with a canonical key.
+    pub fn get(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
 }
 
 /// One line of the header.
@@ -123,6 +236,9 @@ pub struct Action {
     pub span: Span,
     /// The line of the opening fence, or of the first line of the prose; from 1.
     pub line: usize,
+    /// The "If X, ...:" that it depends on: the place of a manual item that asks to decide. When
+    /// the operator says that it does not hold, this action is skipped with it.
+    pub when: Option<Span>,
 }
 
 /// The four kinds of action.

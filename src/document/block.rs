@@ -1,0 +1,307 @@
+//! A shell block: its text, statements, placeholders and whether it may run.
+//!
+//! Comes in: the lines of a block that are commands. Goes out: [`Part`]s, because a comment that
+//! asks the operator for something ("# wait for the pods, then:") cuts the block in two with a
+//! manual action between. A block that does not parse, or that is output rather than commands,
+//! never runs, and says why.
+
+use crate::expect;
+use crate::shell;
+use crate::shell::{Comment, Placeholder, Quoting, Script, Statement};
+use crate::source::Span;
+
+use super::markdown::Line;
+use super::segments::segments;
+use super::words;
+use super::{Asks, Attributes, Block, Note};
+
+/// A piece of a block, in order.
+#[derive(Debug)]
+pub(super) enum Part {
+    Block(Block),
+    /// What a comment asks, its text and place.
+    Manual(String, Span, Asks),
+}
+
+/// What all parts of a block share.
+#[derive(Debug, Clone)]
+pub(super) struct Frame<'a> {
+    pub language: String,
+    pub attributes: Attributes,
+    pub label: Option<String>,
+    pub reasons: Vec<Note>,
+    pub kinds: &'a expect::Kinds,
+}
+
+/// Something that is wrong with a block, with the code of its diagnostic.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub code: &'static str,
+    pub note: Note,
+    pub help: &'static str,
+}
+
+/// Reads lines as one or several parts.
+pub(super) fn read(frame: &Frame<'_>, lines: Vec<Line>, faults: &mut Vec<Fault>) -> Vec<Part> {
+    let whole = Draft::new(lines);
+    let Ok(script) = &whole.script else {
+        return vec![Part::Block(finish(frame, whole, faults))];
+    };
+    let asking = asking_comments(&whole.text, script);
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for asked in asking {
+        let before = &whole.lines[from..asked.lines.start];
+        push_block(frame, before, faults, &mut parts);
+        let place = join(&whole.lines[asked.lines.clone()]);
+        parts.push(Part::Manual(asked.text, place, asked.asks));
+        from = asked.lines.end;
+    }
+    if from == 0 {
+        return vec![Part::Block(finish(frame, whole, faults))];
+    }
+    push_block(frame, &whole.lines[from..], faults, &mut parts);
+    parts
+}
+
+/// Lines without a statement are no block of their own.
+fn push_block(frame: &Frame<'_>, lines: &[Line], faults: &mut Vec<Fault>, parts: &mut Vec<Part>) {
+    let draft = Draft::new(lines.to_vec());
+    let empty = draft.script.as_ref().is_ok_and(|script| script.statements.is_empty());
+    if !empty {
+        parts.push(Part::Block(finish(frame, draft, faults)));
+    }
+}
+
+fn join(lines: &[Line]) -> Span {
+    lines.iter().map(|line| line.span).reduce(Span::join).unwrap_or(Span::new(0, 0))
+}
+
+/// Lines and what the shell makes of them.
+struct Draft {
+    lines: Vec<Line>,
+    text: String,
+    placeholders: Vec<Placeholder>,
+    script: Result<Script, shell::SyntaxError>,
+}
+
+impl Draft {
+    fn new(lines: Vec<Line>) -> Self {
+        let texts: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
+        let text = texts.join("\n");
+        let placeholders = shell::placeholders(&text);
+        let script = shell::parse(&shell::blank(&text, &placeholders));
+        Self { lines, text, placeholders, script }
+    }
+}
+
+fn finish(frame: &Frame<'_>, draft: Draft, faults: &mut Vec<Fault>) -> Block {
+    let first = faults.len();
+    let (script, error) = match draft.script {
+        Ok(script) => (script, None),
+        Err(error) => (Script::default(), Some(error)),
+    };
+    let mut block = Block {
+        language: frame.language.clone(),
+        attributes: frame.attributes.clone(),
+        text: draft.text,
+        lines: draft.lines.iter().map(|line| line.span).collect(),
+        script,
+        placeholders: draft.placeholders,
+        segments: Vec::new(),
+        runnable: true,
+        reasons: frame.reasons.clone(),
+        inside: None,
+        label: frame.label.clone(),
+    };
+    if let Some(error) = error {
+        faults.push(fault(
+            &block,
+            "syntax",
+            error.message,
+            error.span,
+            "bash could not read it either; correct it, or tag the fence `text` if it is no script",
+        ));
+    }
+    look(&block, faults);
+    if faults.len() == first {
+        block.segments = segments(&block, frame.kinds, faults);
+    }
+    let stopping = faults[first..].iter().filter(|fault| stops(fault.code));
+    let notes: Vec<_> = stopping.map(|fault| fault.note.clone()).collect();
+    block.runnable = notes.is_empty();
+    block.reasons.extend(notes);
+    block
+}
+
+fn stops(code: &str) -> bool {
+    !matches!(code, "unbound-expect")
+}
+
+fn fault(block: &Block, code: &'static str, text: String, span: Span, help: &'static str) -> Fault {
+    let note = Note { text, span: block.place(span) };
+    Fault { code, note, help }
+}
+
+/// What must not run although it may parse.
+fn look(block: &Block, faults: &mut Vec<Fault>) {
+    for tag in ["<%", "{{<", "{{%", "{% "] {
+        if let Some(at) = block.text.find(tag) {
+            let text = format!("`{}` is filled in by another program first", tag.trim());
+            let help = "run the rendered document, or write the value or a `<placeholder>` here";
+            faults.push(fault(block, "template-tag", text, Span::new(at, at + tag.len()), help));
+            return;
+        }
+    }
+    for placeholder in &block.placeholders {
+        if placeholder.name.is_empty() && placeholder.context != Quoting::Comment {
+            let text = format!("`{}` stands for something that is left out", placeholder.spelling);
+            let help = "write it out, or name it as a placeholder: `<name>`";
+            faults.push(fault(block, "ellipsis", text, placeholder.span, help));
+            return;
+        }
+    }
+    let output = block
+        .script
+        .statements
+        .iter()
+        .find(|statement| is_output(&block.text[statement.span.range()]));
+    if let Some(statement) = output {
+        let text = "this looks like output or data, not like a command".to_owned();
+        let help = "put what a command prints in a fence of its own, tagged `text`";
+        faults.push(fault(block, "output-in-shell", text, first_line(block, statement), help));
+    }
+}
+
+fn first_line(block: &Block, statement: &Statement) -> Span {
+    let text = &block.text[statement.span.range()];
+    let length = text.find('\n').unwrap_or(text.len());
+    Span::new(statement.span.start, statement.span.start + length)
+}
+
+/// Output, YAML, JSON and logs that bash would take for commands.
+fn is_output(statement: &str) -> bool {
+    let line = statement.lines().next().unwrap_or("");
+    let first = line.split_whitespace().next().unwrap_or("");
+    let rest = line[first.len().min(line.len())..].trim_start();
+    let assigned = first.contains('=');
+    let yaml_key = first.len() > 1
+        && first.ends_with(':')
+        && !first.contains(['/', '$', '"', '='])
+        && !assigned;
+    let capitals = first.len() > 2
+        && first.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c == '-')
+        && (rest.split_whitespace().next().is_some_and(is_capitals) || line.contains("   "));
+    let dated = first.len() >= 10
+        && first.as_bytes()[4..].starts_with(b"-")
+        && first.chars().take(4).all(|c| c.is_ascii_digit());
+    let listed = first == "-" && !rest.is_empty();
+    let ruled = first.len() > 2 && first.chars().all(|c| matches!(c, '-' | '=' | '+' | '|' | '.'));
+    let json = first.starts_with("\"") && (first.ends_with(':') || first.ends_with("\":"));
+    let promql = first.contains('{') && line.contains("=~\"") || first.starts_with("sum(");
+    yaml_key || capitals || dated || listed || ruled || json || promql
+}
+
+fn is_capitals(word: &str) -> bool {
+    word.len() > 1
+        && word.chars().all(|c| c.is_ascii_uppercase() || matches!(c, '-' | '_' | '(' | ')'))
+}
+
+/// A comment that asks for something: its lines in the block.
+struct Asking {
+    lines: std::ops::Range<usize>,
+    text: String,
+    asks: Asks,
+}
+
+/// Comments on lines of their own, between statements, that ask the operator for something.
+fn asking_comments(text: &str, script: &Script) -> Vec<Asking> {
+    let mut asking: Vec<Asking> = Vec::new();
+    let comments = shell::comments(text);
+    let own = comments.iter().filter(|comment| comment.own_line);
+    let mut expected = false;
+    for comment in own {
+        let line = text[..comment.span.start].matches('\n').count();
+        let written = comment_text(text, comment);
+        let inside =
+            script.statements.iter().any(|statement| statement.span.contains(comment.span.start));
+        expected =
+            expect::annotation_lead(written).is_some() || expected && written.starts_with("  ");
+        if inside || expected {
+            continue;
+        }
+        let next = next_statement(text, script, comment, &comments);
+        if let Some(asks) = words::comment_asks(written.trim(), next) {
+            push_asking(&mut asking, line, written.trim(), asks);
+        }
+    }
+    asking
+}
+
+/// Comments on neighbouring lines that ask for the same are one.
+fn push_asking(asking: &mut Vec<Asking>, line: usize, text: &str, asks: Asks) {
+    match asking.last_mut() {
+        Some(last) if last.lines.end == line && last.asks == asks && asks == Asks::Do => {
+            last.lines.end = line + 1;
+            last.text = format!("{}\n{text}", last.text);
+        }
+        _ => asking.push(Asking { lines: line..line + 1, text: text.to_owned(), asks }),
+    }
+}
+
+/// The statement that a comment introduces: the next one, unless another paragraph of comments
+/// comes first.
+fn next_statement<'a>(
+    text: &'a str,
+    script: &Script,
+    comment: &Comment,
+    comments: &[Comment],
+) -> Option<&'a str> {
+    let statement =
+        script.statements.iter().find(|statement| statement.span.start >= comment.span.end)?;
+    let between = &text[comment.span.end..statement.span.start];
+    let apart = between.trim_start_matches([' ', '\t', '\r']).starts_with("\n\n")
+        || comments.iter().any(|other| {
+            other.span.start > comment.span.end
+                && other.span.end <= statement.span.start
+                && starts_with_number(comment_text(text, other))
+        });
+    (!apart).then_some(&text[statement.span.range()])
+}
+
+fn starts_with_number(text: &str) -> bool {
+    words::strip_number(text) != text.trim_start()
+}
+
+/// A comment's text without its `#`, with the blanks after it.
+pub(super) fn comment_text<'a>(text: &'a str, comment: &Comment) -> &'a str {
+    text[comment.span.range()].trim_start_matches('#')
+}
+
+impl Block {
+    /// The place in the source of a span of `text`; whole lines where bytes do not correspond (a
+    /// tab that was split, an escaped `|` in a table).
+    pub fn place(&self, span: Span) -> Span {
+        let mut at = 0;
+        let mut found: Option<Span> = None;
+        for (line, place) in self.text.split('\n').zip(&self.lines) {
+            let end = at + line.len();
+            if span.start <= end && span.end >= at {
+                let exact = place.end - place.start == line.len();
+                let part = if exact {
+                    let from = span.start.max(at) - at;
+                    let to = span.end.min(end) - at;
+                    Span::new(place.start + from, place.start + to.max(from))
+                } else {
+                    *place
+                };
+                // A span that ends with a line does not reach into the next.
+                if span.start < end || found.is_none() {
+                    found = Some(found.map_or(part, |found| found.join(part)));
+                }
+            }
+            at = end + 1;
+        }
+        found.or_else(|| self.lines.last().copied()).unwrap_or(Span::new(0, 0))
+    }
+}

@@ -1,0 +1,525 @@
+//! A fence's info string, and a transcript's prompts.
+//!
+//! Comes in: the info string and the lines of a block. Goes out: its language and attributes, and
+//! the lines that are commands. Of a transcript only the prompted lines are; the rest is output.
+//! Refuses to know what the commands mean.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use regex::Regex;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::Span;
+
+use super::Attributes;
+use super::markdown::Line;
+
+/// Tags of fences that hold commands for a Unix shell.
+const SHELL: &[&str] = &[
+    "bash",
+    "sh",
+    "shell",
+    "zsh",
+    "console",
+    "shell-session",
+    "shellsession",
+    "sh-session",
+    "terminal",
+    "command",
+    "cmd",
+    "azurecli",
+    "azurecli-interactive",
+    "azurecli-interactive-bash",
+];
+
+/// Tags of fences whose content is nothing to do.
+const SHOWN: &[&str] = &[
+    "output",
+    "mermaid",
+    "promql",
+    "diff",
+    "log",
+    "logs",
+    "csv",
+    "markdown",
+    "md",
+    "plantuml",
+    "dot",
+    "ascii",
+    "http",
+    "note",
+    "warning",
+    "tip",
+    "important",
+    "caution",
+    "admonition",
+    "html",
+    "xml",
+    "txt-output",
+    "stdout",
+    "response",
+];
+
+/// Commands that a line of a block begins with, where nothing says that it is a shell block.
+const COMMANDS: &[&str] = &[
+    "kubectl",
+    "oc",
+    "helm",
+    "aws",
+    "gcloud",
+    "az",
+    "docker",
+    "podman",
+    "git",
+    "gh",
+    "heroku",
+    "infisical",
+    "curl",
+    "wget",
+    "sudo",
+    "ssh",
+    "scp",
+    "rsync",
+    "systemctl",
+    "journalctl",
+    "psql",
+    "mysql",
+    "redis-cli",
+    "terraform",
+    "vault",
+    "openssl",
+    "dig",
+    "nslookup",
+    "ping",
+    "npm",
+    "npx",
+    "pnpm",
+    "yarn",
+    "pip",
+    "python",
+    "python3",
+    "make",
+    "cd",
+    "ls",
+    "cat",
+    "grep",
+    "echo",
+    "export",
+    "rm",
+    "cp",
+    "mv",
+    "mkdir",
+    "chmod",
+    "chown",
+    "tail",
+    "apt",
+    "apt-get",
+    "yum",
+    "dnf",
+    "brew",
+    "flux",
+    "cf",
+    "fly",
+    "flyctl",
+    "talosctl",
+    "etcdctl",
+    "knife",
+    "bundle",
+    "jq",
+    "yq",
+    "sed",
+    "source",
+    "nc",
+    "telnet",
+    "crictl",
+    "ctr",
+    "virtctl",
+    "eksctl",
+    "kubectx",
+    "tar",
+    "task",
+    "ansible",
+    "ansible-playbook",
+    "gcloud-ssh",
+    "bq",
+    "gsutil",
+    "nmap",
+    "ip",
+    "iptables",
+    "mount",
+    "umount",
+    "df",
+    "du",
+    "ps",
+    "kill",
+    "chroot",
+    "service",
+    "uv",
+    "go",
+    "cargo",
+    "vercel",
+];
+
+/// What the fence's language makes of its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tongue {
+    /// Commands for a Unix shell.
+    Shell,
+    /// No language, or plain text: look at the content.
+    Untold,
+    /// Something to read.
+    Shown,
+    /// Another language.
+    Other,
+}
+
+/// The info string, understood.
+#[derive(Debug)]
+pub(super) struct Info {
+    pub language: String,
+    pub tongue: Tongue,
+    pub attributes: Attributes,
+}
+
+/// Reads an info string; `span` is where to point at.
+pub(super) fn info(info: Option<&str>, span: Span, diagnostics: &mut Vec<Diagnostic>) -> Info {
+    let (language, rest) = split_language(info.unwrap_or(""));
+    let tongue = tongue_of(&language);
+    let mut attributes = Attributes::default();
+    if tongue == Tongue::Shell {
+        for word in words(rest) {
+            attribute(&word, span, &mut attributes, diagnostics);
+        }
+    }
+    Info { language, tongue, attributes }
+}
+
+fn split_language(info: &str) -> (String, &str) {
+    let info = info.trim();
+    let end = info
+        .find(|c: char| c.is_whitespace() || c == '{' || c == ',')
+        .filter(|end| *end > 0)
+        .unwrap_or_else(|| info.find(char::is_whitespace).unwrap_or(info.len()));
+    let mut language = info[..end].trim_matches(['{', '}', '.']).to_lowercase();
+    let mut rest = info[end..].trim();
+    // The directive of a documentation generator: `{code-block} bash`.
+    if matches!(language.as_str(), "code-block" | "code" | "sourcecode") && !rest.is_empty() {
+        let (inner, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        language = inner.to_lowercase();
+        rest = after.trim();
+    }
+    (language, rest)
+}
+
+fn tongue_of(language: &str) -> Tongue {
+    match language {
+        _ if SHELL.contains(&language) => Tongue::Shell,
+        "" | "text" | "txt" | "plain" | "plaintext" | "nohighlight" | "none" | "no-highlight" => {
+            Tongue::Untold
+        }
+        _ if SHOWN.contains(&language) => Tongue::Shown,
+        _ => Tongue::Other,
+    }
+}
+
+/// Words of the info string; `{...}` and quoted values are one word.
+fn words(rest: &str) -> Vec<String> {
+    static WORD: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"\{[^}]*\}|[^\s"]*"[^"]*"|[^\s]+"#).expect("a valid pattern")
+    });
+    WORD.find_iter(rest).map(|word| word.as_str().to_owned()).collect()
+}
+
+fn attribute(
+    word: &str,
+    span: Span,
+    attributes: &mut Attributes,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    match word {
+        "standalone" => attributes.standalone = true,
+        "secret" => attributes.secret = true,
+        "manual" => attributes.manual = true,
+        _ => match word.strip_prefix("timeout=") {
+            Some(value) => match duration(value) {
+                Some(timeout) => attributes.timeout = Some(timeout),
+                None => diagnostics.push(bad_timeout(value, span)),
+            },
+            None => diagnostics.push(unknown(word, span)),
+        },
+    }
+}
+
+fn bad_timeout(value: &str, span: Span) -> Diagnostic {
+    let message = format!("`timeout={value}` is no duration");
+    Diagnostic::new(Severity::Error, "unknown-attribute", span, message)
+        .help("write `timeout=30s`, `timeout=5m` or `timeout=1h`")
+}
+
+/// `title="x"` and `{linenos}` are other programs' business.
+fn unknown(word: &str, span: Span) -> Diagnostic {
+    let foreign = word.starts_with('{') || word.contains('=') || word.starts_with(':');
+    let near_ours = word.starts_with("time") || word.starts_with("stand");
+    let severity = if foreign && !near_ours { Severity::Note } else { Severity::Warning };
+    let message = format!("the attribute `{word}` is not known and has no effect");
+    Diagnostic::new(severity, "unknown-attribute", span, message)
+        .help("known are `timeout=30s`, `standalone`, `secret` and `manual`")
+}
+
+/// `30s`, `5m`, `1h`, `500ms`.
+fn duration(text: &str) -> Option<Duration> {
+    let text = text.trim_matches('"');
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let number: u64 = text[..digits].parse().ok()?;
+    let duration = match &text[digits..] {
+        "ms" => Duration::from_millis(number),
+        "s" => Duration::from_secs(number),
+        "m" | "min" => Duration::from_secs(number.checked_mul(60)?),
+        "h" => Duration::from_secs(number.checked_mul(3600)?),
+        _ => return None,
+    };
+    (number > 0).then_some(duration)
+}
+
+/// What a block's lines are.
+#[derive(Debug)]
+pub(super) enum Lines {
+    /// All of them are the script.
+    Plain(Vec<Line>),
+    /// Prompted lines without their prompts, and the output between them.
+    Transcript { commands: Vec<Line>, output: Vec<Line> },
+    /// Every line begins with `# ` and a command: a root prompt, or what was commented out.
+    RootPrompt(Line),
+    /// Lines typed to another program's prompt.
+    Foreign(Line),
+}
+
+/// Tells commands from output.
+pub(super) fn lines(lines: &[Line]) -> Lines {
+    if let Some(line) = lines.iter().find(|line| is_foreign_prompt(&line.text)) {
+        return Lines::Foreign(line.clone());
+    }
+    if lines.iter().any(|line| prompt(&line.text).is_some()) {
+        return transcript(lines);
+    }
+    let mut filled = lines.iter().filter(|line| !line.text.trim().is_empty());
+    if let Some(first) = filled.next()
+        && is_root_prompted(first)
+        && filled.all(is_root_prompted)
+    {
+        return Lines::RootPrompt(first.clone());
+    }
+    Lines::Plain(lines.to_vec())
+}
+
+/// The length of the prompt that a line begins with, when there is a command after it.
+fn prompt(line: &str) -> Option<usize> {
+    static PROMPT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^\s*(?:\([\w.-]+\)\s*)?(?:",
+            r"[\w.-]+@[\w.-]+(?:[: ][^$#>]*)?[$#%]|",
+            r"\[[\w.-]+@[\w.-]+[^\]]*\][$#]|",
+            r"(?:ba|z)?sh-\d+(?:\.\d+)*[$#]|",
+            r"[~/][\w~/.-]*\s?\$|",
+            r"[$❯➜%]",
+            r")\s+\S"
+        ))
+        .expect("a valid pattern")
+    });
+    if let Some(found) = PROMPT.find(line) {
+        let last = line[..found.end()].chars().next_back().map_or(0, char::len_utf8);
+        return Some(found.end() - last);
+    }
+    let glued = line.trim_start().strip_prefix('$')?;
+    let word = glued.split(' ').next()?;
+    (glued.len() > word.len() && COMMANDS.contains(&word)).then(|| line.len() - glued.len())
+}
+
+fn is_foreign_prompt(line: &str) -> bool {
+    static FOREIGN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^\s*(?:[\w.-]*=[#>*]|psql>|mysql>|MariaDB \[[^\]]*\]>|sqlite>|>>>|irb\([^)]*\)\S*>|",
+            r"[\d.]+:\d+(?:\[\d+\])?>|redis>|mongo\S*>|[Pp][Ss] ?[A-Z]:\\[^>]*>|[A-Z]:\\[^>]*>|\w+#)\s+\S"
+        ))
+        .expect("a valid pattern")
+    });
+    FOREIGN.is_match(line) && !line.trim_start().starts_with('#')
+}
+
+fn is_root_prompted(line: &Line) -> bool {
+    let Some(rest) = line.text.trim_start().strip_prefix("# ") else {
+        return false;
+    };
+    looks_like_command(rest) && !reads_as_prose(rest)
+}
+
+/// A capital letter, a full stop, or an English article is a comment's.
+fn reads_as_prose(text: &str) -> bool {
+    let lower = format!(" {} ", text.to_lowercase());
+    text.ends_with(['.', ':'])
+        || [" the ", " a ", " an ", " to ", " is ", " if "].iter().any(|word| lower.contains(word))
+}
+
+fn transcript(lines: &[Line]) -> Lines {
+    let (mut commands, mut output): (Vec<Line>, Vec<Line>) = (Vec::new(), Vec::new());
+    let mut state = Reading::Output;
+    for line in lines {
+        let prompted = prompt(&line.text).map(|length| cut(line, length));
+        let kept = match (prompted, &state) {
+            (_, Reading::HereDocument(_) | Reading::Continued) => Some(continuation(line)),
+            (Some(command), _) => Some(command),
+            (None, Reading::Command) if line.text.starts_with("> ") => Some(continuation(line)),
+            (None, _) if is_expect_comment(&line.text) => Some(line.clone()),
+            (None, _) => None,
+        };
+        match kept {
+            Some(command) => {
+                state = state.after(&command.text);
+                commands.push(command);
+            }
+            None => {
+                state = Reading::Output;
+                output.push(line.clone());
+            }
+        }
+    }
+    Lines::Transcript { commands, output }
+}
+
+/// What the line before was.
+enum Reading {
+    Output,
+    Command,
+    Continued,
+    HereDocument(String),
+}
+
+impl Reading {
+    fn after(self, command: &str) -> Self {
+        static HERE: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(r#"<<-?\s*["']?(\w+)["']?"#).expect("a valid pattern"));
+        match self {
+            Self::HereDocument(end) if command.trim() == end => Self::Command,
+            Self::HereDocument(end) => Self::HereDocument(end),
+            _ => match HERE.captures(command) {
+                Some(found) => Self::HereDocument(found[1].to_owned()),
+                None if command.ends_with('\\') => Self::Continued,
+                None => Self::Command,
+            },
+        }
+    }
+}
+
+fn continuation(line: &Line) -> Line {
+    let length = if line.text.starts_with("> ") { 2 } else { 0 };
+    cut(line, length)
+}
+
+fn cut(line: &Line, length: usize) -> Line {
+    let exact = line.text.len() == line.span.end - line.span.start;
+    let start = if exact { line.span.start + length } else { line.span.start };
+    Line { text: line.text[length..].to_owned(), span: Span::new(start, line.span.end) }
+}
+
+fn is_expect_comment(line: &str) -> bool {
+    let comment = line.trim_start().strip_prefix('#');
+    comment.is_some_and(|text| text.trim_start().to_lowercase().starts_with("expect"))
+}
+
+/// Whether a `cmd` block is for the command prompt of Windows.
+pub(super) fn is_windows(language: &str, lines: &[Line]) -> bool {
+    static WINDOWS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\b[a-z]:\\|%[a-z_]+%|^\s*(?:dir|copy|del|set \w+=|rem|net) ")
+            .expect("a valid pattern")
+    });
+    matches!(language, "cmd" | "command") && lines.iter().any(|line| WINDOWS.is_match(&line.text))
+}
+
+/// Whether a block of no language holds commands: its first filled line, comments aside.
+pub(super) fn looks_like_shell(lines: &[Line]) -> bool {
+    let first = lines
+        .iter()
+        .map(|line| line.text.trim())
+        .find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| prompt(line).is_some() || looks_like_command(line))
+}
+
+/// Whether a line begins with a known command, and goes on as one.
+pub(super) fn looks_like_command(line: &str) -> bool {
+    let mut words = line.split_whitespace().skip_while(|word| is_assignment(word));
+    let Some(first) = words.next() else {
+        return line.split_whitespace().next().is_some_and(is_assignment)
+            && !line.contains(char::is_whitespace);
+    };
+    let path = first.starts_with("./") && first.len() > 2;
+    (path || COMMANDS.contains(&first))
+        && words.next().is_none_or(|word| !word.starts_with([':', '=']))
+}
+
+fn is_assignment(word: &str) -> bool {
+    let Some((name, _)) = word.split_once('=') else {
+        return false;
+    };
+    !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(text: &str) -> Vec<Line> {
+        let mut at = 0;
+        let line = |text: &str| {
+            let span = Span::new(at, at + text.len());
+            at += text.len() + 1;
+            Line { text: text.to_owned(), span }
+        };
+        text.lines().map(line).collect()
+    }
+
+    #[test]
+    fn only_prompted_lines_and_their_continuations_are_commands() {
+        let case = |text: &str, expected: &str| match lines(&block(text)) {
+            Lines::Transcript { commands, .. } => {
+                let texts: Vec<_> = commands.into_iter().map(|line| line.text).collect();
+                assert_eq!(texts.join("\n"), expected, "{text}");
+            }
+            other => panic!("{text}: {other:?}"),
+        };
+        case("$ ls\na\nb\n$ pwd", "ls\npwd");
+        case("$ ls \\\n> -l\nout", "ls \\\n-l");
+        case("$ cat <<EOF\na\nEOF\nout", "cat <<EOF\na\nEOF");
+        case("me@host:~$ ls\nout", "ls");
+        case("[root@a ~]# ls\n# Expect: b", "ls\n# Expect: b");
+        case("$kubectl get pods\nNAME", "kubectl get pods");
+        case("sh-4.2$ ls", "ls");
+    }
+
+    #[test]
+    fn what_is_typed_elsewhere_or_as_root_is_told_apart() {
+        assert!(matches!(lines(&block("db=# select 1;")), Lines::Foreign(_)));
+        assert!(matches!(lines(&block("127.0.0.1:6379> get a")), Lines::Foreign(_)));
+        assert!(matches!(lines(&block("# systemctl restart x")), Lines::RootPrompt(_)));
+        assert!(matches!(lines(&block("# ls the pods\nls")), Lines::Plain(_)));
+    }
+
+    #[test]
+    fn an_info_string_is_a_language_and_attributes() {
+        let case = |text: &str, language: &str, codes: &[Severity]| {
+            let mut found = Vec::new();
+            let info = info(Some(text), Span::new(0, 1), &mut found);
+            assert_eq!(info.language, language, "{text}");
+            let found: Vec<_> = found.into_iter().map(|one| one.severity).collect();
+            assert_eq!(found, codes, "{text}");
+        };
+        case("bash timeout=30s secret", "bash", &[]);
+        case("bash timeout=soon", "bash", &[Severity::Error]);
+        case("bash secert", "bash", &[Severity::Warning]);
+        case("bash title=\"a b\"", "bash", &[Severity::Note]);
+        case("sh {linenos=true}", "sh", &[Severity::Note]);
+        case("{code-block} bash", "bash", &[]);
+        case("JSON", "json", &[]);
+    }
+}

@@ -1,0 +1,344 @@
+//! The header: `**Key:** value` and `Key: value` lines before the first section.
+//!
+//! Comes in: the text and the blocks before the first section. Goes out: entries, each value with
+//! its exact bytes, because a stamp rewrites those bytes and no others. A line may hold several
+//! keys; unknown keys are kept.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::source::Span;
+
+use super::Entry;
+use super::markdown::{List, Node};
+
+/// Each canonical key and what authors call it, in snake case.
+const KEYS: &[(&str, &[&str])] = &[
+    ("mode", &["mode", "execution_mode"]),
+    (
+        "last_validated",
+        &[
+            "last_validated",
+            "last_verified",
+            "last_reviewed",
+            "last_tested",
+            "last_updated",
+            "last_validated_on",
+            "last_verified_on",
+            "last_reviewed_on",
+            "last_tested_on",
+            "last_updated_on",
+            "last_verified_at",
+            "last_reviewed_at",
+            "last_tested_at",
+            "last_review_date",
+            "last_update",
+            "last_review",
+            "reviewed_on",
+            "verified_on",
+            "validated_on",
+            "tested_on",
+        ],
+    ),
+    ("validation_method", &["validation_method", "validation", "validated_by_method"]),
+    (
+        "average_duration",
+        &[
+            "average_duration",
+            "duration",
+            "estimated_duration",
+            "estimated_time",
+            "expected_duration",
+            "time_required",
+            "average_time",
+            "time_estimate",
+            "eta",
+            "time_to_complete",
+            "estimated_time_to_complete",
+        ],
+    ),
+    (
+        "required_role",
+        &[
+            "required_role",
+            "required_roles",
+            "role",
+            "roles",
+            "required_access",
+            "required_permissions",
+            "access_required",
+            "permissions",
+        ],
+    ),
+    (
+        "owner",
+        &["owner", "owners", "team", "owning_team", "maintainer", "maintainers", "runbook_owner"],
+    ),
+    (
+        "applies_to",
+        &[
+            "applies_to",
+            "scope",
+            "service",
+            "services",
+            "system",
+            "systems",
+            "affected_services",
+            "affected_systems",
+            "component",
+        ],
+    ),
+    ("severity", &["severity", "sev", "alert_severity"]),
+    ("status", &["status"]),
+    ("target", &["target", "target_environment", "environment"]),
+];
+
+/// Words that begin a sentence, not a key; and keys of remarks.
+const NO_KEY: &[&str] = &[
+    "this",
+    "the",
+    "to",
+    "for",
+    "if",
+    "when",
+    "in",
+    "you",
+    "we",
+    "it",
+    "see",
+    "note",
+    "notes",
+    "warning",
+    "important",
+    "example",
+    "tip",
+    "caution",
+    "danger",
+    "info",
+    "attention",
+    "todo",
+    "a",
+    "an",
+    "there",
+    "on",
+    "then",
+    "option",
+    "method",
+    "step",
+    "steps",
+    "usage",
+    "expected",
+    "verify",
+    "http",
+    "https",
+    "these",
+    "run",
+    "use",
+    "please",
+    "links",
+    "tl;dr",
+];
+
+/// The canonical key of a label, or the label in snake case.
+pub(super) fn canonical(label: &str) -> String {
+    let snake = snake_case(label);
+    KEYS.iter()
+        .find(|(_, names)| names.contains(&snake.as_str()))
+        .map_or(snake, |(key, _)| (*key).to_owned())
+}
+
+fn is_known(label: &str) -> bool {
+    let snake = snake_case(label);
+    KEYS.iter().any(|(_, names)| names.contains(&snake.as_str()))
+}
+
+fn snake_case(label: &str) -> String {
+    let words = label.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    words.join("_").to_lowercase()
+}
+
+/// The entries of a block of the header; empty when it is none.
+pub(super) fn entries(text: &str, node: &Node) -> Vec<Entry> {
+    match node {
+        Node::Paragraph(prose) => paragraph(text, prose.span),
+        Node::List(list) => bullets(text, list),
+        Node::Quote(nodes) => nodes.iter().flat_map(|node| entries(text, node)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Every item of the list must be an entry: else it is an ordinary list.
+fn bullets(text: &str, list: &List) -> Vec<Entry> {
+    if list.start.is_some() || list.items.iter().any(|item| item.boxed) {
+        return Vec::new();
+    }
+    let items = list.items.iter().map(|item| match item.nodes.as_slice() {
+        [Node::Paragraph(prose)] => paragraph(text, prose.span),
+        _ => Vec::new(),
+    });
+    let items: Vec<_> = items.collect();
+    if items.iter().any(Vec::is_empty) {
+        return Vec::new();
+    }
+    items.into_iter().flatten().collect()
+}
+
+/// A line without a key goes on with the value before it.
+fn paragraph(text: &str, span: Span) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut at = span.start;
+    for line in text[span.range()].split_inclusive('\n') {
+        let found = of_line(line, at);
+        match entries.last_mut() {
+            None if found.is_empty() => return Vec::new(),
+            Some(last) if found.is_empty() => last.extend(line, at),
+            _ => entries.extend(found),
+        }
+        at += line.len();
+    }
+    entries
+}
+
+impl Entry {
+    fn extend(&mut self, line: &str, at: usize) {
+        let line = line.trim_end();
+        let content = line.trim_start_matches([' ', '\t', '>']);
+        if !content.is_empty() {
+            self.value = format!("{} {content}", self.value);
+            self.span.end = at + line.len();
+        }
+    }
+}
+
+/// The entries of one line of the file; `at` is where it begins.
+fn of_line(line: &str, at: usize) -> Vec<Entry> {
+    let content = line.trim_start_matches([' ', '\t', '>']);
+    let at = at + line.len() - content.len();
+    let content = content.trim_end();
+    let bold = keys(&BOLD, content);
+    if bold.first().is_some_and(|(label, _)| label.start <= 2) {
+        return cut(content, at, &bold);
+    }
+    let Some(first) = PLAIN.captures(content).and_then(|found| found.get(1)) else {
+        return Vec::new();
+    };
+    if !may_be_key(first.as_str()) {
+        return Vec::new();
+    }
+    let mut found = vec![(Span::new(0, first.end()), first.end() + 1)];
+    if is_known(first.as_str()) {
+        let after = first.end() + 1;
+        let further = keys(&KNOWN, &content[after..]);
+        found.extend(further.into_iter().map(|(key, end)| (key.shift(after), end + after)));
+    }
+    cut(content, at, &found)
+}
+
+static BOLD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:\*\*|__)([^*_:\n]{1,60}?)(?:\s*:\s*(?:\*\*|__)|(?:\*\*|__)\s*:)")
+        .expect("a valid pattern")
+});
+
+static PLAIN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^([A-Z][A-Za-z0-9 /_-]{0,40}):\s+\S").expect("a valid pattern"));
+
+/// Known keys inside a line; with a capital, so that prose does not end a value.
+static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:^|\s)(Mode|Last (?:validated|verified|reviewed|tested|updated)|Validation method|",
+        r"Average duration|Estimated (?:duration|time)|Expected duration|Duration|Required role|",
+        r"Required access|Role|Owner|Team|Applies to|Severity|Status|Target|Scope|Service):\s"
+    ))
+    .expect("a valid pattern")
+});
+
+/// The spans of the labels that a pattern finds, and where each one's value begins.
+fn keys(pattern: &Regex, content: &str) -> Vec<(Span, usize)> {
+    pattern
+        .captures_iter(content)
+        .filter_map(|found| Some((found.get(1)?, found.get(0)?.end())))
+        .map(|(label, end)| (Span::from(label.range()), end))
+        .collect()
+}
+
+fn may_be_key(label: &str) -> bool {
+    let first = label.split(' ').next().unwrap_or("").to_lowercase();
+    label.split(' ').count() <= 4 && !NO_KEY.contains(&first.as_str())
+}
+
+fn cut(content: &str, at: usize, keys: &[(Span, usize)]) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for (index, (label, start)) in keys.iter().enumerate() {
+        let end = keys.get(index + 1).map_or(content.len(), |(next, _)| next.start);
+        let mut raw = &content[*start..end.max(*start)];
+        if index + 1 < keys.len() {
+            raw = raw.trim_end_matches(['*', '_']);
+            raw = raw.trim_end_matches([' ', '|', '·', '•', ',', ';']);
+        }
+        let value = raw.trim_end_matches('\\').trim();
+        let start = start + raw.len() - raw.trim_start().len();
+        let span = unquoted(value, at + start, &['`']);
+        let value = &content[span.start - at..span.end - at];
+        let label = content[label.range()].trim();
+        if !value.is_empty() && !label.is_empty() {
+            entries.push(Entry {
+                key: canonical(label),
+                label: label.to_owned(),
+                value: value.to_owned(),
+                span,
+            });
+        }
+    }
+    entries
+}
+
+/// The span of a value at `at`, without the quotes around all of it.
+pub(super) fn unquoted(value: &str, at: usize, quotes: &[char]) -> Span {
+    for quote in quotes {
+        let inner = value.strip_prefix(*quote).and_then(|value| value.strip_suffix(*quote));
+        if let Some(inner) = inner.filter(|inner| !inner.contains(*quote)) {
+            return Span::new(at + 1, at + 1 + inner.len());
+        }
+    }
+    Span::new(at, at + value.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_line_gives_keys_and_the_exact_bytes_of_their_values() {
+        let case = |line: &str, expected: &[(&str, &str)]| {
+            let entries = of_line(line, 0);
+            let found: Vec<_> =
+                entries.iter().map(|entry| (entry.key.as_str(), entry.value.as_str())).collect();
+            assert_eq!(found, expected, "{line}");
+            for entry in &entries {
+                assert_eq!(&line[entry.span.range()], entry.value, "{line}");
+            }
+        };
+        case("**Mode:** operator-assisted  ", &[("mode", "operator-assisted")]);
+        case("**Mode**: a", &[("mode", "a")]);
+        case("__Last tested:__ `2024-01-02`", &[("last_validated", "2024-01-02")]);
+        case(
+            "Mode: operator-assisted Last validated: 2026-04-24 UTC Validation method: \
+             read-only-docs Average duration: 6m Required role: superadmin",
+            &[
+                ("mode", "operator-assisted"),
+                ("last_validated", "2026-04-24 UTC"),
+                ("validation_method", "read-only-docs"),
+                ("average_duration", "6m"),
+                ("required_role", "superadmin"),
+            ],
+        );
+        case("**Owner:** me | **Status:** old", &[("owner", "me"), ("status", "old")]);
+        case("Migration in progress: x", &[("migration_in_progress", "x")]);
+        case("> **Severity:** high\\", &[("severity", "high")]);
+        case("See also: the other one", &[]);
+        case("https://vault.raxx.app/login via SSO", &[]);
+        case("This runbook covers: all", &[]);
+    }
+}

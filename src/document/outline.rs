@@ -1,0 +1,422 @@
+//! The document's steps, before their content is read.
+//!
+//! Comes in: the blocks of the document. Goes out: the title, the header and [`Draft`]s: steps
+//! with the blocks that belong to them. A step heading makes a step; where a document has none,
+//! the items of a section's ordered list are the steps; a section with neither is one step.
+
+use std::collections::HashSet;
+
+use crate::source::{Source, Span};
+
+use super::choice;
+use super::fence;
+use super::markdown::{Code, Heading, List, Node};
+use super::metadata;
+use super::sections::{Named, Titled, numbered, slug, titled};
+use super::words;
+use super::{Entry, Section, SectionKind};
+
+/// The document, cut into steps.
+#[derive(Debug, Default)]
+pub(super) struct Outline<'a> {
+    pub title: Option<String>,
+    pub entries: Vec<Entry>,
+    /// The tables of the Inputs sections.
+    pub inputs: Vec<&'a Node>,
+    pub drafts: Vec<Draft<'a>>,
+}
+
+/// A step and the blocks that belong to it.
+#[derive(Debug)]
+pub(super) struct Draft<'a> {
+    pub id: String,
+    pub title: String,
+    pub section: Section,
+    /// From its heading or list item to its end.
+    pub span: Span,
+    pub nodes: Vec<&'a Node>,
+    origin: Origin,
+}
+
+/// What made a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// A step heading: it stays, also with nothing to do in it.
+    Heading,
+    /// A section: its ordered lists may be steps.
+    Section,
+    /// An item of an ordered list.
+    Item,
+}
+
+impl Draft<'_> {
+    /// Whether it stays without anything to do in it: references may name it.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.origin != Origin::Section
+    }
+}
+
+/// Cuts a document into steps.
+pub(super) fn outline<'a>(source: &Source, nodes: &'a [Node]) -> Outline<'a> {
+    let mut walk = Walk::new(source, nodes);
+    for (index, node) in nodes.iter().enumerate() {
+        walk.node(index, node);
+    }
+    walk.finish()
+}
+
+/// A heading under which the walk is.
+struct Open {
+    level: usize,
+    title: String,
+    kind: Option<SectionKind>,
+    inputs: bool,
+}
+
+struct Walk<'a, 's> {
+    source: &'s Source,
+    nodes: &'a [Node],
+    outline: Outline<'a>,
+    open: Vec<Open>,
+    /// Headings deeper than this belong to the current step.
+    absorb: Option<usize>,
+    /// Whether the header may still go on.
+    in_header: bool,
+    title_at: Option<usize>,
+    has_step_headings: bool,
+    /// Whether a draft is open that blocks go to.
+    current: bool,
+}
+
+impl<'a, 's> Walk<'a, 's> {
+    fn new(source: &'s Source, nodes: &'a [Node]) -> Self {
+        let title_at = nodes.iter().position(|node| {
+            matches!(node, Node::Heading(heading) if heading.level == 1
+                && numbered(&heading.prose.text).0.is_none())
+        });
+        let has_step_headings = headings(nodes).any(|heading| is_step(heading));
+        Self {
+            source,
+            nodes,
+            outline: Outline::default(),
+            open: Vec::new(),
+            absorb: None,
+            in_header: true,
+            title_at,
+            has_step_headings,
+            current: false,
+        }
+    }
+
+    fn node(&mut self, index: usize, node: &'a Node) {
+        match node {
+            Node::Heading(heading) if Some(index) == self.title_at => self.title(heading),
+            Node::Heading(heading) => self.heading(index, heading),
+            Node::Table(_) if self.open.iter().any(|open| open.inputs) => {
+                self.outline.inputs.push(node);
+            }
+            _ => self.block(node),
+        }
+    }
+
+    /// The document's title; a new section where it does not come first.
+    fn title(&mut self, heading: &Heading) {
+        self.outline.title = Some(heading.prose.text.clone());
+        self.open.clear();
+        self.absorb = None;
+        self.current = false;
+    }
+
+    fn block(&mut self, node: &'a Node) {
+        if self.in_header {
+            let entries = metadata::entries(self.source.text(), node);
+            if !entries.is_empty() {
+                self.outline.entries.extend(entries);
+                return;
+            }
+            self.in_header = !ends_header(node);
+        }
+        if !self.current {
+            self.open_section_draft(node);
+        }
+        if let Some(draft) = self.outline.drafts.last_mut() {
+            draft.nodes.push(node);
+            draft.span.end = draft.span.end.max(node.span().end);
+        }
+    }
+
+    /// Content before the first heading, or after the title.
+    fn open_section_draft(&mut self, node: &Node) {
+        let title = self.outline.title.clone().unwrap_or_default();
+        let section = Section { kind: SectionKind::Procedure, title: String::new() };
+        self.push(Origin::Section, slug_or(&title, "start"), title, section, node.span());
+    }
+
+    fn heading(&mut self, index: usize, heading: &'a Heading) {
+        self.in_header = false;
+        let titled = titled(&heading.prose.text);
+        if self.absorb.is_some_and(|level| heading.level > level) && !leaves_step(&titled) {
+            self.block(&self.nodes[index]);
+            return;
+        }
+        if titled.number.is_none() && self.is_alternative(index, heading) {
+            if !self.current || self.absorb.is_none() {
+                self.absorb = Some(heading.level);
+            }
+            self.block(&self.nodes[index]);
+            self.absorb = Some(heading.level);
+            return;
+        }
+        while self.open.last().is_some_and(|open| open.level >= heading.level) {
+            self.open.pop();
+        }
+        self.absorb = None;
+        self.open_heading(index, heading, &titled);
+    }
+
+    fn open_heading(&mut self, index: usize, heading: &Heading, titled: &Titled) {
+        let kind = self.kind_of(index, heading, titled);
+        let holds_steps = self.below(index, heading.level).any(is_step);
+        let parent = self.open.last();
+        let parent_title = parent.map(|open| open.title.clone()).unwrap_or_default();
+        let inherited = self.open.iter().rev().find_map(|open| open.kind);
+        let own_or_inherited = kind.or(inherited).unwrap_or(SectionKind::Procedure);
+        self.open.push(Open {
+            level: heading.level,
+            title: heading.prose.text.clone(),
+            kind,
+            inputs: titled.named == Named::Inputs,
+        });
+        let section = |title| Section { kind: own_or_inherited, title };
+        match &titled.number {
+            Some(number) if !holds_steps => {
+                self.absorb = Some(heading.level);
+                let title = titled.title.clone();
+                let section = section(parent_title);
+                self.push(Origin::Heading, number.clone(), title, section, heading.span);
+            }
+            _ => {
+                let title = titled.title.clone();
+                let id = slug_or(&heading.prose.text, "section");
+                let section = section(heading.prose.text.clone());
+                self.push(Origin::Section, id, title, section, heading.span);
+            }
+        }
+    }
+
+    /// Background stays background only while no commands stand in it.
+    fn kind_of(&self, index: usize, heading: &Heading, titled: &Titled) -> Option<SectionKind> {
+        match titled.named {
+            Named::Kind(kind) => Some(kind),
+            Named::Background if !self.holds_commands(index, heading.level) => {
+                Some(SectionKind::References)
+            }
+            Named::Inputs if !self.holds_commands(index, heading.level) => {
+                Some(SectionKind::References)
+            }
+            Named::Background | Named::Inputs | Named::Unknown => None,
+        }
+    }
+
+    fn holds_commands(&self, index: usize, level: usize) -> bool {
+        self.nodes[index + 1..]
+            .iter()
+            .take_while(|node| !matches!(node, Node::Heading(heading) if heading.level <= level))
+            .any(holds_code)
+    }
+
+    /// The headings under the one at `index`.
+    fn below(&self, index: usize, level: usize) -> impl Iterator<Item = &'a Heading> {
+        headings(&self.nodes[index + 1..]).take_while(move |heading| heading.level > level)
+    }
+
+    /// Whether the heading is one of at least two siblings that are alternatives.
+    fn is_alternative(&self, index: usize, heading: &Heading) -> bool {
+        let before = self.nodes[..index].iter().rposition(
+            |node| matches!(node, Node::Heading(heading_before) if heading_before.level < heading.level),
+        );
+        let first = before.map_or(0, |at| at + 1);
+        let siblings: Vec<_> = headings(&self.nodes[first..])
+            .take_while(|other| other.level >= heading.level)
+            .filter(|other| other.level == heading.level)
+            .collect();
+        choice::are_alternatives(heading, &siblings)
+    }
+
+    fn push(&mut self, origin: Origin, id: String, title: String, section: Section, span: Span) {
+        self.current = true;
+        self.outline.drafts.push(Draft { id, title, section, span, nodes: Vec::new(), origin });
+    }
+
+    fn finish(self) -> Outline<'a> {
+        let mut outline = self.outline;
+        let mut drafts = Vec::new();
+        for draft in std::mem::take(&mut outline.drafts) {
+            if draft.origin == Origin::Section && !self.has_step_headings {
+                drafts.extend(items_as_steps(self.source, draft));
+            } else {
+                drafts.push(draft);
+            }
+        }
+        number_apart(&mut drafts);
+        outline.drafts = drafts;
+        outline
+    }
+}
+
+fn headings<'a>(nodes: &'a [Node]) -> impl Iterator<Item = &'a Heading> {
+    nodes.iter().filter_map(|node| match node {
+        Node::Heading(heading) => Some(heading),
+        _ => None,
+    })
+}
+
+/// A numbered heading that is not one of the sections around the work.
+fn is_step(heading: &Heading) -> bool {
+    let titled = titled(&heading.prose.text);
+    let explicit = heading.prose.text.to_lowercase().contains("step");
+    titled.number.is_some()
+        && (explicit
+            || matches!(titled.named, Named::Unknown | Named::Kind(SectionKind::Verification)))
+}
+
+/// A heading in a step that begins something that does not run in order.
+fn leaves_step(titled: &Titled) -> bool {
+    let on_demand = [SectionKind::Rollback, SectionKind::Troubleshooting, SectionKind::References];
+    matches!(titled.named, Named::Kind(kind) if on_demand.contains(&kind))
+}
+
+fn ends_header(node: &Node) -> bool {
+    matches!(node, Node::Code(_) | Node::Table(_))
+        || matches!(node, Node::List(list) if list.start.is_some())
+}
+
+/// Whether shell blocks stand in it.
+pub(super) fn holds_code(node: &Node) -> bool {
+    match node {
+        Node::Code(code) => is_shell(code),
+        Node::List(list) => list.items.iter().flat_map(|item| &item.nodes).any(holds_code),
+        Node::Quote(nodes) => nodes.iter().any(holds_code),
+        _ => false,
+    }
+}
+
+/// Whether a fence is for a shell, or untagged and looks like it.
+pub(super) fn is_shell(code: &Code) -> bool {
+    let info = fence::info(code.info.as_deref(), code.span, &mut Vec::new());
+    match info.tongue {
+        fence::Tongue::Shell => true,
+        fence::Tongue::Untold => fence::looks_like_shell(&code.lines),
+        fence::Tongue::Shown | fence::Tongue::Other => false,
+    }
+}
+
+/// The items of a section's ordered lists as steps, where they ask for something.
+fn items_as_steps<'a>(source: &Source, draft: Draft<'a>) -> Vec<Draft<'a>> {
+    let unfit = [SectionKind::Prerequisites, SectionKind::References];
+    let lists: Vec<_> = (0..draft.nodes.len())
+        .filter(|index| matches!(draft.nodes[*index], Node::List(list) if is_steps(list)))
+        .collect();
+    let Some(last) = lists.last().copied() else {
+        return vec![draft];
+    };
+    let items: usize = lists
+        .iter()
+        .map(|index| match draft.nodes[*index] {
+            Node::List(list) => list.items.len(),
+            _ => 0,
+        })
+        .sum();
+    if unfit.contains(&draft.section.kind) || items < 2 {
+        return vec![draft];
+    }
+    split(source, &draft, &lists, last)
+}
+
+/// An ordered list that asks for something; a description of what happens does not.
+fn is_steps(list: &List) -> bool {
+    list.start.is_some()
+        && list.items.iter().any(|item| {
+            item.boxed
+                || item.nodes.iter().any(holds_code)
+                || matches!(item.nodes.first(), Some(Node::Paragraph(prose))
+                    if words::asks(words::strip_number(&prose.text)).is_some())
+        })
+}
+
+fn split<'a>(source: &Source, draft: &Draft<'a>, lists: &[usize], last: usize) -> Vec<Draft<'a>> {
+    let part = |id: String, title: String, span: Span, origin| Draft {
+        id,
+        title,
+        section: Section { kind: draft.section.kind, title: draft.section.title.clone() },
+        span,
+        nodes: Vec::new(),
+        origin,
+    };
+    let whole = |span| part(draft.id.clone(), draft.title.clone(), span, Origin::Section);
+    let mut drafts = vec![whole(draft.span)];
+    let mut next = 1;
+    for (index, node) in draft.nodes.iter().enumerate() {
+        match node {
+            Node::List(list) if lists.contains(&index) => {
+                let start = list.start.unwrap_or(1);
+                for (item, number) in list.items.iter().zip(start.max(next)..) {
+                    let title = item_title(source, &item.nodes);
+                    let mut step = part(number.to_string(), title, item.span, Origin::Item);
+                    step.nodes = item.nodes.iter().collect();
+                    drafts.push(step);
+                    next = number.saturating_add(1);
+                }
+            }
+            _ => {
+                // Between two lists it belongs to the item before it: the author did not indent it.
+                if index > last && drafts.last().is_some_and(|draft| draft.origin == Origin::Item) {
+                    drafts.push(whole(node.span()));
+                }
+                if let Some(draft) = drafts.last_mut() {
+                    draft.nodes.push(node);
+                    draft.span.end = draft.span.end.max(node.span().end);
+                }
+            }
+        }
+    }
+    if drafts[0].nodes.is_empty() {
+        drafts.remove(0);
+    } else if let Some(end) = drafts[0].nodes.last().map(|node| node.span().end) {
+        drafts[0].span.end = end;
+    }
+    drafts
+}
+
+/// The item's bold lead or its first sentence.
+fn item_title(source: &Source, nodes: &[Node]) -> String {
+    match nodes.first() {
+        Some(Node::Paragraph(prose)) => {
+            let bold = prose.bold.as_ref().map(|(bold, _)| bold.trim_end_matches([':', '.']));
+            let first = words::sentences(&prose.text).first().copied();
+            let title = bold.filter(|bold| bold.len() > 3).or(first).unwrap_or("");
+            title.trim_end_matches([':', '.']).to_owned()
+        }
+        Some(node) => source.slice(node.span()).lines().next().unwrap_or("").to_owned(),
+        None => String::new(),
+    }
+}
+
+/// Ids are unique within a section: what comes again gets a number.
+fn number_apart(drafts: &mut [Draft<'_>]) {
+    let mut seen: HashSet<(String, String)> = HashSet::new();
+    for draft in drafts {
+        let section = draft.section.title.clone();
+        let first = draft.id.clone();
+        let mut count = 2;
+        while !seen.insert((section.clone(), draft.id.clone())) {
+            draft.id = format!("{first}-{count}");
+            count += 1;
+        }
+    }
+}
+
+fn slug_or(title: &str, otherwise: &str) -> String {
+    let slug = slug(title);
+    if slug.is_empty() { otherwise.to_owned() } else { slug }
+}

@@ -1,0 +1,193 @@
+//! Which statements an `Expect:` binds to.
+//!
+//! Comes in: a block that parsed. Goes out: its [`Segment`]s. A trailing annotation binds to its
+//! statement, one on its own line to all statements since the one before it, one that leads a
+//! block to the statements after it. Where there is no statement, there is nothing to expect.
+
+use crate::expect::{self, Expectation, Kinds};
+use crate::shell;
+use crate::shell::Comment;
+use crate::source::Span;
+
+use super::block::{Fault, comment_text};
+use super::{Annotation, Block, Note, Segment};
+
+/// An annotation before it is bound.
+struct Found {
+    text: String,
+    /// In the block's text.
+    span: Span,
+    own_line: bool,
+}
+
+/// The segments of a block. `Segment::line` is filled in by the caller who has the source.
+pub(super) fn segments(block: &Block, kinds: &Kinds, faults: &mut Vec<Fault>) -> Vec<Segment> {
+    let found = annotations(&block.text);
+    if block.script.statements.is_empty() {
+        for annotation in found {
+            faults.push(unbound(block, annotation.span));
+        }
+        return Vec::new();
+    }
+    let leads = leading_style(block, &found);
+    let mut binder = Binder { block, segments: Vec::new(), next: 0 };
+    let mut waiting = Vec::new();
+    for annotation in found {
+        let before = statements_before(block, annotation.span.start);
+        let own_line = annotation.own_line;
+        let Some(annotation) = compile(block, annotation, kinds, faults) else {
+            continue;
+        };
+        if leads {
+            binder.rest_to(before);
+            binder.give_last(std::mem::take(&mut waiting));
+            waiting.push(annotation);
+        } else if !own_line && before > 0 {
+            binder.rest_to(before - 1);
+            binder.close(before, annotation);
+        } else if before == 0 {
+            waiting.push(annotation);
+        } else {
+            binder.close(before, annotation);
+        }
+    }
+    binder.rest_to(block.script.statements.len());
+    if leads {
+        binder.give_last(waiting);
+    } else if let Some(first) = binder.segments.first_mut() {
+        first.expectations.splice(0..0, waiting);
+    }
+    binder.segments
+}
+
+/// The author writes each annotation before what it is about: the first leads the block, and
+/// statements follow the last one.
+fn leading_style(block: &Block, found: &[Found]) -> bool {
+    let total = block.script.statements.len();
+    let before = |annotation: &Found| statements_before(block, annotation.span.start);
+    match (found.first(), found.last()) {
+        (Some(first), Some(last)) => {
+            before(first) == 0
+                && before(last) < total
+                && found.iter().all(|annotation| annotation.own_line)
+        }
+        _ => false,
+    }
+}
+
+fn statements_before(block: &Block, at: usize) -> usize {
+    let statements = &block.script.statements;
+    statements.partition_point(|statement| statement.span.start < at)
+}
+
+struct Binder<'a> {
+    block: &'a Block,
+    segments: Vec<Segment>,
+    /// The first statement that is in no segment yet.
+    next: usize,
+}
+
+impl Binder<'_> {
+    /// What lies before `to` and has no annotation is a segment of its own.
+    fn rest_to(&mut self, to: usize) {
+        if self.next < to.min(self.block.script.statements.len()) {
+            self.segments.push(Segment {
+                statements: self.next..to,
+                expectations: Vec::new(),
+                line: 0,
+            });
+            self.next = to;
+        }
+    }
+
+    /// Binds to the statements up to `to`; without new ones to the segment before.
+    fn close(&mut self, to: usize, annotation: Annotation) {
+        self.rest_to(to);
+        if let Some(segment) = self.segments.last_mut() {
+            segment.expectations.push(annotation);
+        }
+    }
+
+    fn give_last(&mut self, annotations: Vec<Annotation>) {
+        if let Some(segment) = self.segments.last_mut() {
+            segment.expectations.extend(annotations);
+        }
+    }
+}
+
+/// The annotations of a text, each with the comment lines that continue it.
+fn annotations(text: &str) -> Vec<Found> {
+    let comments = shell::comments(text);
+    let mut found = Vec::new();
+    let mut index = 0;
+    while let Some(comment) = comments.get(index) {
+        index += 1;
+        let written = comment_text(text, comment);
+        let Some(_) = expect::annotation_lead(written.trim_end()) else {
+            continue;
+        };
+        let mut annotation = Found {
+            text: written.trim().to_owned(),
+            span: comment.span,
+            own_line: comment.own_line,
+        };
+        let open = annotation.text.ends_with(':');
+        while let Some(next) = comments.get(index)
+            && comment.own_line
+            && continues(text, comment, &comments[index - 1], next, open)
+        {
+            annotation.text =
+                format!("{}\n{}", annotation.text, comment_text(text, next).trim_end());
+            annotation.span = annotation.span.join(next.span);
+            index += 1;
+        }
+        found.push(annotation);
+    }
+    found
+}
+
+/// A comment on the next line that is indented deeper, is a list item, or follows a colon.
+fn continues(text: &str, first: &Comment, last: &Comment, next: &Comment, open: bool) -> bool {
+    let adjacent = text[last.span.end..next.span.start].trim_matches([' ', '\t']);
+    let written = comment_text(text, next);
+    let blanks = |written: &str| written.len() - written.trim_start().len();
+    let deeper = blanks(written) >= blanks(comment_text(text, first)) + 2;
+    let listed = written.trim_start().starts_with("- ");
+    next.own_line
+        && matches!(adjacent, "\n" | "\r\n")
+        && !written.trim().is_empty()
+        && expect::annotation_lead(written).is_none()
+        && (deeper || listed || open)
+}
+
+fn compile(
+    block: &Block,
+    found: Found,
+    kinds: &Kinds,
+    faults: &mut Vec<Fault>,
+) -> Option<Annotation> {
+    let span = block.place(found.span);
+    match Expectation::parse(&found.text, kinds) {
+        Ok(expectation) => Some(Annotation { expectation, span, line: 0 }),
+        Err(error) => {
+            let note = Note { text: error.to_string(), span };
+            faults.push(Fault {
+                code: "malformed-expect",
+                note,
+                help: "see `runbook expect --help` for the typed forms",
+            });
+            None
+        }
+    }
+}
+
+fn unbound(block: &Block, span: Span) -> Fault {
+    Fault {
+        code: "unbound-expect",
+        note: Note {
+            text: "there is no command here that this could be expected of".to_owned(),
+            span: block.place(span),
+        },
+        help: "put it after the command in the same fence",
+    }
+}

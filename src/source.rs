@@ -110,10 +110,7 @@ impl Source {
         if path.is_dir() {
             return Err(ReadError::Directory { path: path.into() });
         }
-        let bytes = fs::read(path).map_err(|error| ReadError::Io {
-            path: path.into(),
-            error,
-        })?;
+        let bytes = fs::read(path).map_err(|error| ReadError::Io { path: path.into(), error })?;
         let text = String::from_utf8(bytes).map_err(|error| ReadError::NotUtf8 {
             path: path.into(),
             line: 1 + count_newlines(&error.as_bytes()[..error.utf8_error().valid_up_to()]),
@@ -127,17 +124,10 @@ impl Source {
     /// A source from text that is at hand.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
         let text = text.into();
-        let starts = text
-            .bytes()
-            .enumerate()
-            .filter(|(_, byte)| *byte == b'\n')
-            .map(|(i, _)| i + 1);
+        let starts =
+            text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(i, _)| i + 1);
         let line_starts = std::iter::once(0).chain(starts).collect();
-        Self {
-            path: path.into(),
-            text,
-            line_starts,
-        }
+        Self { path: path.into(), text, line_starts }
     }
 
     /// The file's path as it was named.
@@ -168,20 +158,13 @@ impl Source {
         let line = self.line(offset);
         let start = self.line_starts[line - 1];
         let end = offset.min(self.text.len());
-        Position {
-            line,
-            column: 1 + self.text[start..end].chars().count(),
-        }
+        Position { line, column: 1 + self.text[start..end].chars().count() }
     }
 
     /// The text of a line (from 1), without its line ending.
     pub fn line_text(&self, line: usize) -> &str {
         let start = self.line_starts[line - 1];
-        let end = self
-            .line_starts
-            .get(line)
-            .copied()
-            .unwrap_or(self.text.len());
+        let end = self.line_starts.get(line).copied().unwrap_or(self.text.len());
         self.text[start..end].trim_end_matches(['\n', '\r'])
     }
 }
@@ -207,15 +190,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("x.md");
         fs::write(&path, b"ok\n\xff").expect("writable");
-        assert!(matches!(
-            Source::read(&path),
-            Err(ReadError::NotUtf8 { line: 2, .. })
-        ));
+        assert!(matches!(Source::read(&path), Err(ReadError::NotUtf8 { line: 2, .. })));
         fs::write(&path, " \n").expect("writable");
         assert!(matches!(Source::read(&path), Err(ReadError::Empty { .. })));
-        assert!(matches!(
-            Source::read(folder.path()),
-            Err(ReadError::Directory { .. })
-        ));
+        assert!(matches!(Source::read(folder.path()), Err(ReadError::Directory { .. })));
     }
 }

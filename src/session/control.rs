@@ -18,11 +18,7 @@ pub(super) struct Control {
 
 impl Control {
     pub fn new(requests: Sender, reports: Receiver) -> Self {
-        Self {
-            requests,
-            reports,
-            received: Buffer::default(),
-        }
+        Self { requests, reports, received: Buffer::default() }
     }
 
     /// Sends a request: how, and the text.

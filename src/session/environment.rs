@@ -36,10 +36,7 @@ const CHANGES_BASH: &[&str] = &[
 pub fn for_shell(
     operators: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Vec<(OsString, OsString)> {
-    let mut kept: Vec<_> = operators
-        .into_iter()
-        .filter(|(name, _)| !changes_bash(name))
-        .collect();
+    let mut kept: Vec<_> = operators.into_iter().filter(|(name, _)| !changes_bash(name)).collect();
     kept.retain(|(name, _)| name != "TERM");
     kept.push(("TERM".into(), "dumb".into()));
     kept
@@ -56,14 +53,7 @@ mod tests {
 
     #[test]
     fn what_changes_how_bash_reads_a_script_is_left_out() {
-        let given = [
-            "PATH",
-            "BASH_ENV",
-            "BASH_FUNC_ls%%",
-            "SHELLOPTS",
-            "TERM",
-            "TZ",
-        ];
+        let given = ["PATH", "BASH_ENV", "BASH_FUNC_ls%%", "SHELLOPTS", "TERM", "TZ"];
         let given = given.map(|name| (OsString::from(name), OsString::from("x")));
         let kept: Vec<_> = for_shell(given).into_iter().map(|(name, _)| name).collect();
         assert_eq!(kept, ["PATH", "TZ", "TERM"]);

@@ -64,9 +64,7 @@ impl Session {
     /// Starts bash and waits until it answers.
     pub async fn start(settings: Settings, interrupt: Interrupt) -> Result<Self, SessionError> {
         if !settings.folder.is_dir() {
-            return Err(SessionError::Folder {
-                folder: settings.folder,
-            });
+            return Err(SessionError::Folder { folder: settings.folder });
         }
         processes::adopt_orphans();
         let (child, control, stdout, stderr) =
@@ -74,17 +72,8 @@ impl Session {
         let shell = id(&child).ok_or(SessionError::Ended)?;
         let chunk = Zeroizing::new(vec![0; CHUNK]);
         let pty = None;
-        let mut session = Self {
-            settings,
-            interrupt,
-            child,
-            shell,
-            control,
-            stdout,
-            stderr,
-            pty,
-            chunk,
-        };
+        let mut session =
+            Self { settings, interrupt, child, shell, control, stdout, stderr, pty, chunk };
         session.require_version().await?;
         Ok(session)
     }
@@ -147,10 +136,7 @@ impl Session {
     pub async fn end(mut self, listener: &mut dyn Listener) -> Result<Vec<Process>, SessionError> {
         let left = self.background();
         self.control.send("run", b"exit 0").await.ok();
-        let limits = Limits {
-            deadline: Some(PATIENCE * 5),
-            window: None,
-        };
+        let limits = Limits { deadline: Some(PATIENCE * 5), window: None };
         self.attend(&Mode::Plain, limits, listener).await.ok();
         self.drain(listener).ok();
         self.end_processes().await;
@@ -175,15 +161,10 @@ impl Session {
     async fn require_version(&mut self) -> Result<(), SessionError> {
         let mut heard = Heap::default();
         let text = b"builtin printf '%s %s' \"${BASH_VERSINFO[0]}\" \"${BASH_VERSINFO[1]}\"";
-        let limits = Limits {
-            deadline: Some(PATIENCE * 5),
-            window: None,
-        };
+        let limits = Limits { deadline: Some(PATIENCE * 5), window: None };
         self.run(text, Mode::Plain, limits, &mut heard).await?;
         let found = String::from_utf8_lossy(&heard.0).replace(' ', ".");
-        let mut numbers = found
-            .split('.')
-            .filter_map(|number| number.parse::<u32>().ok());
+        let mut numbers = found.split('.').filter_map(|number| number.parse::<u32>().ok());
         match (numbers.next(), numbers.next()) {
             (Some(major), Some(minor)) if (major, minor) >= (4, 4) => Ok(()),
             _ => Err(SessionError::Old { found }),
@@ -255,8 +236,7 @@ impl Session {
                 }
                 () = tokio::time::sleep_until(due.into()) => {
                     stopping.tick(self.shell);
-                    listener.wait(started.elapsed());
-                    Heard::Continue
+                    listener.wait(started.elapsed())
                 }
             };
             if heard == Heard::Enough {
@@ -272,11 +252,7 @@ impl Session {
         open: &mut bool,
         listener: &mut dyn Listener,
     ) -> Result<Heard, SessionError> {
-        let pipe = if stream == Stream::Stdout {
-            &self.stdout
-        } else {
-            &self.stderr
-        };
+        let pipe = if stream == Stream::Stdout { &self.stdout } else { &self.stderr };
         match pipe.try_read(&mut self.chunk) {
             Ok(0) => *open = false,
             Ok(count) => return Ok(listener.hear(stream, &self.chunk[..count])),
@@ -297,11 +273,7 @@ impl Session {
     /// Reads past tokio, which believes a pipe empty until it has asked the kernel again.
     fn drain(&mut self, listener: &mut dyn Listener) -> Result<(), SessionError> {
         for stream in [Stream::Stdout, Stream::Stderr] {
-            let pipe = if stream == Stream::Stdout {
-                &self.stdout
-            } else {
-                &self.stderr
-            };
+            let pipe = if stream == Stream::Stdout { &self.stdout } else { &self.stderr };
             loop {
                 match rustix::io::read(pipe, &mut self.chunk[..]) {
                     Ok(0) | Err(Errno::AGAIN) => break,
@@ -349,13 +321,7 @@ struct Stopping {
 
 impl Stopping {
     fn new(limits: Limits, started: Instant) -> Self {
-        Self {
-            limits,
-            started,
-            stop: Stop::None,
-            step: 0,
-            next: started,
-        }
+        Self { limits, started, stop: Stop::None, step: 0, next: started }
     }
 
     /// When something is to be done next.
@@ -363,10 +329,7 @@ impl Stopping {
         if self.stop != Stop::None {
             return self.next;
         }
-        let first = [self.limits.deadline, self.limits.window]
-            .into_iter()
-            .flatten()
-            .min();
+        let first = [self.limits.deadline, self.limits.window].into_iter().flatten().min();
         first.map_or_else(
             || Instant::now() + Duration::from_secs(3600),
             |after| self.started + after,
@@ -399,14 +362,19 @@ impl Stopping {
         self.advance(shell);
     }
 
+    /// Whether the shell may go with what it runs: it was asked to stop, or ran too long. What was
+    /// only watched long enough is stopped below the shell, which goes on.
+    fn blames(&self) -> bool {
+        matches!(self.stop, Stop::Deadline | Stop::Interrupt)
+    }
+
     fn advance(&mut self, shell: i32) {
         match self.step {
-            0 => match processes::producer(shell) {
-                Some(producer) => processes::signal(producer.id, Signal::INT),
-                None => processes::signal_all(shell, Signal::INT),
-            },
-            1 => processes::signal_all(shell, Signal::INT),
-            2 => processes::signal_all(shell, Signal::TERM),
+            0 => processes::signal_producer(shell, Signal::INT),
+            1 if self.blames() => processes::signal_all(shell, Signal::INT),
+            1 => processes::signal_below(shell, Signal::INT),
+            2 if self.blames() => processes::signal_all(shell, Signal::TERM),
+            2 => processes::signal_below(shell, Signal::KILL),
             _ => processes::signal_all(shell, Signal::KILL),
         }
         self.step += 1;
@@ -415,10 +383,7 @@ impl Stopping {
 
     fn report(&self, field: &[u8]) -> Report {
         let text = String::from_utf8_lossy(field);
-        let mut numbers = text
-            .split(' ')
-            .skip(1)
-            .filter_map(|number| number.parse().ok());
+        let mut numbers = text.split(' ').skip(1).filter_map(|number| number.parse().ok());
         // A text that never came to its end (a syntax error) reports no status: bash's own is 2.
         let status = numbers.next().unwrap_or(2);
         let stages = numbers.collect();
@@ -433,10 +398,7 @@ impl Stopping {
 
     fn shell_ended(&self, status: std::process::ExitStatus) -> Report {
         use std::os::unix::process::ExitStatusExt;
-        let status = status
-            .code()
-            .or(status.signal().map(|signal| 128 + signal))
-            .unwrap_or(1);
+        let status = status.code().or(status.signal().map(|signal| 128 + signal)).unwrap_or(1);
         let stages = Vec::new();
         Report {
             status,
@@ -495,17 +457,9 @@ fn launch(settings: &Settings) -> Result<(Child, Control, Receiver, Receiver), S
     let mut command = Command::new(&settings.bash);
     command.args(["--noprofile", "--norc", "-c", DRIVER, "runbook"]);
     command.current_dir(&settings.folder).env_clear();
-    command.envs(
-        settings
-            .environment
-            .iter()
-            .map(|(name, value)| (name, value)),
-    );
+    command.envs(settings.environment.iter().map(|(name, value)| (name, value)));
     command.stdout(stdout_in).stderr(stderr_in);
-    let ends = audited::Control {
-        requests: requests_out,
-        reports: reports_in,
-    };
+    let ends = audited::Control { requests: requests_out, reports: reports_in };
     let child = audited::spawn(command, ends).map_err(|error| SessionError::Start {
         program: settings.bash.to_string_lossy().into_owned(),
         error,

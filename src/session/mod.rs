@@ -1,6 +1,6 @@
 //! A shell that remembers: one bash per run, whose state is a value.
 //!
-//! Comes in: statements as [`Runnable`] text. Goes out: their bytes, as they come, to a
+//! Comes in: statements as text. Goes out: their bytes, as they come, to a
 //! [`Listener`], and a [`Report`] of every statement. Standard output, standard error and the
 //! control channel are separate; the shell has no terminal of its own. Refuses to know runbooks,
 //! expectations and who is looking.
@@ -77,8 +77,9 @@ pub trait Listener {
     /// Takes `bytes`; they are not kept by the session.
     fn hear(&mut self, stream: Stream, bytes: &[u8]) -> Heard;
     /// Is called about once a second while nothing comes.
-    fn wait(&mut self, elapsed: Duration) {
+    fn wait(&mut self, elapsed: Duration) -> Heard {
         let _ = elapsed;
+        Heard::Continue
     }
 }
 

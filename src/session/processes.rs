@@ -27,10 +27,7 @@ pub(super) fn start<T, E>(
 
 /// Forgets it.
 pub(super) fn forget(shell: i32) {
-    SHELLS
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .retain(|id| *id != shell);
+    SHELLS.lock().unwrap_or_else(PoisonError::into_inner).retain(|id| *id != shell);
 }
 
 /// A process, as `/proc/PID/stat` tells it.
@@ -77,15 +74,29 @@ pub(super) fn below(shell: i32) -> Vec<Process> {
         .collect()
 }
 
-/// The direct child of `shell` that was started first: the first stage of a running pipeline.
-pub(super) fn producer(shell: i32) -> Option<Process> {
-    below(shell)
-        .into_iter()
-        .find(|process| process.parent == shell)
+/// Sends `signal` to the first stage of a running pipeline: the direct child of `shell` that was
+/// started first, and all below it. Its readers come to their end by themselves.
+pub(super) fn signal_producer(shell: i32, sent: Signal) {
+    let below_shell = below(shell);
+    let Some(producer) = below_shell.iter().find(|process| process.parent == shell) else {
+        return signal_all(shell, sent);
+    };
+    let mut chosen = vec![producer.id];
+    for process in &below_shell {
+        if chosen.contains(&process.parent) {
+            chosen.push(process.id);
+        }
+    }
+    chosen.into_iter().for_each(|id| signal(id, sent));
+}
+
+/// Sends `signal` to everything below the shell, not to itself.
+pub(super) fn signal_below(shell: i32, sent: Signal) {
+    below(shell).iter().for_each(|process| signal(process.id, sent));
 }
 
 /// Sends `signal` to one process; one that is gone is no error.
-pub(super) fn signal(id: i32, signal: Signal) {
+fn signal(id: i32, signal: Signal) {
     if let Some(pid) = Pid::from_raw(id) {
         let _ = rustix::process::kill_process(pid, signal);
     }
@@ -97,10 +108,7 @@ pub(super) fn signal_all(shell: i32, sent: Signal) {
     if let Some(pid) = Pid::from_raw(shell) {
         let _ = rustix::process::kill_process_group(pid, sent);
     }
-    for process in others
-        .iter()
-        .filter(|process| group_of(process.id) != Some(shell))
-    {
+    for process in others.iter().filter(|process| group_of(process.id) != Some(shell)) {
         signal(process.id, sent);
     }
 }
@@ -111,9 +119,7 @@ fn group_of(id: i32) -> Option<i32> {
 }
 
 fn session_of(all: &[Process], id: i32) -> i32 {
-    all.iter()
-        .find(|process| process.id == id)
-        .map_or(0, |process| process.session)
+    all.iter().find(|process| process.id == id).map_or(0, |process| process.session)
 }
 
 /// Whether a child of ours was none when it was started: it is in another session than ours, no
@@ -172,13 +178,7 @@ fn parse(id: i32, stat: &[u8]) -> Option<Process> {
     let zombie = matches!(fields.next()?, "Z" | "X");
     let parent = fields.next()?.parse().ok()?;
     let session = fields.nth(1)?.parse().ok()?;
-    Some(Process {
-        id,
-        name,
-        parent,
-        session,
-        zombie,
-    })
+    Some(Process { id, name, parent, session, zombie })
 }
 
 #[cfg(test)]
@@ -188,10 +188,7 @@ mod tests {
     #[test]
     fn a_name_with_brackets_is_read() {
         let process = parse(7, b"7 (a) b (c) S 1 2 3 0").expect("a process");
-        assert_eq!(
-            (process.name.as_str(), process.parent, process.session),
-            ("a) b (c", 1, 3)
-        );
+        assert_eq!((process.name.as_str(), process.parent, process.session), ("a) b (c", 1, 3));
         assert!(!process.zombie);
     }
 }

@@ -16,10 +16,7 @@ use tokio::io::unix::AsyncFd;
 
 use super::audited;
 
-const NOW: Timespec = Timespec {
-    tv_sec: 0,
-    tv_nsec: 0,
-};
+const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
 /// A pseudo-terminal's controlling side.
 #[derive(Debug)]
@@ -42,12 +39,7 @@ impl Pty {
         let slave = rustix::fs::open(path.as_str(), flags, Mode::empty())?;
         rustix::io::ioctl_fionbio(&master, true)?;
         let cooked = rustix::termios::tcgetattr(&slave)?;
-        let pty = Self {
-            master: audited::watched(master)?,
-            slave,
-            path,
-            cooked,
-        };
+        let pty = Self { master: audited::watched(master)?, slave, path, cooked };
         pty.resize(size)?;
         Ok(pty)
     }
@@ -62,30 +54,17 @@ impl Pty {
         let mut settings = self.cooked.clone();
         settings.output_modes.remove(OutputModes::OPOST);
         settings.local_modes.remove(LocalModes::ECHO);
-        Ok(rustix::termios::tcsetattr(
-            &self.slave,
-            OptionalActions::Now,
-            &settings,
-        )?)
+        Ok(rustix::termios::tcsetattr(&self.slave, OptionalActions::Now, &settings)?)
     }
 
     /// Makes it an ordinary terminal again.
     pub fn ordinary(&self) -> io::Result<()> {
-        Ok(rustix::termios::tcsetattr(
-            &self.slave,
-            OptionalActions::Now,
-            &self.cooked,
-        )?)
+        Ok(rustix::termios::tcsetattr(&self.slave, OptionalActions::Now, &self.cooked)?)
     }
 
     /// Tells the programs on it how large it is.
     pub fn resize(&self, (columns, rows): (u16, u16)) -> io::Result<()> {
-        let size = Winsize {
-            ws_row: rows,
-            ws_col: columns,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         Ok(rustix::termios::tcsetwinsize(&self.slave, size)?)
     }
 
@@ -93,10 +72,7 @@ impl Pty {
     pub async fn readable(&self) -> io::Result<()> {
         loop {
             let mut ready = self.master.readable().await?;
-            let mut polled = [rustix::event::PollFd::new(
-                self.master.get_ref(),
-                PollFlags::IN,
-            )];
+            let mut polled = [rustix::event::PollFd::new(self.master.get_ref(), PollFlags::IN)];
             if rustix::event::poll(&mut polled, Some(&NOW))? > 0 {
                 return Ok(());
             }

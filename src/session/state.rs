@@ -22,9 +22,7 @@ impl std::fmt::Debug for State {
 
 impl State {
     pub(super) fn new(parts: Vec<Zeroizing<Vec<u8>>>) -> Self {
-        Self {
-            parts: Rc::new(parts),
-        }
+        Self { parts: Rc::new(parts) }
     }
 
     /// The texts to evaluate, in this order.

@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Heard, Interrupt, Limits, Listener, Mode, Report, Session, Settings, Stop, for_shell};
 use crate::expect::Stream;
 
-const NO_LIMITS: Limits = Limits {
-    deadline: None,
-    window: None,
-};
+const NO_LIMITS: Limits = Limits { deadline: None, window: None };
 
 #[derive(Default)]
 struct Ear {
@@ -21,11 +18,7 @@ struct Ear {
 impl Listener for Ear {
     fn hear(&mut self, stream: Stream, bytes: &[u8]) -> Heard {
         self.bytes += bytes.len();
-        let kept = if stream == Stream::Stdout {
-            &mut self.stdout
-        } else {
-            &mut self.stderr
-        };
+        let kept = if stream == Stream::Stdout { &mut self.stdout } else { &mut self.stderr };
         if kept.len() < 1 << 20 {
             kept.push_str(&String::from_utf8_lossy(bytes));
         }
@@ -53,19 +46,12 @@ impl Story {
             size: (80, 24),
         };
         let interrupt = Interrupt::default();
-        let session = Session::start(settings, interrupt.clone())
-            .await
-            .expect("a shell");
-        Self {
-            session,
-            interrupt,
-            _folder: folder,
-        }
+        let session = Session::start(settings, interrupt.clone()).await.expect("a shell");
+        Self { session, interrupt, _folder: folder }
     }
 
     async fn run(&mut self, text: &str) -> (Report, String) {
-        self.run_as(text, Mode::Plain, NO_LIMITS, Ear::default())
-            .await
+        self.run_as(text, Mode::Plain, NO_LIMITS, Ear::default()).await
     }
 
     async fn run_as(
@@ -75,10 +61,7 @@ impl Story {
         limits: Limits,
         mut ear: Ear,
     ) -> (Report, String) {
-        let report = self
-            .session
-            .run(text.as_bytes(), mode, limits, &mut ear)
-            .await;
+        let report = self.session.run(text.as_bytes(), mode, limits, &mut ear).await;
         (report.expect("a report"), ear.stdout + &ear.stderr)
     }
 }
@@ -90,9 +73,7 @@ const fn millis(count: u64) -> Duration {
 #[tokio::test]
 async fn variables_functions_options_and_folder_carry_over() {
     let mut story = Story::new().await;
-    story
-        .run("x=5; f() { echo \"f $x\"; }; cd /; shopt -s extglob")
-        .await;
+    story.run("x=5; f() { echo \"f $x\"; }; cd /; shopt -s extglob").await;
     let (report, text) = story.run("f; pwd; shopt -q extglob && echo extglob").await;
     assert_eq!((report.status, text.as_str()), (0, "f 5\n/\nextglob\n"));
 }
@@ -107,12 +88,8 @@ async fn every_stage_of_a_pipeline_is_reported() {
 #[tokio::test]
 async fn a_block_that_redefines_what_the_driver_uses_changes_nothing() {
     let mut story = Story::new().await;
-    story
-        .run("echo() { builtin echo fake; }; printf() { :; }; read() { :; }; eval() { :; }")
-        .await;
-    story
-        .run("IFS=7; set -u -f; set -o noclobber; trap 'builtin echo bye' EXIT")
-        .await;
+    story.run("echo() { builtin echo fake; }; printf() { :; }; read() { :; }; eval() { :; }").await;
+    story.run("IFS=7; set -u -f; set -o noclobber; trap 'builtin echo bye' EXIT").await;
     let (report, text) = story.run("builtin printf ok; (exit 17)").await;
     assert_eq!((report.status, text.as_str()), (17, "ok"));
 }
@@ -130,37 +107,21 @@ async fn tracing_shows_the_blocks_own_commands_only() {
 
 #[tokio::test]
 async fn a_shell_that_died_continues_from_a_copy_of_its_state() {
-    for fatal in [
-        "exit 3",
-        "exec true",
-        "kill -9 $$",
-        "set -e; false",
-        ": ${NONE:?no}",
-        "break",
-    ] {
+    for fatal in ["exit 3", "exec true", "kill -9 $$", "set -e; false", ": ${NONE:?no}", "break"] {
         let mut story = Story::new().await;
         story
             .run("s=\"it's\"$'\\n'x; a=(1 '2 3'); declare -A m=([k]=v); g() { echo g; }; cd /usr")
             .await;
-        story
-            .run("set -o pipefail; shopt -s extglob nullglob; trap 'echo t' USR1")
-            .await;
+        story.run("set -o pipefail; shopt -s extglob nullglob; trap 'echo t' USR1").await;
         let state = story.session.snapshot().await.expect("a state");
         let (report, _) = story.run(fatal).await;
         assert!(report.shell_ended, "{fatal}: {report:?}");
         story.session.restart(&state).await.expect("a new shell");
-        let (_, text) = story
-            .run("echo \"$s|${a[1]}|${m[k]}|$PWD|$(set -o | grep pipefail)\"; g")
-            .await;
-        assert_eq!(
-            text, "it's\nx|2 3|v|/usr|pipefail       \ton\ng\n",
-            "{fatal}"
-        );
+        let (_, text) =
+            story.run("echo \"$s|${a[1]}|${m[k]}|$PWD|$(set -o | grep pipefail)\"; g").await;
+        assert_eq!(text, "it's\nx|2 3|v|/usr|pipefail       \ton\ng\n", "{fatal}");
         let (_, traps) = story.run("trap -p USR1; shopt nullglob").await;
-        assert_eq!(
-            traps, "trap -- 'echo t' SIGUSR1\nnullglob       \ton\n",
-            "{fatal}"
-        );
+        assert_eq!(traps, "trap -- 'echo t' SIGUSR1\nnullglob       \ton\n", "{fatal}");
     }
 }
 
@@ -180,13 +141,8 @@ async fn a_deadline_ends_a_command_that_ignores_signals_and_all_below_it() {
     let state = story.session.snapshot().await.expect("a state");
     let started = Instant::now();
     let text = "bash -c 'trap \"\" INT TERM; sleep 1000 & setsid sleep 1000 & wait; wait' | cat";
-    let limits = Limits {
-        deadline: Some(millis(200)),
-        window: None,
-    };
-    let (report, _) = story
-        .run_as(text, Mode::Plain, limits, Ear::default())
-        .await;
+    let limits = Limits { deadline: Some(millis(200)), window: None };
+    let (report, _) = story.run_as(text, Mode::Plain, limits, Ear::default()).await;
     assert_eq!(report.stop, Stop::Deadline);
     assert!(started.elapsed() < Duration::from_secs(12));
     story.session.restart(&state).await.expect("a new shell");
@@ -198,23 +154,13 @@ async fn a_deadline_ends_a_command_that_ignores_signals_and_all_below_it() {
 async fn a_streaming_pipeline_shows_its_lines_at_once_and_is_stopped_on_the_match() {
     let mut story = Story::new().await;
     let text = "x=1; while sleep 0.02; do echo line; echo other; done | grep line";
-    let ear = Ear {
-        enough: Some("line"),
-        ..Ear::default()
-    };
-    let limits = Limits {
-        deadline: Some(millis(20_000)),
-        window: Some(millis(15_000)),
-    };
+    let ear = Ear { enough: Some("line"), ..Ear::default() };
+    let limits = Limits { deadline: Some(millis(20_000)), window: Some(millis(15_000)) };
     let started = Instant::now();
     let (report, heard) = story.run_as(text, Mode::Streaming, limits, ear).await;
     assert_eq!(report.stop, Stop::Enough);
     assert!(heard.starts_with("line\n"), "{heard}");
-    assert!(
-        started.elapsed() < Duration::from_secs(8),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
     if !report.shell_ended {
         assert_eq!(story.run("echo $x").await.1, "1\n");
     }
@@ -223,14 +169,9 @@ async fn a_streaming_pipeline_shows_its_lines_at_once_and_is_stopped_on_the_matc
 #[tokio::test]
 async fn a_window_ends_a_stream_without_blame() {
     let mut story = Story::new().await;
-    let limits = Limits {
-        deadline: Some(millis(20_000)),
-        window: Some(millis(300)),
-    };
+    let limits = Limits { deadline: Some(millis(20_000)), window: Some(millis(300)) };
     let text = "tail -f /dev/null | cat";
-    let (report, _) = story
-        .run_as(text, Mode::Streaming, limits, Ear::default())
-        .await;
+    let (report, _) = story.run_as(text, Mode::Streaming, limits, Ear::default()).await;
     assert_eq!((report.stop, report.shell_ended), (Stop::Window, false));
     assert_eq!(report.stages, [130, 0]);
 }
@@ -253,12 +194,7 @@ async fn what_is_left_in_the_background_is_found_and_ended() {
     let mut story = Story::new().await;
     story.run("sleep 1000 & (setsid sleep 1001 &)").await;
     let asleep = |session: &Session| {
-        session
-            .background()
-            .iter()
-            .filter(|process| process.name == "sleep")
-            .count()
-            == 2
+        session.background().iter().filter(|process| process.name == "sleep").count() == 2
     };
     while !asleep(&story.session) {
         tokio::task::yield_now().await;
@@ -288,11 +224,7 @@ async fn a_large_output_is_heard_whole() {
     let mut story = Story::new().await;
     let mut ear = Ear::default();
     let text = b"head -c 50000000 /dev/zero; echo end >&2";
-    story
-        .session
-        .run(text, Mode::Plain, NO_LIMITS, &mut ear)
-        .await
-        .expect("a report");
+    story.session.run(text, Mode::Plain, NO_LIMITS, &mut ear).await.expect("a report");
     assert_eq!((ear.bytes, ear.stderr.as_str()), (50_000_004, "end\n"));
 }
 

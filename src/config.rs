@@ -1,0 +1,128 @@
+//! Settings of a team, from the nearest `runbook.toml` above the runbook.
+//!
+//! Comes in: a file. Goes out: one plain struct. An unknown key is an error that names it: a
+//! setting that is silently ignored is worse than none.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// The file's name.
+pub const FILE: &str = "runbook.toml";
+
+/// What a team has set.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Config {
+    /// The folder of stand-ins for rehearsals, relative to the file.
+    pub stand_ins: Option<PathBuf>,
+    /// How long a segment may run, in seconds; ten minutes where nothing is said.
+    pub deadline: Option<u64>,
+    /// How long an endless command is watched, in seconds; thirty where nothing is said.
+    pub window: Option<u64>,
+    /// Where the file was found; its folder is what relative paths start from.
+    #[serde(skip)]
+    pub folder: Option<PathBuf>,
+}
+
+/// Why the settings cannot be used. Fits after "failed to".
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("read {path}: {error}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The file is no TOML, or says something that is not known.
+    #[error("read {path}: {error}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and where.
+        error: Box<toml::de::Error>,
+    },
+}
+
+impl Config {
+    /// The settings that hold for a runbook: of the nearest file in its folder or above, up to the
+    /// repository's root.
+    pub fn for_runbook(runbook: &Path) -> Result<Self, ConfigError> {
+        let Ok(absolute) = std::path::absolute(runbook) else {
+            return Ok(Self::default());
+        };
+        for folder in absolute.ancestors().skip(1) {
+            let path = folder.join(FILE);
+            if path.is_file() {
+                return Self::read(&path);
+            }
+            if folder.join(".git").exists() {
+                break;
+            }
+        }
+        Ok(Self::default())
+    }
+
+    /// The settings of one file.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|error| ConfigError::Read { path: path.into(), error })?;
+        let mut config: Self = toml::from_str(&text)
+            .map_err(|error| ConfigError::Parse { path: path.into(), error: Box::new(error) })?;
+        config.folder = path.parent().map(Into::into);
+        Ok(config)
+    }
+
+    /// The folder of stand-ins, resolved.
+    pub fn stand_ins_folder(&self) -> Option<PathBuf> {
+        let named = self.stand_ins.as_ref()?;
+        Some(self.folder.as_ref().map_or_else(|| named.clone(), |folder| folder.join(named)))
+    }
+
+    /// How long a segment may run.
+    pub fn deadline(&self) -> Duration {
+        Duration::from_secs(self.deadline.unwrap_or(600))
+    }
+
+    /// How long an endless command is watched.
+    pub fn window(&self) -> Duration {
+        Duration::from_secs(self.window.unwrap_or(30))
+    }
+}
+
+/// The root of the repository that holds `path`, or its own folder.
+pub fn repository(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let own = absolute.parent().unwrap_or(Path::new("/")).to_path_buf();
+    let root = own.ancestors().find(|folder| folder.join(".git").exists()).map(Into::into);
+    root.unwrap_or(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_file_holds_and_an_unknown_key_is_named() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let below = root.path().join("docs/ops");
+        fs::create_dir_all(&below).expect("creatable");
+        fs::create_dir(root.path().join(".git")).expect("creatable");
+        fs::write(root.path().join(FILE), "stand-ins = \"doubles\"\nwindow = 5\n")
+            .expect("writable");
+        let config = Config::for_runbook(&below.join("a.md")).expect("settings");
+        assert_eq!(config.stand_ins_folder(), Some(root.path().join("doubles")));
+        assert_eq!(
+            (config.window(), config.deadline()),
+            (Duration::from_secs(5), Duration::from_secs(600))
+        );
+        assert_eq!(repository(&below.join("a.md")), root.path());
+        fs::write(root.path().join(FILE), "standins = 1\n").expect("writable");
+        let error = Config::for_runbook(&below.join("a.md")).expect_err("an unknown key");
+        assert!(error.to_string().contains("standins"), "{error}");
+    }
+}

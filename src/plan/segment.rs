@@ -1,0 +1,139 @@
+//! What is decided about a segment: its effect, its inputs, how its statements are run.
+
+use std::collections::BTreeSet;
+
+use crate::document::{self, Block};
+use crate::policy::{Catalogue, Classification, Effect, Stage, Trait, classify, stages};
+use crate::shell::{Command, Pipeline, Quoting, Statement};
+use crate::source::Span;
+
+use super::Input;
+use super::secrecy::is_secret;
+
+/// What deciding needs to know.
+pub(super) struct Context<'a> {
+    pub catalogue: &'a Catalogue,
+    pub inputs: &'a [Input],
+}
+
+/// A segment, decided.
+#[derive(Debug)]
+pub struct Segment {
+    /// The worst effect of its statements.
+    pub effect: Effect,
+    /// What else is known of it.
+    pub traits: Vec<Trait>,
+    /// Why it has that effect, a sentence each.
+    pub reasons: Vec<String>,
+    /// Each statement's classification, in order.
+    pub classifications: Vec<Classification>,
+    /// What is run in one go, in order.
+    pub units: Vec<Unit>,
+    /// The names of the inputs that it needs.
+    pub inputs: Vec<String>,
+    /// Whether its output is itself secret.
+    pub sensitive: bool,
+}
+
+/// Statements that are run in one go: one, or several of which the later read the status of the
+/// earlier.
+#[derive(Debug)]
+pub struct Unit {
+    /// Where in the block's text.
+    pub span: Span,
+    /// The stages of the pipeline whose statuses all count; none where bash's own status counts.
+    pub stages: Vec<Stage>,
+    /// The traits of its statements.
+    pub traits: Vec<Trait>,
+}
+
+/// Decides about all segments of a block.
+pub(super) fn segments(block: &Block, context: &Context<'_>) -> Vec<Segment> {
+    if !block.runnable {
+        return Vec::new();
+    }
+    block.segments.iter().map(|segment| decide(block, segment, context)).collect()
+}
+
+fn decide(block: &Block, segment: &document::Segment, context: &Context<'_>) -> Segment {
+    let statements = &block.script.statements[segment.statements.clone()];
+    let classifications: Vec<_> =
+        statements.iter().map(|statement| classify(statement, context.catalogue)).collect();
+    let effect = classifications.iter().map(|one| one.effect).max().unwrap_or(Effect::Read);
+    let traits: BTreeSet<_> = classifications.iter().flat_map(|one| one.traits.clone()).collect();
+    let reasons = classifications
+        .iter()
+        .filter(|one| one.effect == effect)
+        .flat_map(|one| one.reasons.iter().map(|reason| reason.text.clone()))
+        .collect();
+    let promised = segment.expectations.iter().any(|one| one.expectation.is_sensitive());
+    let printed = statements.iter().zip(&classifications).any(|(one, how)| is_secret(one, how));
+    Segment {
+        effect,
+        reasons,
+        units: units(statements, &classifications, context.catalogue),
+        inputs: needed(block, statements, context.inputs),
+        sensitive: block.attributes.secret || promised || printed,
+        traits: traits.into_iter().collect(),
+        classifications,
+    }
+}
+
+fn units(
+    statements: &[Statement],
+    classifications: &[Classification],
+    catalogue: &Catalogue,
+) -> Vec<Unit> {
+    let mut units: Vec<Unit> = Vec::new();
+    for (statement, classification) in statements.iter().zip(classifications) {
+        let traits = classification.traits.clone();
+        match units.last_mut() {
+            Some(last) if statement.reads_status => {
+                last.span = last.span.join(statement.span);
+                last.stages = Vec::new();
+                last.traits.extend(traits);
+            }
+            _ => {
+                let stages = pipeline(statement).map(|one| stages(one, catalogue));
+                let stages = stages.unwrap_or_default();
+                units.push(Unit { span: statement.span, stages, traits });
+            }
+        }
+    }
+    units
+}
+
+/// The pipeline of a statement that is nothing else.
+fn pipeline(statement: &Statement) -> Option<&Pipeline> {
+    let [item] = statement.node.items.as_slice() else {
+        return None;
+    };
+    let pipeline = &item.and_or.first;
+    let compound = matches!(pipeline.stages.as_slice(), [Command::Compound(_)]);
+    let plain = item.and_or.rest.is_empty() && !item.background && !pipeline.negated && !compound;
+    plain.then_some(pipeline)
+}
+
+/// The inputs that the statements mention, in order of their first mention.
+fn needed(block: &Block, statements: &[Statement], inputs: &[Input]) -> Vec<String> {
+    let placeholders = block.placeholders.iter().filter(|placeholder| {
+        let inside = |one: &Statement| one.span.contains(placeholder.span.start);
+        placeholder.context != Quoting::Comment && statements.iter().any(inside)
+    });
+    let read = statements.iter().flat_map(|statement| &statement.reads);
+    let mentioned = placeholders
+        .map(|placeholder| (placeholder.span.start, &placeholder.name))
+        .chain(read.map(|mention| (mention.span.start, &mention.name)));
+    let mut mentioned: Vec<_> = mentioned.collect();
+    mentioned.sort();
+    let mut names: Vec<String> = Vec::new();
+    for (_, name) in mentioned {
+        let Some(input) = inputs.iter().find(|input| input.is(name)) else {
+            continue;
+        };
+        if !names.contains(&input.name) {
+            names.push(input.name.clone());
+        }
+    }
+    names
+}

@@ -1,0 +1,112 @@
+//! What a person does: choices, checklists; and the records that a run makes.
+//!
+//! Comes in: an action that no command carries out. Goes out: events, and the values that doing it
+//! yields.
+
+use crate::document;
+use crate::event::{Outcome, What};
+use crate::variables::template::{Style, expand};
+
+use super::operator::{AskChoice, AskManual, Manual};
+use super::{Break, Engine, Flow, given};
+
+impl Engine<'_> {
+    /// Which alternative is carried out; the same labels take the same choice again.
+    pub(super) fn choose(
+        &mut self,
+        step: &document::Step,
+        choice: &document::Choice,
+    ) -> Flow<usize> {
+        let labels: Vec<String> = choice.alternatives.iter().map(|one| one.label.clone()).collect();
+        let (chosen, from) = match self.choices.get(&labels) {
+            Some(chosen) => (*chosen, "the same choice before"),
+            None => {
+                let alternatives = choice.alternatives.iter();
+                let ask = AskChoice {
+                    step: &step.id,
+                    alternatives: alternatives
+                        .map(|one| (one.label.as_str(), one.remark.as_deref(), one.preferred))
+                        .collect(),
+                };
+                let answer = self.waiting(|operator| operator.choose(&ask));
+                let (chosen, from) = given(answer)?;
+                (chosen, from.word())
+            }
+        };
+        self.choices.insert(labels.clone(), chosen);
+        let step = step.id.clone();
+        let label = labels[chosen].clone();
+        self.recorder.emit(What::ChoiceMade { step, labels, chosen: label, from })?;
+        Ok(chosen)
+    }
+
+    /// Puts a checklist to the operator; `target` is typed before what cannot be undone.
+    pub(super) fn manual(
+        &mut self,
+        step: &document::Step,
+        action: &document::Action,
+        manual: &document::Manual,
+        target: Option<&str>,
+    ) -> Flow<Manual> {
+        let facts = self.facts();
+        let redact = |text: &str| self.redactor.redact(&expand(text, &facts, Style::Plain));
+        let items = manual.items.iter().map(|item| redact(&item.text)).collect();
+        let copy = manual.copy.as_deref().map(redact);
+        let (id, line) = (step.id.clone(), action.line);
+        self.recorder.emit(What::ManualAsked { step: id.clone(), line, items, copy })?;
+        let question = manual.items.iter().any(|item| item.asks == document::Asks::Decide);
+        let ask = AskManual { step: &id, line, question, irreversible: target };
+        let answer = self.waiting(|operator| operator.manual(&ask));
+        let (done, from) = given(answer)?;
+        let outcome = match done {
+            Manual::Done | Manual::DoesNotApply => Outcome::Confirmed,
+            Manual::Skipped(_) => Outcome::Skipped,
+        };
+        let reason = match &done {
+            Manual::Skipped(reason) => Some(self.redactor.redact(reason)),
+            _ => None,
+        };
+        let from = from.word();
+        self.recorder.emit(What::ManualEnded { step: id, line, outcome, reason, from })?;
+        Ok(done)
+    }
+
+    /// What follows from something done by hand: the stand-ins' world, and the values it yields.
+    pub(super) fn after_manual(
+        &mut self,
+        step: &document::Step,
+        manual: &document::Manual,
+        choice: Option<&str>,
+    ) -> Flow<()> {
+        self.tell_stand_ins(&step.id, choice)?;
+        manual.yields.iter().try_for_each(|name| self.ask_anew(name))
+    }
+
+    /// In a rehearsal, what a person did in a web page happens in the stand-ins' world.
+    fn tell_stand_ins(&mut self, step: &str, choice: Option<&str>) -> Flow<()> {
+        let Some(stand_ins) = &self.setup.stand_ins else {
+            return Ok(());
+        };
+        let said = stand_ins
+            .manual(step, choice)
+            .map_err(|error| Break::Broken(format!("failed to {error}")))?;
+        if !said.trim().is_empty() {
+            let text = self.redactor.redact(&format!("the stand-ins say: {}", said.trim_end()));
+            self.recorder.emit(What::Remark { text })?;
+        }
+        Ok(())
+    }
+
+    /// Renders an audit entry.
+    pub(super) fn record(
+        &mut self,
+        step: &document::Step,
+        action: &document::Action,
+        record: &document::Record,
+    ) -> Flow<()> {
+        let text = self.redactor.redact(&expand(&record.text, &self.facts(), Style::Plain));
+        let (step, line, language) = (step.id.clone(), action.line, record.language.clone());
+        self.recorder.emit(What::RecordMade { step, line, language, text })?;
+        Ok(())
+    }
+}

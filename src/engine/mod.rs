@@ -1,0 +1,399 @@
+//! Carries out a plan: asks, runs, judges, and says what happened.
+//!
+//! Comes in: a [`Plan`], an [`Operator`], sinks for events. Goes out: events, and a [`Summary`].
+//! Refuses to know what a terminal is, and exit codes. It is the only stage, with the session, that
+//! waits for several things at once.
+
+mod attempt;
+mod by_hand;
+mod capture;
+mod gather;
+mod job;
+mod listen;
+mod operator;
+mod recorder;
+mod rehearsal;
+mod settle;
+mod trial;
+mod verdict;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::document::{self, ActionKind, Document};
+use crate::event::{Beginning, RunResult, Sink, Summary, What};
+use crate::plan::{self, Plan};
+use crate::session::{Interrupt, Session, SessionError, Settings, State};
+use crate::source::Span;
+use crate::variables::template::{Style, expand};
+use crate::variables::{Redacted, Redactor, Values};
+
+pub use operator::{
+    Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, From, Given, Go,
+    Insisted, Judged, Manual, Offer, OnFailure, Operator,
+};
+pub use rehearsal::{RehearsalError, StandIns};
+
+use recorder::Recorder;
+
+/// How a run is carried out.
+#[derive(Debug)]
+pub struct Setup {
+    /// The run's id.
+    pub run: String,
+    /// The machine's name.
+    pub host: String,
+    /// The bash to use.
+    pub bash: OsString,
+    /// Where commands start.
+    pub folder: PathBuf,
+    /// The environment of commands.
+    pub environment: Vec<(OsString, OsString)>,
+    /// The operator's `TERM`.
+    pub terminal: String,
+    /// Columns and rows of the operator's terminal.
+    pub size: (u16, u16),
+    /// How long a segment may run.
+    pub deadline: Duration,
+    /// How long an endless command is watched.
+    pub window: Duration,
+    /// Today's date, for templates: `2026-04-24`.
+    pub today: String,
+    /// The stand-ins, in a rehearsal.
+    pub stand_ins: Option<StandIns>,
+}
+
+/// What the outside world wants of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    interrupt: Interrupt,
+    level: Arc<AtomicU8>,
+}
+
+/// How urgent a wish is.
+const STOP_COMMAND: u8 = 1;
+const END_RUN: u8 = 2;
+const TERMINAL_GONE: u8 = 3;
+
+impl Wishes {
+    /// Ctrl-C: stops the running command, a second time the run.
+    pub fn interrupt(&self) {
+        let again = self.level.load(Ordering::SeqCst) >= STOP_COMMAND;
+        self.wish(if again { END_RUN } else { STOP_COMMAND });
+    }
+
+    /// The terminal was closed, or the machine goes down: the run ends as soon as it can.
+    pub fn hang_up(&self) {
+        self.wish(TERMINAL_GONE);
+    }
+
+    fn wish(&self, level: u8) {
+        self.level.fetch_max(level, Ordering::SeqCst);
+        self.interrupt.interrupt();
+    }
+
+    fn take(&self) -> u8 {
+        let level = self.level.load(Ordering::SeqCst);
+        if level == STOP_COMMAND {
+            self.level.store(0, Ordering::SeqCst);
+        }
+        level
+    }
+}
+
+/// The machine failed the run; what could not be done.
+#[derive(Debug)]
+pub(crate) struct Broken(String);
+
+/// Why a run does not go on.
+#[derive(Debug)]
+enum Break {
+    Paused(String),
+    Stopped(String),
+    Refused(String),
+    Interrupted,
+    Broken(String),
+}
+
+impl std::convert::From<Broken> for Break {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken.0)
+    }
+}
+
+impl std::convert::From<SessionError> for Break {
+    fn from(error: SessionError) -> Self {
+        Self::Broken(format!("failed to {error}"))
+    }
+}
+
+type Flow<T> = Result<T, Break>;
+
+/// A plan, being carried out.
+struct Engine<'a> {
+    plan: &'a Plan,
+    setup: Setup,
+    operator: &'a mut dyn Operator,
+    recorder: Recorder<'a>,
+    wishes: Wishes,
+    redactor: Redactor,
+    values: Values,
+    session: Option<Session>,
+    choices: BTreeMap<Vec<String>, usize>,
+    outputs: BTreeMap<String, trial::Recorded>,
+    segments: u64,
+    step: Option<String>,
+}
+
+/// Carries `plan` out and returns how it ended.
+pub async fn carry_out<'a>(
+    plan: &'a Plan,
+    setup: Setup,
+    operator: &'a mut dyn Operator,
+    sinks: Vec<&'a mut dyn Sink>,
+    wishes: Wishes,
+) -> Summary {
+    let recorder = Recorder::new(setup.run.clone(), sinks);
+    let mut engine = Engine {
+        plan,
+        setup,
+        operator,
+        recorder,
+        wishes,
+        redactor: Redactor::default(),
+        values: Values::default(),
+        session: None,
+        choices: BTreeMap::new(),
+        outputs: BTreeMap::new(),
+        segments: 0,
+        step: None,
+    };
+    let flow = engine.run().await;
+    engine.finish(flow).await
+}
+
+impl Engine<'_> {
+    async fn run(&mut self) -> Flow<()> {
+        self.begin()?;
+        let plan = self.plan;
+        for (number, step) in (1..).zip(&plan.steps) {
+            let written = plan.step(step);
+            self.step = Some(written.id.clone());
+            self.recorder.emit(What::StepStarted {
+                step: written.id.clone(),
+                title: self.redactor.redact(&written.title),
+                section: written.section.title.clone(),
+                line: written.line,
+                place: (number, plan.steps.len()),
+            })?;
+            self.actions(written, &written.actions, &step.actions, None).await?;
+            self.show(&written.trailing)?;
+        }
+        self.step = None;
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Flow<()> {
+        let beginning = self.beginning();
+        self.recorder.emit(What::RunStarted(Box::new(beginning)))?;
+        Ok(())
+    }
+
+    fn beginning(&self) -> Beginning {
+        let document = &self.plan.document;
+        let redact = |text: &str| self.redactor.redact(text);
+        let ids = |has: &dyn Fn(&plan::Step) -> bool| {
+            let steps = self.plan.steps.iter().filter(|step| has(step));
+            steps.map(|step| self.plan.step(step).id.clone()).collect()
+        };
+        Beginning {
+            kind: if self.setup.stand_ins.is_some() { "rehearse" } else { "run" },
+            runbook: document.source.path().display().to_string(),
+            title: redact(&title(document)),
+            fingerprint: self.plan.fingerprint.clone(),
+            metadata: document
+                .metadata
+                .entries
+                .iter()
+                .map(|entry| (entry.label.clone(), redact(&entry.value)))
+                .collect(),
+            operator: self.operator.name().to_owned(),
+            host: self.setup.host.clone(),
+            folder: self.setup.folder.display().to_string(),
+            steps: self.plan.steps.len(),
+            writing: ids(&|step| step.effect() != crate::policy::Effect::Read),
+            irreversible: ids(&plan::Step::is_irreversible),
+            inputs: self
+                .plan
+                .inputs
+                .iter()
+                .map(|input| (input.name.clone(), input.secret))
+                .collect(),
+            warnings: warnings(document).iter().map(|text| redact(text)).collect(),
+        }
+    }
+
+    /// The actions of a step, or of an alternative of its choice.
+    async fn actions(
+        &mut self,
+        step: &document::Step,
+        written: &[document::Action],
+        decided: &[plan::Action],
+        choice: Option<&str>,
+    ) -> Flow<()> {
+        for (action, decision) in written.iter().zip(decided) {
+            self.show(&action.lead)?;
+            match (&action.kind, decision) {
+                (ActionKind::Command(block), plan::Action::Command(segments)) => {
+                    self.block(step, action, block, segments).await?;
+                }
+                (ActionKind::Manual(manual), plan::Action::Manual { irreversible }) => {
+                    let target = irreversible.then(|| self.target());
+                    if self.manual(step, action, manual, target.as_deref())? == Manual::Done {
+                        self.after_manual(step, manual, choice)?;
+                    }
+                }
+                (ActionKind::Choice(alternatives), plan::Action::Choice(decided)) => {
+                    let chosen = self.choose(step, alternatives)?;
+                    let one = &alternatives.alternatives[chosen];
+                    Box::pin(self.actions(step, &one.actions, &decided[chosen], Some(&one.label)))
+                        .await?;
+                }
+                (ActionKind::Record(record), plan::Action::Record) => {
+                    self.record(step, action, record)?;
+                }
+                _ => unreachable!("a plan's actions are in step with its document's"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows the runbook's own words, with its templates filled in.
+    fn show(&mut self, spans: &[Span]) -> Flow<()> {
+        for span in spans {
+            let text = self.plan.document.source.slice(*span);
+            let text = self.redactor.redact(&expand(text, &self.facts(), Style::Plain));
+            self.recorder.emit(What::Shown { text })?;
+        }
+        Ok(())
+    }
+
+    /// What templates may name: run facts, and inputs that are no secret.
+    fn facts(&self) -> BTreeMap<String, String> {
+        let mut facts = gather::shown(&self.values);
+        facts.insert("operator".into(), self.operator.name().to_owned());
+        facts.insert("run_id".into(), self.setup.run.clone());
+        facts.insert("today".into(), self.setup.today.clone());
+        facts
+    }
+
+    /// What is typed before something that cannot be undone: the metadata's target, or the
+    /// runbook's name.
+    fn target(&self) -> String {
+        let document = &self.plan.document;
+        let target = document.metadata.entries.iter().find(|entry| entry.key == "target");
+        let stem = document.source.path().file_stem().map(|stem| stem.to_string_lossy().into());
+        target.map(|entry| entry.value.clone()).or(stem).unwrap_or_else(|| "yes".into())
+    }
+
+    /// Asks the operator; the time counts as a person's.
+    fn waiting<T>(&mut self, ask: impl FnOnce(&mut dyn Operator) -> T) -> T {
+        let started = Instant::now();
+        let answer = ask(self.operator);
+        let waited = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.recorder.waited_ms += waited;
+        answer
+    }
+
+    /// The shell, started when it is first needed.
+    async fn session(&mut self) -> Flow<&mut Session> {
+        if self.session.is_none() {
+            let settings = Settings {
+                bash: self.setup.bash.clone(),
+                folder: self.setup.folder.clone(),
+                environment: self.setup.environment.clone(),
+                terminal: self.setup.terminal.clone(),
+                size: self.setup.size,
+            };
+            self.session = Some(Session::start(settings, self.wishes.interrupt.clone()).await?);
+        }
+        Ok(self.session.as_mut().expect("started above"))
+    }
+
+    async fn snapshot(&mut self) -> Flow<State> {
+        Ok(self.session().await?.snapshot().await?)
+    }
+
+    async fn finish(mut self, flow: Flow<()>) -> Summary {
+        let left = self.end_session().await;
+        let (result, why) = match flow {
+            Ok(()) if self.recorder.has_doubts() => {
+                (RunResult::CompleteWithDoubts, "something was skipped or overruled".into())
+            }
+            Ok(()) => (RunResult::Complete, "every step was carried out".into()),
+            Err(Break::Paused(why)) => (RunResult::Paused, why),
+            Err(Break::Stopped(why)) => (RunResult::Failed, why),
+            Err(Break::Refused(why)) => (RunResult::Refused, why),
+            Err(Break::Interrupted) => (RunResult::Interrupted, "you interrupted it".into()),
+            Err(Break::Broken(why)) => (RunResult::Broken, why),
+        };
+        let summary = Summary {
+            result,
+            why: self.redactor.redact(&why),
+            counts: self.recorder.counts(),
+            duration_ms: u64::try_from(self.recorder.started.elapsed().as_millis()).unwrap_or(0),
+            waited_ms: self.recorder.waited_ms,
+            step: self.step.clone(),
+        };
+        // Where the sinks are what broke, the summary still reaches the caller.
+        let _ = left.map(|text| self.recorder.emit(What::Remark { text }));
+        let _ = self.recorder.emit(What::RunEnded(Box::new(summary.clone())));
+        summary
+    }
+
+    async fn end_session(&mut self) -> Option<Redacted> {
+        let session = self.session.take()?;
+        let showing = listen::Showing::Shown;
+        let mut ear = listen::Ear::new(&mut self.recorder, &self.redactor, 0, showing, Vec::new());
+        let left = session.end(&mut ear).await.ok()?;
+        let _ = ear.flush();
+        let names: Vec<_> = left.iter().map(|one| format!("{} ({})", one.name, one.id)).collect();
+        if names.is_empty() {
+            return None;
+        }
+        let text = format!("ended what was left running in the background: {}", names.join(", "));
+        Some(self.redactor.redact(&text))
+    }
+}
+
+fn title(document: &Document) -> String {
+    let path = document.source.path();
+    document.title.clone().unwrap_or_else(|| path.display().to_string())
+}
+
+/// The document's findings as lines to read before a run.
+fn warnings(document: &Document) -> Vec<String> {
+    let found = document.diagnostics.iter();
+    found
+        .map(|finding| {
+            let line =
+                finding.labels.first().map_or(1, |label| document.source.line(label.span.start));
+            let help = finding.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+            format!("line {line}: {}{help}", finding.message)
+        })
+        .collect()
+}
+
+/// The value of an answer, or why the run does not go on.
+fn given<T>(answer: Answer<T>) -> Flow<(T, From)> {
+    match answer {
+        Answer::Given(value, from) => Ok((value, from)),
+        Answer::Pause => Err(Break::Paused("you paused it".into())),
+        Answer::Nobody(what) => Err(Break::Paused(what)),
+        Answer::Gone => Err(Break::Broken("the terminal was closed".into())),
+    }
+}

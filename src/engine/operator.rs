@@ -1,0 +1,213 @@
+//! The person who carries a run out, as the engine asks.
+//!
+//! The engine declares what it needs to know; a terminal, an answers file or a test answers. An
+//! answer is never made up: who cannot answer says so, and the run pauses.
+
+use std::os::fd::OwnedFd;
+
+use crate::event::Outcome;
+use crate::variables::{Redacted, Secret};
+
+/// An answer, or why there is none.
+#[derive(Debug)]
+pub enum Answer<T> {
+    /// It is given, and by whom.
+    Given(T, From),
+    /// The operator wants to pause.
+    Pause,
+    /// Nobody is there to answer; what is missing, and where it could be given.
+    Nobody(String),
+    /// The terminal is gone.
+    Gone,
+}
+
+/// Who answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum From {
+    /// A person at the terminal.
+    Operator,
+    /// An answers file.
+    Answers,
+    /// A variable of the environment.
+    Environment,
+    /// The runbook's own default.
+    Default,
+    /// The stand-ins of a rehearsal.
+    StandIns,
+}
+
+impl From {
+    /// The word for it in events.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Answers => "answers",
+            Self::Environment => "environment",
+            Self::Default => "default",
+            Self::StandIns => "stand-ins",
+        }
+    }
+}
+
+/// A value is asked for.
+#[derive(Debug)]
+pub struct AskInput<'a> {
+    /// The input's name as written in the runbook.
+    pub name: &'a str,
+    /// What it is.
+    pub description: Option<&'a str>,
+    /// Whether it is hidden while it is typed.
+    pub secret: bool,
+    /// Whether it may be several values.
+    pub list: bool,
+    /// What is taken when nothing is typed.
+    pub offer: Option<Offer<'a>>,
+    /// Why the last answer was refused.
+    pub refused: Option<&'a str>,
+}
+
+/// A value that needs only to be accepted.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer<'a> {
+    /// The value; of a secret only the length is ever shown.
+    pub value: &'a str,
+    /// Where it comes from.
+    pub from: From,
+}
+
+/// A value as it was given.
+#[derive(Debug)]
+pub enum Given {
+    /// One value that is no secret, or several.
+    Plain(Vec<String>),
+    /// A secret one, and whether the operator insists on it although it is weak.
+    Secret(Secret, Insisted),
+    /// The offered value is taken.
+    Offered,
+}
+
+/// Whether a weak secret is to be taken all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Insisted {
+    /// It is.
+    Yes,
+    /// Nobody said so.
+    No,
+}
+
+/// Alternatives are put.
+#[derive(Debug)]
+pub struct AskChoice<'a> {
+    /// The step.
+    pub step: &'a str,
+    /// Labels, the author's remarks, and which one is preferred.
+    pub alternatives: Vec<(&'a str, Option<&'a str>, bool)>,
+}
+
+/// A manual action is put.
+#[derive(Debug)]
+pub struct AskManual<'a> {
+    /// The step.
+    pub step: &'a str,
+    /// Its line in the runbook.
+    pub line: usize,
+    /// Whether it is a question ("If X, ...").
+    pub question: bool,
+    /// What must be typed before what cannot be undone.
+    pub irreversible: Option<&'a str>,
+}
+
+/// What became of a manual action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Manual {
+    /// It was done.
+    Done,
+    /// It does not apply; only for a question.
+    DoesNotApply,
+    /// It was left out, with the reason.
+    Skipped(String),
+}
+
+/// A segment that writes, or may, is about to run.
+#[derive(Debug)]
+pub struct AskRun<'a> {
+    /// The step.
+    pub step: &'a str,
+    /// What it does, a sentence a reason.
+    pub reasons: &'a [String],
+    /// Whether it needs inputs that could be given anew.
+    pub inputs: &'a [String],
+    /// What must be typed before what cannot be undone.
+    pub irreversible: Option<&'a str>,
+}
+
+/// Whether it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Go {
+    /// It runs.
+    Run,
+    /// It is left out, with the reason.
+    Skip(String),
+    /// Its inputs are to be asked again first.
+    EditInputs,
+}
+
+/// An output is put to a person.
+#[derive(Debug)]
+pub struct AskJudgement<'a> {
+    /// What is left to judge, in the author's words.
+    pub residual: &'a Redacted,
+}
+
+/// What the person says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judged {
+    /// It holds.
+    Holds,
+    /// It does not.
+    DoesNotHold,
+}
+
+/// A segment failed, or is not met.
+#[derive(Debug)]
+pub struct AskFailure<'a> {
+    /// The step.
+    pub step: &'a str,
+    /// What went wrong.
+    pub outcome: Outcome,
+    /// In one sentence.
+    pub why: &'a Redacted,
+}
+
+/// What is to be done about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnFailure {
+    /// Again, from the state before.
+    Retry,
+    /// On, with the reason.
+    GoOn(String),
+    /// The run ends here.
+    Stop,
+}
+
+/// Somebody who answers.
+pub trait Operator {
+    /// The name by which the events know them.
+    fn name(&self) -> &str;
+    /// A value.
+    fn input(&mut self, ask: &AskInput<'_>) -> Answer<Given>;
+    /// One of several alternatives, by its place.
+    fn choose(&mut self, ask: &AskChoice<'_>) -> Answer<usize>;
+    /// A manual action.
+    fn manual(&mut self, ask: &AskManual<'_>) -> Answer<Manual>;
+    /// Leave to run what writes.
+    fn run(&mut self, ask: &AskRun<'_>) -> Answer<Go>;
+    /// A judgement of an output that was just shown.
+    fn judge(&mut self, ask: &AskJudgement<'_>) -> Answer<Judged>;
+    /// What to do after a failure.
+    fn failed(&mut self, ask: &AskFailure<'_>) -> Answer<OnFailure>;
+    /// The terminal, for a command that talks to a person; `None` where there is none.
+    fn lend_terminal(&mut self) -> Option<OwnedFd>;
+    /// The terminal is given back.
+    fn take_terminal_back(&mut self);
+}

@@ -1,0 +1,98 @@
+//! Settles a trial: with the operator's judgement where nobody else can, or their decision after a
+//! failure.
+//!
+//! Comes in: a [`Trial`]. Goes out: its ending as an event, and whether it is tried again.
+
+use crate::event::{CheckedEvidence, Ending, Outcome, What};
+
+use super::job::Job;
+use super::operator::{AskFailure, AskJudgement, Judged, OnFailure};
+use super::trial::Trial;
+use super::{Break, Engine, Flow, given};
+
+impl Engine<'_> {
+    /// Puts what is not met, and what nobody can check, to the operator.
+    pub(super) fn settle(&mut self, job: &Job<'_>, attempt: u32, trial: &Trial) -> Flow<OnFailure> {
+        let outcome = trial.ruling.outcome;
+        match outcome {
+            Outcome::Met | Outcome::StatusOnly => {
+                self.end(job, attempt, trial, outcome, None)?;
+                Ok(OnFailure::GoOn(String::new()))
+            }
+            Outcome::Unverified => self.put_to_judgement(job, attempt, trial),
+            _ => self.put_failure(job, attempt, trial),
+        }
+    }
+
+    fn put_to_judgement(&mut self, job: &Job<'_>, attempt: u32, trial: &Trial) -> Flow<OnFailure> {
+        let words = trial.ruling.residual.as_deref().unwrap_or(&trial.ruling.why);
+        let residual = self.redactor.redact(words);
+        let ask = AskJudgement { residual: &residual };
+        let answer = self.waiting(|operator| operator.judge(&ask));
+        match given(answer) {
+            Ok((Judged::Holds, _)) => {
+                self.end(job, attempt, trial, Outcome::Judged, None)?;
+                Ok(OnFailure::GoOn(String::new()))
+            }
+            Ok((Judged::DoesNotHold, _)) => self.put_failure(job, attempt, trial),
+            Err(flow) => {
+                self.end(job, attempt, trial, Outcome::Unverified, None)?;
+                Err(flow)
+            }
+        }
+    }
+
+    fn put_failure(&mut self, job: &Job<'_>, attempt: u32, trial: &Trial) -> Flow<OnFailure> {
+        let outcome = match trial.ruling.outcome {
+            Outcome::Unverified => Outcome::NotMet,
+            outcome => outcome,
+        };
+        self.end(job, attempt, trial, outcome, None)?;
+        let why = self.redactor.redact(&trial.ruling.why);
+        let ask = AskFailure { step: &job.step.id, outcome, why: &why };
+        let answer = self.waiting(|operator| operator.failed(&ask));
+        let line = job.written.line;
+        match given(answer)?.0 {
+            OnFailure::Retry => Ok(OnFailure::Retry),
+            OnFailure::Stop => {
+                let id = &job.step.id;
+                Err(Break::Stopped(format!("step {id}, line {line}: {}", trial.ruling.why)))
+            }
+            OnFailure::GoOn(reason) => {
+                self.end(job, attempt, trial, Outcome::Overruled, Some(&reason))?;
+                Ok(OnFailure::GoOn(reason))
+            }
+        }
+    }
+
+    pub(super) fn end(
+        &mut self,
+        job: &Job<'_>,
+        attempt: u32,
+        trial: &Trial,
+        outcome: Outcome,
+        reason: Option<&str>,
+    ) -> Flow<()> {
+        let redact = |text: &str| self.redactor.redact(text);
+        let ruling = &trial.ruling;
+        let by_person = matches!(outcome, Outcome::Judged | Outcome::Overruled | Outcome::Skipped);
+        let why = if outcome == Outcome::Judged { "a person judged it" } else { &ruling.why };
+        let ending = Ending {
+            segment: job.number,
+            attempt,
+            step: job.step.id.clone(),
+            line: job.written.line,
+            outcome,
+            why: redact(why),
+            statuses: trial.statuses.clone(),
+            checks: ruling.checks.iter().map(|one| CheckedEvidence::new(one, redact)).collect(),
+            residual: ruling.residual.as_deref().map(redact),
+            duration_ms: u64::try_from(trial.elapsed.as_millis()).unwrap_or(u64::MAX),
+            outputs: trial.outputs.clone(),
+            reason: reason.map(redact),
+            judged_by: if by_person { self.operator.name().to_owned() } else { "runbook".into() },
+        };
+        self.recorder.emit(What::SegmentEnded(Box::new(ending)))?;
+        Ok(())
+    }
+}

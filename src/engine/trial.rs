@@ -1,0 +1,248 @@
+//! One trial of a segment: its statements run, and what they did is ruled on.
+//!
+//! Comes in: a [`Job`]. Goes out: a [`Trial`]. A read that is to hold within a time is tried again
+//! until then, from the same state.
+
+use std::time::{Duration, Instant};
+
+use crate::event::{Outcome, OutputRecord, What};
+use crate::expect::{Ended, Judgement, Observed, Output, Record, Watch};
+use crate::plan;
+use crate::policy::{Effect, Trait};
+use crate::session::{Limits, Mode, Report, State, Stop};
+
+use super::job::Job;
+use super::listen::{Ear, Showing};
+use super::verdict::{self, Ruling, Status};
+use super::{Break, END_RUN, Engine, Flow, Setup, TERMINAL_GONE};
+
+/// What a step's last segment printed, for `matching step N`.
+pub(super) struct Recorded {
+    stdout: Output,
+    command: String,
+}
+
+/// What one trial came to.
+pub(super) struct Trial {
+    pub ruling: Ruling,
+    /// The exit statuses of the last statement's stages.
+    pub statuses: Vec<i32>,
+    pub outputs: Vec<OutputRecord>,
+    pub elapsed: Duration,
+    pub shell_ended: bool,
+}
+
+/// What was heard of a segment.
+struct Heard {
+    stdout: Output,
+    stderr: Output,
+    watches: Vec<Watch>,
+}
+
+/// Whether a segment came to its last statement.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Came {
+    ToItsEnd,
+    ToAFailure,
+}
+
+impl Engine<'_> {
+    /// Attempts it once, or again and again while a read is to hold within a time.
+    pub(super) async fn poll(&mut self, job: &Job<'_>, before: &State) -> Flow<Trial> {
+        let within = job.written.expectations.iter().find_map(|one| one.expectation.within());
+        let streaming = job.decided.traits.contains(&Trait::Streaming);
+        let polls = job.decided.effect == Effect::Read && !streaming;
+        let until = within.filter(|_| polls).map(|within| Instant::now() + within.duration);
+        let mut pause = within.and_then(|one| one.every).unwrap_or(Duration::from_secs(1));
+        loop {
+            let trial = self.attempt(job).await?;
+            let settled = matches!(trial.ruling.outcome, Outcome::Met | Outcome::Stopped);
+            let again = until.is_some_and(|until| Instant::now() + pause < until);
+            if settled || !again {
+                return Ok(trial);
+            }
+            let text = format!("not yet ({}); again in {} s", trial.ruling.why, pause.as_secs());
+            self.recorder.emit(What::Remark { text: self.redactor.redact(&text) })?;
+            tokio::time::sleep(pause).await;
+            if within.is_some_and(|within| within.every.is_none()) {
+                pause = (pause * 2).min(Duration::from_secs(15));
+            }
+            let same = !trial.shell_ended && self.snapshot().await?.same(before);
+            if !same {
+                self.session().await?.restart(before).await?;
+            }
+        }
+    }
+
+    /// Runs the segment's statements once and rules on what they did.
+    async fn attempt(&mut self, job: &Job<'_>) -> Flow<Trial> {
+        let started = Instant::now();
+        let (report, unit, came, heard, outputs) = self.run_units(job).await?;
+        match self.wishes.take() {
+            TERMINAL_GONE => return Err(Break::Broken("the terminal was closed".into())),
+            END_RUN => return Err(Break::Interrupted),
+            _ => {}
+        }
+        let stdout = heard.stdout.clone();
+        let ruling = self.rule(job, &report, unit, came, heard);
+        let command = job.block.text[unit.span.range()].to_owned();
+        self.outputs.insert(job.step.id.clone(), Recorded { stdout, command });
+        let statuses = verdict::statuses(&report, &unit.stages);
+        let shell_ended = report.shell_ended;
+        Ok(Trial { ruling, statuses, outputs, elapsed: started.elapsed(), shell_ended })
+    }
+
+    /// Runs the segment's units up to the first that fails; the report is the last one's.
+    async fn run_units<'j>(
+        &mut self,
+        job: &'j Job<'_>,
+    ) -> Flow<(Report, &'j plan::Unit, Came, Heard, Vec<OutputRecord>)> {
+        let units = &job.decided.units;
+        let texts: Vec<_> = units.iter().map(|unit| self.text(job, unit.span)).collect();
+        self.session().await?;
+        let session = self.session.as_mut().expect("started above");
+        let expectations = job.written.expectations.iter();
+        let watches: Vec<Watch> = expectations.map(|one| one.expectation.watch()).collect();
+        let showing = if job.decided.sensitive { Showing::Withheld } else { Showing::Shown };
+        let mut ear = Ear::new(&mut self.recorder, &self.redactor, job.number, showing, watches);
+        let mut ended = None;
+        for (place, (unit, text)) in units.iter().zip(&texts).enumerate() {
+            let streaming = unit.traits.contains(&Trait::Streaming);
+            if streaming {
+                ear.stop_on_decision();
+            }
+            let interactive = unit.traits.contains(&Trait::Interactive);
+            let keys = if interactive { self.operator.lend_terminal() } else { None };
+            let mode = match &keys {
+                Some(keys) => Mode::Interactive { keys },
+                None if interactive => {
+                    return Err(Break::Paused("a command needs a terminal to talk to you".into()));
+                }
+                None if streaming => Mode::Streaming,
+                None => Mode::Plain,
+            };
+            let limits = limits(job, &self.setup, &unit.traits);
+            let report = session.run(text.as_bytes(), mode, limits, &mut ear).await;
+            self.operator.take_terminal_back();
+            let report = report?;
+            let failed = matches!(verdict::status(&report, &unit.stages), Status::Failure(_));
+            let last = place + 1 == units.len();
+            let came = if last { Came::ToItsEnd } else { Came::ToAFailure };
+            ended = Some((report, unit, came));
+            if failed {
+                break;
+            }
+        }
+        ear.flush()?;
+        let (stdout, stderr, watches, outputs) = ear.heard();
+        let (report, unit, came) = ended.expect("a segment has a statement");
+        Ok((report, unit, came, Heard { stdout, stderr, watches }, outputs))
+    }
+
+    fn rule(
+        &self,
+        job: &Job<'_>,
+        report: &Report,
+        unit: &plan::Unit,
+        came: Came,
+        heard: Heard,
+    ) -> Ruling {
+        if report.stop == Stop::Interrupt {
+            return Ruling::new(Outcome::Stopped, "you stopped it");
+        }
+        let unfinished = came == Came::ToAFailure || report.stop != Stop::None;
+        if report.shell_ended && unfinished {
+            return ended_shell(report, &heard.stderr);
+        }
+        if came == Came::ToAFailure || heard.watches.is_empty() {
+            return by_status(verdict::status(report, &unit.stages), &heard.stderr);
+        }
+        let Heard { stdout, stderr, watches } = heard;
+        let observed = Observed {
+            stdout,
+            stderr,
+            statuses: verdict::statuses(report, &unit.stages),
+            ended: match report.stop {
+                Stop::Deadline => Ended::TimedOut,
+                Stop::Enough | Stop::Window => Ended::Stopped,
+                Stop::None | Stop::Interrupt => Ended::Exited,
+            },
+            command: job.block.text[unit.span.range()].to_owned(),
+            sensitive: job.decided.sensitive,
+            elapsed: report.elapsed,
+        };
+        let record = Records { engine: self };
+        let judged: Vec<Judgement> =
+            watches.into_iter().map(|watch| watch.judge(&observed, &record)).collect();
+        let mut ruling = verdict::sum(judged);
+        if report.shell_ended && ruling.outcome == Outcome::Met {
+            return ended_shell(report, &observed.stderr);
+        }
+        if ruling.outcome == Outcome::NotMet {
+            ruling.why = with_last_words(ruling.why, &observed.stderr);
+        }
+        ruling
+    }
+
+    /// A shell that ended is replaced by a copy of its state before the segment.
+    pub(super) async fn revive(&mut self, before: &State) -> Flow<()> {
+        let left = self.session().await?.background().len();
+        self.session().await?.restart(before).await?;
+        let lost = if left > 0 { "; what it had running in the background is gone" } else { "" };
+        let text = format!("the shell ended; a new one goes on from the state before it{lost}");
+        self.recorder.emit(What::Remark { text: self.redactor.redact(&text) })?;
+        Ok(())
+    }
+}
+
+/// What earlier steps printed.
+struct Records<'e, 'a> {
+    engine: &'e Engine<'a>,
+}
+
+impl Record for Records<'_, '_> {
+    fn step(&self, id: &str) -> Option<(&Output, &str)> {
+        let recorded = self.engine.outputs.get(id)?;
+        Some((&recorded.stdout, &recorded.command))
+    }
+}
+
+/// How long a unit may run. A person's time counts against no deadline.
+fn limits(job: &Job<'_>, setup: &Setup, traits: &[Trait]) -> Limits {
+    let named = job.block.attributes.timeout;
+    if traits.contains(&Trait::Streaming) {
+        let mut expectations = job.written.expectations.iter();
+        let within = expectations.find_map(|one| one.expectation.within());
+        let window = within.map(|one| one.duration).or(named).unwrap_or(setup.window);
+        return Limits { deadline: None, window: Some(window) };
+    }
+    let deadline = named.unwrap_or(setup.deadline);
+    let interactive = traits.contains(&Trait::Interactive);
+    Limits { deadline: (!interactive).then_some(deadline), window: None }
+}
+
+fn by_status(status: Status, stderr: &Output) -> Ruling {
+    match status {
+        Status::Failure(why) => Ruling::new(Outcome::Failed, with_last_words(why, stderr)),
+        Status::Benign(why) => Ruling::new(Outcome::StatusOnly, why),
+        Status::Success => Ruling::new(Outcome::StatusOnly, "exited 0; it promises nothing"),
+    }
+}
+
+fn ended_shell(report: &Report, stderr: &Output) -> Ruling {
+    let why = format!("it ended the shell (status {})", report.status);
+    Ruling::new(Outcome::Failed, with_last_words(why, stderr))
+}
+
+/// The reason, with the first line that the command said on standard error.
+fn with_last_words(why: String, stderr: &Output) -> String {
+    let text = String::from_utf8_lossy(&stderr.head);
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty());
+    match line {
+        Some(line) if !why.contains(line) => {
+            let line: String = line.chars().take(200).collect();
+            format!("{why}: {line}")
+        }
+        _ => why,
+    }
+}

@@ -1,0 +1,328 @@
+//! What happened in a run, as data that a journal can store and views can draw.
+//!
+//! Made by the engine; taken by every [`Sink`]. Text reaches an event only as
+//! [`Redacted`]. Refuses to know who looks at it.
+
+use serde::Serialize;
+
+use crate::expect::{CheckResult, Stream, Verdict};
+use crate::policy::{Effect, Trait};
+use crate::variables::Redacted;
+
+/// The version of the events' form; it grows when a field changes its meaning.
+pub const VERSION: u32 = 1;
+
+/// One thing that happened.
+#[derive(Debug, Clone, Serialize)]
+pub struct Event {
+    /// The form's version.
+    pub version: u32,
+    /// The run that it belongs to.
+    pub run: String,
+    /// Its number in the run, from 1, without gaps.
+    pub number: u64,
+    /// When, in UTC, as RFC 3339.
+    pub at: String,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum What {
+    /// The run begins.
+    RunStarted(Box<Beginning>),
+    /// A step begins.
+    StepStarted {
+        /// Its id.
+        step: String,
+        /// Its title.
+        title: Redacted,
+        /// The heading of its section.
+        section: String,
+        /// Its line in the runbook.
+        line: usize,
+        /// Its number in this run, from 1, and how many there are.
+        place: (usize, usize),
+    },
+    /// The runbook's own words were shown.
+    Shown {
+        /// Markdown.
+        text: Redacted,
+    },
+    /// A value for an input came in.
+    InputGiven {
+        /// The input.
+        name: String,
+        /// The value, or what may be said of a secret one.
+        value: Redacted,
+        /// Whether it is secret.
+        secret: bool,
+        /// From whom: `operator`, `environment`, `answers`, `default`.
+        from: &'static str,
+    },
+    /// One of several alternatives was chosen.
+    ChoiceMade {
+        /// The step.
+        step: String,
+        /// The alternatives' labels.
+        labels: Vec<String>,
+        /// The label that was chosen.
+        chosen: String,
+        /// By whom.
+        from: &'static str,
+    },
+    /// A person is asked to act.
+    ManualAsked {
+        /// The step.
+        step: String,
+        /// Its line.
+        line: usize,
+        /// What is to be done, in order.
+        items: Vec<Redacted>,
+        /// Text to copy.
+        copy: Option<Redacted>,
+    },
+    /// A manual action came to its end.
+    ManualEnded {
+        /// The step.
+        step: String,
+        /// Its line.
+        line: usize,
+        /// What became of it.
+        outcome: Outcome,
+        /// The reason that a person gave, where it was left out.
+        reason: Option<Redacted>,
+        /// By whom.
+        from: &'static str,
+    },
+    /// A segment is about to run.
+    SegmentIntended(Box<Intent>),
+    /// A segment's output, as it came.
+    Output {
+        /// The segment's number in this run.
+        segment: u64,
+        /// Which output.
+        stream: Stream,
+        /// The text.
+        text: Redacted,
+    },
+    /// A segment has run for a while.
+    Running {
+        /// The segment's number in this run.
+        segment: u64,
+        /// For how long, in seconds.
+        seconds: u64,
+    },
+    /// A segment has ended.
+    SegmentEnded(Box<Ending>),
+    /// An audit record was made.
+    RecordMade {
+        /// The step.
+        step: String,
+        /// Its line.
+        line: usize,
+        /// The fence's language.
+        language: String,
+        /// The rendered entry.
+        text: Redacted,
+    },
+    /// Something worth knowing that is no failure.
+    Remark {
+        /// One sentence.
+        text: Redacted,
+    },
+    /// The run has ended.
+    RunEnded(Box<Summary>),
+}
+
+/// How a run begins.
+#[derive(Debug, Clone, Serialize)]
+pub struct Beginning {
+    /// `run` or `rehearse`.
+    pub kind: &'static str,
+    /// The runbook's path as it was named.
+    pub runbook: String,
+    /// Its title.
+    pub title: Redacted,
+    /// SHA-256 of its text, in hex.
+    pub fingerprint: String,
+    /// Its header, labels as written.
+    pub metadata: Vec<(String, Redacted)>,
+    /// Who carries it out.
+    pub operator: String,
+    /// Where.
+    pub host: String,
+    /// The folder that commands start in.
+    pub folder: String,
+    /// Steps of this run.
+    pub steps: usize,
+    /// The ids of the steps that write, or may.
+    pub writing: Vec<String>,
+    /// The ids of the steps with what cannot be undone.
+    pub irreversible: Vec<String>,
+    /// The inputs that it needs; secret ones marked with `true`.
+    pub inputs: Vec<(String, bool)>,
+    /// What is doubtful in the document.
+    pub warnings: Vec<Redacted>,
+}
+
+/// What is about to run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Intent {
+    /// Its number in this run, from 1; the same for every attempt.
+    pub segment: u64,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// The step.
+    pub step: String,
+    /// Its line.
+    pub line: usize,
+    /// The commands as they will run, one statement an entry.
+    pub statements: Vec<Redacted>,
+    /// The worst effect.
+    pub effect: Effect,
+    /// What else is known of it.
+    pub traits: Vec<Trait>,
+    /// Why it has that effect.
+    pub reasons: Vec<String>,
+    /// The values that a list input has this time: `app = raxx-api-prod`.
+    pub values: Vec<Redacted>,
+    /// What it promises, in the author's words.
+    pub expectations: Vec<Redacted>,
+    /// How it is understood: its checks and what is left to a person.
+    pub checks: Vec<Redacted>,
+}
+
+/// How a segment ended.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ending {
+    /// Its number in this run.
+    pub segment: u64,
+    /// The attempt.
+    pub attempt: u32,
+    /// The step.
+    pub step: String,
+    /// Its line.
+    pub line: usize,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// In one sentence.
+    pub why: Redacted,
+    /// The exit statuses of the last statement's stages.
+    pub statuses: Vec<i32>,
+    /// Each check with its evidence.
+    pub checks: Vec<CheckedEvidence>,
+    /// Words left to a person.
+    pub residual: Option<Redacted>,
+    /// Milliseconds.
+    pub duration_ms: u64,
+    /// Total size and hash of the outputs.
+    pub outputs: Vec<OutputRecord>,
+    /// The reason that a person gave, where one judged, skipped or overruled.
+    pub reason: Option<Redacted>,
+    /// Who decided: `runbook` or the operator's name.
+    pub judged_by: String,
+}
+
+/// A check, and why it holds or does not; redacted.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckedEvidence {
+    /// The check in English.
+    pub text: Redacted,
+    /// Whether it holds.
+    pub verdict: Verdict,
+    /// The evidence.
+    pub why: Redacted,
+}
+
+impl CheckedEvidence {
+    /// A check's result, redacted by `redact`.
+    pub fn new(result: &CheckResult, redact: impl Fn(&str) -> Redacted) -> Self {
+        Self { text: redact(&result.text), verdict: result.verdict, why: redact(&result.why) }
+    }
+}
+
+/// An output by its size and hash.
+#[derive(Debug, Clone, Serialize)]
+pub struct OutputRecord {
+    /// Which.
+    pub stream: Stream,
+    /// All of its bytes, kept or not.
+    pub bytes: u64,
+    /// SHA-256 of the redacted bytes, in hex; absent for an output that is itself secret.
+    pub sha256: Option<String>,
+}
+
+/// What became of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Everything that it promises was met.
+    Met,
+    /// It promises nothing; its exit statuses say that it succeeded.
+    StatusOnly,
+    /// A person confirmed that it was done.
+    Confirmed,
+    /// A person judged that it holds.
+    Judged,
+    /// A promise is not met.
+    NotMet,
+    /// A command failed.
+    Failed,
+    /// Something could not be checked, and nobody judged it.
+    Unverified,
+    /// A person left it out.
+    Skipped,
+    /// A person went on although it was not met.
+    Overruled,
+    /// It was not allowed to run.
+    Refused,
+    /// It was stopped by the operator.
+    Stopped,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// What became of it.
+    pub result: RunResult,
+    /// In one sentence.
+    pub why: Redacted,
+    /// How often each outcome occurred, in order of the first occurrence.
+    pub counts: Vec<(Outcome, usize)>,
+    /// Milliseconds in all.
+    pub duration_ms: u64,
+    /// Milliseconds of them that were spent waiting for a person.
+    pub waited_ms: u64,
+    /// The step that it ended in, where it did not come to its end.
+    pub step: Option<String>,
+}
+
+/// What became of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunResult {
+    /// Everything was met, passed on status, was confirmed or judged to hold.
+    Complete,
+    /// It came to its end, but something was skipped or overruled.
+    CompleteWithDoubts,
+    /// A command or an expectation failed.
+    Failed,
+    /// It waits for a person or an input.
+    Paused,
+    /// Something was not allowed.
+    Refused,
+    /// The operator ended it by interrupting twice.
+    Interrupted,
+    /// The machine failed it: the shell, the terminal, the disk, a tool that is missing.
+    Broken,
+}
+
+/// Takes events as they happen.
+pub trait Sink {
+    /// Takes one; an error ends the run.
+    fn take(&mut self, event: &Event) -> std::io::Result<()>;
+}

@@ -76,11 +76,7 @@ impl Gutter {
             out.push_str(&self.prefix);
         }
         out.push_str(text);
-        self.place = if text.ends_with('\n') {
-            Place::LineStart
-        } else {
-            Place::Inside
-        };
+        self.place = if text.ends_with('\n') { Place::LineStart } else { Place::Inside };
     }
 }
 
@@ -105,10 +101,7 @@ mod tests {
     fn no_output_reaches_the_left_edge() {
         let (mut gutter, mut out) = (Gutter::new("  │ ", 20), String::new());
         gutter.push("x".repeat(14).as_bytes(), &mut out);
-        gutter.push(
-            "✔ met\n漢字漢字漢字漢字漢字\r\x1b[2A✔ met".as_bytes(),
-            &mut out,
-        );
+        gutter.push("✔ met\n漢字漢字漢字漢字漢字\r\x1b[2A✔ met".as_bytes(), &mut out);
         gutter.finish(&mut out);
         assert!(out.lines().all(|line| line.starts_with("  │ ")), "{out}");
         assert_eq!(out.lines().next(), Some("  │ xxxxxxxxxxxxxx…"));

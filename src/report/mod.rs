@@ -1,11 +1,16 @@
 //! Views of events and diagnostics.
 //!
-//! Comes in: what earlier stages found and did, as data. Goes out: text for a terminal. Refuses to
-//! decide anything, and to let text of a command or a document act on the terminal.
+//! Comes in: what earlier stages found and did, as data. Goes out: text for a terminal, and JSON.
+//! Refuses to decide anything, and to let text of a command or a document act on the terminal.
 
+mod diagnostic;
+pub mod explain;
 mod gutter;
 mod invisible;
+pub mod json_lines;
 mod neutral;
+pub mod terminal;
 
+pub use self::diagnostic::{Colour, draw};
 pub use self::gutter::Gutter;
 pub use self::neutral::{Neutralizer, neutral};

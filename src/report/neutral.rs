@@ -53,12 +53,7 @@ impl Default for Neutralizer {
 impl Neutralizer {
     /// Breaks lines that take more than `limit` columns.
     pub fn new(limit: usize) -> Self {
-        Self {
-            state: State::Text,
-            partial: Vec::new(),
-            column: 0,
-            limit: limit.max(2),
-        }
+        Self { state: State::Text, partial: Vec::new(), column: 0, limit: limit.max(2) }
     }
 
     /// Takes the next bytes.
@@ -127,10 +122,7 @@ impl Neutralizer {
         }
         let room = self.limit.saturating_sub(self.column);
         let bytes = &bytes[..bytes.len().min(room)];
-        bytes
-            .iter()
-            .take_while(|byte| matches!(byte, b' '..=b'~'))
-            .count()
+        bytes.iter().take_while(|byte| matches!(byte, b' '..=b'~')).count()
     }
 
     fn character(&mut self, c: char, out: &mut String) {
@@ -249,16 +241,10 @@ fn is_whole(sequence: &str) -> bool {
 /// Colours; erasing to the end of the line; showing the cursor, keypad and paste modes: without
 /// them the text reads the same.
 fn is_harmless(sequence: &str) -> bool {
-    const MODES: &[&str] = &[
-        "[?25l", "[?25h", "[?2004l", "[?2004h", "[?1l", "[?1h", "=", ">", "(B",
-    ];
-    let parameters = sequence
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(['m', 'K']));
-    let numbers = |text: &str| {
-        text.chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, ';' | ':'))
-    };
+    const MODES: &[&str] =
+        &["[?25l", "[?25h", "[?2004l", "[?2004h", "[?1l", "[?1h", "=", ">", "(B"];
+    let parameters = sequence.strip_prefix('[').and_then(|rest| rest.strip_suffix(['m', 'K']));
+    let numbers = |text: &str| text.chars().all(|c| c.is_ascii_digit() || matches!(c, ';' | ':'));
     MODES.contains(&sequence) || parameters.is_some_and(numbers)
 }
 
@@ -280,11 +266,7 @@ mod tests {
 
     fn case(bytes: &[u8], expected: &str) {
         for size in 1..8 {
-            assert_eq!(
-                in_pieces(bytes, size, 4096),
-                expected,
-                "{bytes:?} by {size}"
-            );
+            assert_eq!(in_pieces(bytes, size, 4096), expected, "{bytes:?} by {size}");
         }
     }
 
@@ -295,10 +277,7 @@ mod tests {
 
     #[test]
     fn colours_are_dropped() {
-        case(
-            b"\x1b[1;32mok\x1b[0m\x1b[K \x1b(B\x1b[?25l\x1b[38:5:1mz",
-            "ok z",
-        );
+        case(b"\x1b[1;32mok\x1b[0m\x1b[K \x1b(B\x1b[?25l\x1b[38:5:1mz", "ok z");
     }
 
     #[test]

@@ -1,0 +1,399 @@
+//! How every line of a runbook is understood: as JSON for programs, as text for a reviewer.
+//!
+//! Comes in: a [`Plan`] over all steps. Goes out: the versioned contract of the README, and a text
+//! that says of each statement what it does and of each expectation what is checked.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::document::{self, ActionKind, Block};
+use crate::expect::Best;
+use crate::plan::{self, Plan};
+use crate::policy::{Classification, Effect, Trait};
+use crate::source::Span;
+
+/// The contract's version; it grows when a field changes its meaning.
+const VERSION: u32 = 1;
+
+/// What `runbook explain --format json` prints.
+#[derive(Debug, Serialize)]
+pub struct Explanation {
+    version: u32,
+    file: String,
+    title: Option<String>,
+    plan: String,
+    metadata: BTreeMap<String, String>,
+    inputs: Vec<Value>,
+    steps: Vec<Step>,
+    diagnostics: Vec<Value>,
+}
+
+/// A step of it.
+#[derive(Debug, Serialize)]
+pub struct Step {
+    id: String,
+    title: String,
+    section: String,
+    line: usize,
+    actions: Vec<Value>,
+}
+
+impl Explanation {
+    /// Explains a plan.
+    pub fn new(plan: &Plan) -> Self {
+        let document = &plan.document;
+        let entries = document.metadata.entries.iter();
+        Self {
+            version: VERSION,
+            file: document.source.path().display().to_string(),
+            title: document.title.clone(),
+            plan: plan.fingerprint.clone(),
+            metadata: entries.map(|entry| (entry.key.clone(), entry.value.clone())).collect(),
+            inputs: plan.inputs.iter().map(input).collect(),
+            steps: plan.steps.iter().map(|step| explain_step(plan, step)).collect(),
+            diagnostics: document.diagnostics.iter().map(|one| diagnostic(plan, one)).collect(),
+        }
+    }
+}
+
+fn input(input: &plan::Input) -> Value {
+    json!({
+        "name": input.name,
+        "kind": input.kind,
+        "secret": input.secret,
+        "spellings": input.spellings,
+        "lines": input.lines,
+        "list": input.list,
+        "description": input.description,
+        "default": input.default,
+        "pattern": input.pattern,
+    })
+}
+
+fn diagnostic(plan: &Plan, one: &crate::diagnostic::Diagnostic) -> Value {
+    let start = one.labels.first().map_or(0, |label| label.span.start);
+    let place = plan.document.source.position(start);
+    json!({
+        "code": one.code,
+        "severity": one.severity,
+        "message": one.message,
+        "help": one.help,
+        "line": place.line,
+        "column": place.column,
+    })
+}
+
+fn explain_step(plan: &Plan, step: &plan::Step) -> Step {
+    let written = plan.step(step);
+    Step {
+        id: written.id.clone(),
+        title: written.title.clone(),
+        section: written.section.title.clone(),
+        line: written.line,
+        actions: actions(plan, &written.actions, &step.actions),
+    }
+}
+
+fn actions(plan: &Plan, written: &[document::Action], decided: &[plan::Action]) -> Vec<Value> {
+    written
+        .iter()
+        .zip(decided)
+        .map(|(action, decision)| explain_action(plan, action, decision))
+        .collect()
+}
+
+fn explain_action(plan: &Plan, action: &document::Action, decision: &plan::Action) -> Value {
+    let line = action.line;
+    match (&action.kind, decision) {
+        (ActionKind::Command(block), plan::Action::Command(segments)) => {
+            command(plan, line, block, segments)
+        }
+        (ActionKind::Choice(choice), plan::Action::Choice(decided)) => {
+            let alternatives = choice.alternatives.iter().zip(decided).map(|(one, decided)| {
+                json!({
+                    "label": one.label,
+                    "preferred": one.preferred,
+                    "actions": actions(plan, &one.actions, decided),
+                })
+            });
+            json!({"kind": "choice", "line": line, "alternatives": alternatives.collect::<Vec<_>>()})
+        }
+        (ActionKind::Manual(manual), _) => {
+            let items = manual.items.iter().map(|item| item.text.as_str());
+            json!({
+                "kind": "manual",
+                "line": line,
+                "text": items.collect::<Vec<_>>().join("\n"),
+                "yields": manual.yields,
+                "copy": manual.copy,
+            })
+        }
+        (ActionKind::Record(record), _) => {
+            json!({"kind": "record", "line": line, "language": record.language, "text": record.text})
+        }
+        _ => unreachable!("a plan's actions are in step with its document's"),
+    }
+}
+
+fn command(plan: &Plan, line: usize, block: &Block, segments: &[plan::Segment]) -> Value {
+    let source = &plan.document.source;
+    let reasons = block.reasons.iter().map(|reason| {
+        let place = source.position(reason.span.start);
+        json!({"text": reason.text, "line": place.line, "column": place.column})
+    });
+    let effect = segments.iter().map(|one| one.effect).max();
+    let effect = effect.unwrap_or(if block.runnable { Effect::Read } else { Effect::Unknown });
+    let mut traits: Vec<Trait> = segments.iter().flat_map(|one| one.traits.clone()).collect();
+    traits.sort_unstable();
+    traits.dedup();
+    let statements = &block.script.statements;
+    json!({
+        "kind": "command",
+        "line": line,
+        "language": block.language,
+        "label": block.label,
+        "runnable": block.runnable,
+        "reasons": reasons.collect::<Vec<_>>(),
+        "effect": effect,
+        "traits": traits,
+        "reads": names(statements.iter().flat_map(|one| one.reads.iter().map(|it| it.name.as_str()))),
+        "assigns": names(statements.iter().flat_map(|one| one.assigns.iter().map(|it| it.name.as_str()))),
+        "placeholders": names(block.placeholders.iter().map(|one| one.spelling.as_str())),
+        "inside": block.inside,
+        "segments": block.segments.iter().zip(segments).map(|(written, decided)| {
+            segment(plan, block, written, decided)
+        }).collect::<Vec<_>>(),
+    })
+}
+
+fn segment(
+    plan: &Plan,
+    block: &Block,
+    written: &document::Segment,
+    decided: &plan::Segment,
+) -> Value {
+    let statements = block.script.statements[written.statements.clone()].iter();
+    json!({
+        "line": written.line,
+        "statements": statements.zip(&decided.classifications).map(|(statement, one)| {
+            explain_statement(plan, block, statement.span, one)
+        }).collect::<Vec<_>>(),
+        "expectations": written.expectations.iter().map(expectation).collect::<Vec<_>>(),
+    })
+}
+
+fn explain_statement(plan: &Plan, block: &Block, span: Span, one: &Classification) -> Value {
+    let reasons = one.reasons.iter().map(|reason| {
+        let (line, column) = block_place(plan, block, reason.span.start);
+        json!({"text": reason.text, "line": line, "column": column})
+    });
+    json!({
+        "line": block_place(plan, block, span.start).0,
+        "text": &block.text[span.range()],
+        "effect": one.effect,
+        "reasons": reasons.collect::<Vec<_>>(),
+        "commands": one.commands,
+    })
+}
+
+fn expectation(annotation: &document::Annotation) -> Value {
+    let expectation = &annotation.expectation;
+    json!({
+        "line": annotation.line,
+        "text": expectation.text(),
+        "checks": expectation.checks(),
+        "residual": expectation.residual(),
+        "notes": expectation.notes(),
+        "best": expectation.best(),
+    })
+}
+
+/// Line and column, from 1, of a byte of a block's text.
+fn block_place(plan: &Plan, block: &Block, offset: usize) -> (usize, usize) {
+    let before = &block.text[..offset];
+    let number = before.matches('\n').count();
+    let Some(span) = block.lines.get(number).or(block.lines.last()) else {
+        return (1, 1);
+    };
+    let place = plan.document.source.position(span.start);
+    let column = before[before.rfind('\n').map_or(0, |at| at + 1)..].chars().count();
+    (place.line, place.column + column)
+}
+
+fn names<'a>(mentioned: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in mentioned {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+/// The explanation as a reviewer reads it.
+pub fn text(plan: &Plan) -> String {
+    let document = &plan.document;
+    let mut out = Lines::default();
+    out.line(0, document.title.as_deref().unwrap_or("(no title)"));
+    for entry in &document.metadata.entries {
+        out.line(1, &format!("{}: {}", entry.label, entry.value));
+    }
+    out.line(1, &format!("plan: {}", plan.fingerprint));
+    if !plan.inputs.is_empty() {
+        out.line(0, "");
+        out.line(0, "Inputs");
+        plan.inputs.iter().for_each(|input| out.line(1, &input_text(input)));
+    }
+    for step in &plan.steps {
+        let written = plan.step(step);
+        out.line(0, "");
+        let section = if written.section.title.is_empty() {
+            String::new()
+        } else {
+            format!(" [{}]", written.section.title)
+        };
+        out.line(
+            0,
+            &format!("Step {} — {}{section} (line {})", written.id, written.title, written.line),
+        );
+        action_lines(plan, &written.actions, &step.actions, 1, &mut out);
+    }
+    out.text
+}
+
+/// Indented lines, neutralised.
+#[derive(Default)]
+struct Lines {
+    text: String,
+}
+
+impl Lines {
+    fn line(&mut self, depth: usize, text: &str) {
+        for line in super::neutral(text).lines().chain(text.is_empty().then_some("")) {
+            self.text.push_str(&"  ".repeat(if line.is_empty() { 0 } else { depth }));
+            self.text.push_str(line);
+            self.text.push('\n');
+        }
+    }
+}
+
+fn input_text(input: &plan::Input) -> String {
+    let mut text = input.name.clone();
+    for (said, word) in [(input.secret, "secret"), (input.list, "may be several")] {
+        if said {
+            text.push_str(&format!(", {word}"));
+        }
+    }
+    let lines: Vec<_> = input.lines.iter().map(ToString::to_string).collect();
+    text.push_str(&format!(" (line {})", lines.join(", ")));
+    if let Some(description) = &input.description {
+        text.push_str(&format!(": {description}"));
+    }
+    if let Some(default) = &input.default {
+        text.push_str(&format!(" [{default}]"));
+    }
+    text
+}
+
+fn action_lines(
+    plan: &Plan,
+    written: &[document::Action],
+    decided: &[plan::Action],
+    depth: usize,
+    out: &mut Lines,
+) {
+    for (action, decision) in written.iter().zip(decided) {
+        match (&action.kind, decision) {
+            (ActionKind::Command(block), plan::Action::Command(segments)) => {
+                block_lines(plan, action.line, block, segments, depth, out);
+            }
+            (ActionKind::Choice(choice), plan::Action::Choice(decided)) => {
+                out.line(depth, &format!("line {}: choose one", action.line));
+                for (one, decided) in choice.alternatives.iter().zip(decided) {
+                    let mark = if one.preferred { " (preferred)" } else { "" };
+                    out.line(depth + 1, &format!("{}{mark}", one.label));
+                    action_lines(plan, &one.actions, decided, depth + 2, out);
+                }
+            }
+            (ActionKind::Manual(manual), plan::Action::Manual { irreversible }) => {
+                let mark = if *irreversible { ", cannot be undone" } else { "" };
+                out.line(depth, &format!("line {}: you do this{mark}", action.line));
+                manual
+                    .items
+                    .iter()
+                    .for_each(|item| out.line(depth + 1, &format!("- {}", item.text)));
+                if !manual.yields.is_empty() {
+                    out.line(depth + 1, &format!("yields {}", manual.yields.join(", ")));
+                }
+            }
+            (ActionKind::Record(record), _) => {
+                out.line(depth, &format!("line {}: record ({})", action.line, record.language));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn block_lines(
+    plan: &Plan,
+    line: usize,
+    block: &Block,
+    segments: &[plan::Segment],
+    depth: usize,
+    out: &mut Lines,
+) {
+    let label = block.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
+    if !block.runnable {
+        out.line(depth, &format!("line {line}: does not run{label}"));
+        block.reasons.iter().for_each(|reason| out.line(depth + 1, &reason.text));
+        return;
+    }
+    out.line(
+        depth,
+        &format!(
+            "line {line}: {}{label}",
+            if block.language.is_empty() { "command" } else { &block.language }
+        ),
+    );
+    for (written, decided) in block.segments.iter().zip(segments) {
+        let statements = block.script.statements[written.statements.clone()].iter();
+        for (statement, one) in statements.zip(&decided.classifications) {
+            let place = block_place(plan, block, statement.span.start);
+            out.line(depth + 1, &format!("{} $ {}", place.0, &block.text[statement.span.range()]));
+            let mut traits = String::new();
+            for one in &one.traits {
+                traits.push_str(&format!(
+                    ", {}",
+                    serde_json::to_value(one).expect("a word").as_str().unwrap_or_default()
+                ));
+            }
+            let effect = format!("{:?}", one.effect).to_lowercase();
+            out.line(depth + 2, &format!("{effect}{traits}"));
+            one.reasons.iter().for_each(|reason| out.line(depth + 3, &reason.text));
+        }
+        for annotation in &written.expectations {
+            expectation_lines(annotation, depth + 1, out);
+        }
+        if written.expectations.is_empty() {
+            out.line(depth + 2, "promises nothing: passes on its exit status");
+        }
+    }
+}
+
+fn expectation_lines(annotation: &document::Annotation, depth: usize, out: &mut Lines) {
+    let expectation = &annotation.expectation;
+    out.line(depth, &format!("{} expects: {}", annotation.line, expectation.text()));
+    expectation.checks().iter().for_each(|check| out.line(depth + 1, &format!("checked: {check}")));
+    if let Some(residual) = expectation.residual() {
+        out.line(depth + 1, &format!("you judge: {residual}"));
+    }
+    expectation
+        .notes()
+        .iter()
+        .for_each(|note| out.line(depth + 1, &format!("not checked: {note}")));
+    if expectation.best() == Best::Unverified {
+        out.line(depth + 1, "without a person it stays unverified");
+    }
+}

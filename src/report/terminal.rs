@@ -1,0 +1,338 @@
+//! A run as an operator sees it: a scroll that reads well over ssh, in tmux and in a ticket.
+//!
+//! Comes in: events. Goes out: lines. What a command printed stands behind a gutter, so that it can
+//! never be taken for the interpreter's own words, and is neutralised.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Effects, Style};
+
+use crate::event::{Beginning, Ending, Event, Intent, Outcome, RunResult, Sink, Summary, What};
+use crate::expect::{Stream, Verdict};
+use crate::policy::{Effect, Trait};
+
+use super::{Colour, Gutter, neutral};
+
+const BOLD: Style = Style::new().effects(Effects::BOLD);
+const DIM: Style = Style::new().effects(Effects::DIMMED);
+const GREEN: Style = AnsiColor::Green.on_default().effects(Effects::BOLD);
+const RED: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
+const YELLOW: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
+
+/// Draws events on `out`.
+pub struct Terminal<W> {
+    out: W,
+    colour: Colour,
+    stdout: Gutter,
+    stderr: Gutter,
+}
+
+impl<W: Write> Terminal<W> {
+    /// A view on `out`, a terminal of so many columns.
+    pub fn new(out: W, colour: Colour, columns: usize) -> Self {
+        let gutter = |prefix| Gutter::new(prefix, columns);
+        Self { out, colour, stdout: gutter("  │ "), stderr: gutter("  ┆ ") }
+    }
+
+    fn styled(&self, style: Style, text: &str) -> String {
+        match self.colour {
+            Colour::On => format!("{style}{text}{style:#}"),
+            Colour::Off => text.to_owned(),
+        }
+    }
+
+    fn line(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{text}")
+    }
+
+    fn fact(&mut self, label: &str, value: &str) -> io::Result<()> {
+        let label = self.styled(DIM, &format!("{label:<18} "));
+        self.line(&format!("  {label}{value}"))
+    }
+
+    fn beginning(&mut self, run: &str, beginning: &Beginning) -> io::Result<()> {
+        let title = self.styled(BOLD, &neutral(beginning.title.as_str()));
+        self.line(&title)?;
+        self.fact("Runbook", &neutral(&beginning.runbook))?;
+        for (label, value) in &beginning.metadata {
+            self.fact(&neutral(label), &neutral(value.as_str()))?;
+        }
+        let kind = if beginning.kind == "rehearse" {
+            "rehearsal on stand-ins: nothing real is touched"
+        } else {
+            "for real"
+        };
+        self.fact("This run", &format!("{run}, {kind}"))?;
+        self.fact(
+            "Operator",
+            &format!("{} on {}, in {}", beginning.operator, beginning.host, beginning.folder),
+        )?;
+        let writing = listed("none of them writes", "writing: ", &beginning.writing);
+        self.fact("Steps", &format!("{} ({writing})", beginning.steps))?;
+        if !beginning.irreversible.is_empty() {
+            self.fact("Cannot be undone", &listed("", "from step ", &beginning.irreversible))?;
+        }
+        let inputs: Vec<_> = beginning
+            .inputs
+            .iter()
+            .map(|(name, secret)| if *secret { format!("{name} (secret)") } else { name.clone() })
+            .collect();
+        self.fact("Inputs", &listed("none", "", &inputs))?;
+        for warning in &beginning.warnings {
+            let mark = self.styled(YELLOW, "warning");
+            self.line(&format!("  {mark} {}", neutral(warning.as_str())))?;
+        }
+        Ok(())
+    }
+
+    fn step(
+        &mut self,
+        title: &str,
+        step: &str,
+        place: (usize, usize),
+        section: &str,
+    ) -> io::Result<()> {
+        let section =
+            if section.is_empty() { String::new() } else { format!(" · {}", neutral(section)) };
+        let head = format!(
+            "── {} of {} · {} · {}{section} ",
+            place.0,
+            place.1,
+            neutral(step),
+            neutral(title)
+        );
+        let width = 78_usize.saturating_sub(head.chars().count());
+        let head = self.styled(BOLD, &format!("{head}{}", "─".repeat(width)));
+        self.line("")?;
+        self.line(&head)
+    }
+
+    fn shown(&mut self, text: &str) -> io::Result<()> {
+        self.line("")?;
+        for line in neutral(text).lines() {
+            self.line(&format!("  {line}"))?;
+        }
+        Ok(())
+    }
+
+    fn intent(&mut self, intent: &Intent) -> io::Result<()> {
+        self.line("")?;
+        for value in &intent.values {
+            self.line(&format!("  with {}", neutral(value.as_str())))?;
+        }
+        for statement in &intent.statements {
+            for (number, line) in neutral(statement.as_str()).lines().enumerate() {
+                let mark = if number == 0 { "$" } else { " " };
+                let line = self.styled(BOLD, line);
+                self.line(&format!("  {mark} {line}"))?;
+            }
+        }
+        let effect = effect_words(intent);
+        let effect = self.styled(if intent.effect == Effect::Read { DIM } else { YELLOW }, &effect);
+        self.line(&format!("  {effect}"))?;
+        for expectation in &intent.expectations {
+            let text = self.styled(DIM, &format!("expects: {}", neutral(expectation.as_str())));
+            self.line(&format!("  {text}"))?;
+        }
+        if intent.attempt > 1 {
+            self.line(&format!("  attempt {}", intent.attempt))?;
+        }
+        Ok(())
+    }
+
+    fn output(&mut self, stream: Stream, text: &str) -> io::Result<()> {
+        let gutter = if stream == Stream::Stdout { &mut self.stdout } else { &mut self.stderr };
+        let mut lines = String::new();
+        gutter.push(text.as_bytes(), &mut lines);
+        self.out.write_all(lines.as_bytes())
+    }
+
+    fn end_output(&mut self) -> io::Result<()> {
+        let mut lines = String::new();
+        self.stdout.finish(&mut lines);
+        self.stderr.finish(&mut lines);
+        self.out.write_all(lines.as_bytes())
+    }
+
+    fn ending(&mut self, ending: &Ending) -> io::Result<()> {
+        self.end_output()?;
+        let (mark, style) = mark(ending.outcome);
+        let mark = self.styled(style, mark);
+        let time = format_duration(ending.duration_ms);
+        self.line(&format!("  {mark} ({time}): {}", neutral(ending.why.as_str())))?;
+        let good = matches!(ending.outcome, Outcome::Met | Outcome::StatusOnly);
+        for check in ending.checks.iter().filter(|check| !good || check.verdict != Verdict::Met) {
+            let verdict = verdict_word(check.verdict);
+            self.line(&format!(
+                "    {verdict}: {} — {}",
+                neutral(check.text.as_str()),
+                neutral(check.why.as_str())
+            ))?;
+        }
+        if let Some(reason) = &ending.reason {
+            self.line(&format!(
+                "    {} said: {}",
+                neutral(&ending.judged_by),
+                neutral(reason.as_str())
+            ))?;
+        }
+        Ok(())
+    }
+
+    fn summary(&mut self, summary: &Summary) -> io::Result<()> {
+        let style = match summary.result {
+            RunResult::Complete => GREEN,
+            RunResult::CompleteWithDoubts | RunResult::Paused => YELLOW,
+            _ => RED,
+        };
+        let word = match summary.result {
+            RunResult::Complete => "complete",
+            RunResult::CompleteWithDoubts => "complete, with doubts",
+            RunResult::Failed => "FAILED",
+            RunResult::Paused => "paused",
+            RunResult::Refused => "REFUSED",
+            RunResult::Interrupted => "INTERRUPTED",
+            RunResult::Broken => "BROKEN OFF",
+        };
+        let head = self.styled(style, word);
+        let place = summary
+            .step
+            .as_ref()
+            .map(|step| format!(" in step {}", neutral(step)))
+            .unwrap_or_default();
+        self.line("")?;
+        self.line(&format!("{head}{place}: {}", neutral(summary.why.as_str())))?;
+        let counts: Vec<_> = summary
+            .counts
+            .iter()
+            .map(|(outcome, count)| format!("{count} {}", mark(*outcome).0))
+            .collect();
+        let waited = format_duration(summary.waited_ms);
+        let time = format_duration(summary.duration_ms);
+        self.line(&format!(
+            "  {} · {time}, of which {waited} waiting for a person",
+            listed("nothing was done", "", &counts)
+        ))
+    }
+}
+
+impl<W: Write> Sink for Terminal<W> {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        match &event.what {
+            What::RunStarted(beginning) => self.beginning(&event.run, beginning)?,
+            What::StepStarted { step, title, section, place, .. } => {
+                self.step(title.as_str(), step, *place, section)?;
+            }
+            What::Shown { text } => self.shown(text.as_str())?,
+            What::InputGiven { name, value, from, .. } => {
+                self.line(&format!(
+                    "  {} = {} (from {from})",
+                    neutral(name),
+                    neutral(value.as_str())
+                ))?;
+            }
+            What::ChoiceMade { chosen, from, .. } => {
+                self.line(&format!("  chosen: {} (by {from})", neutral(chosen)))?;
+            }
+            What::ManualAsked { items, copy, .. } => {
+                self.line("")?;
+                let head = self.styled(BOLD, "You do this:");
+                self.line(&format!("  {head}"))?;
+                for item in items {
+                    for (number, line) in neutral(item.as_str()).lines().enumerate() {
+                        let mark = if number == 0 { "☐ " } else { "  " };
+                        self.line(&format!("  {mark}{line}"))?;
+                    }
+                }
+                if let Some(copy) = copy {
+                    for line in neutral(copy.as_str()).lines() {
+                        self.line(&format!("      {line}"))?;
+                    }
+                }
+            }
+            What::ManualEnded { outcome, from, .. } => {
+                let (word, style) = mark(*outcome);
+                let word = self.styled(style, word);
+                self.line(&format!("  {word} (by {from})"))?;
+            }
+            What::SegmentIntended(intent) => self.intent(intent)?,
+            What::Output { stream, text, .. } => self.output(*stream, text.as_str())?,
+            What::Running { seconds, .. } => {
+                let text = self.styled(DIM, &format!("… {seconds} s"));
+                self.line(&format!("  {text}"))?;
+            }
+            What::SegmentEnded(ending) => self.ending(ending)?,
+            What::RecordMade { text, language, .. } => {
+                self.line("")?;
+                self.line(&format!("  Record ({}):", neutral(language)))?;
+                for line in neutral(text.as_str()).lines() {
+                    self.line(&format!("      {line}"))?;
+                }
+            }
+            What::Remark { text } => self.line(&format!("  note: {}", neutral(text.as_str())))?,
+            What::RunEnded(summary) => self.summary(summary)?,
+        }
+        self.out.flush()
+    }
+}
+
+fn effect_words(intent: &Intent) -> String {
+    let mut words = match intent.effect {
+        Effect::Read => "reads".to_owned(),
+        Effect::Unknown => "may write (unknown to the catalogue)".to_owned(),
+        Effect::Write => "WRITES".to_owned(),
+    };
+    for one in &intent.traits {
+        words.push_str(match one {
+            Trait::Interactive => ", talks to you",
+            Trait::Streaming => ", does not end by itself",
+            Trait::OpensSession => ", opens a session",
+            Trait::PrintsSecret => ", prints secrets",
+            Trait::Irreversible => ", CANNOT BE UNDONE",
+        });
+    }
+    if intent.effect != Effect::Read && !intent.reasons.is_empty() {
+        words.push_str(": ");
+        words.push_str(&intent.reasons.join("; "));
+    }
+    neutral(&words)
+}
+
+const fn mark(outcome: Outcome) -> (&'static str, Style) {
+    match outcome {
+        Outcome::Met => ("met", GREEN),
+        Outcome::StatusOnly => ("status only", GREEN),
+        Outcome::Confirmed => ("confirmed", GREEN),
+        Outcome::Judged => ("judged to hold", GREEN),
+        Outcome::NotMet => ("NOT MET", RED),
+        Outcome::Failed => ("FAILED", RED),
+        Outcome::Unverified => ("unverified", YELLOW),
+        Outcome::Skipped => ("skipped", YELLOW),
+        Outcome::Overruled => ("overruled", YELLOW),
+        Outcome::Refused => ("REFUSED", RED),
+        Outcome::Stopped => ("stopped", YELLOW),
+    }
+}
+
+const fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Met => "met",
+        Verdict::NotMet => "not met",
+        Verdict::Unverified => "unverified",
+    }
+}
+
+fn listed(none: &str, lead: &str, words: &[String]) -> String {
+    if words.is_empty() {
+        return none.to_owned();
+    }
+    neutral(&format!("{lead}{}", words.join(", ")))
+}
+
+fn format_duration(milliseconds: u64) -> String {
+    let seconds = milliseconds / 1000;
+    match seconds {
+        0..60 => format!("{seconds}.{} s", milliseconds % 1000 / 100),
+        _ => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}

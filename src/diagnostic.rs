@@ -50,17 +50,8 @@ impl Diagnostic {
         span: Span,
         message: impl Into<String>,
     ) -> Self {
-        let labels = vec![Label {
-            span,
-            text: String::new(),
-        }];
-        Self {
-            code,
-            severity,
-            message: message.into(),
-            labels,
-            help: None,
-        }
+        let labels = vec![Label { span, text: String::new() }];
+        Self { code, severity, message: message.into(), labels, help: None }
     }
 
     /// The same, with what to type instead.

@@ -19,8 +19,14 @@
 //! 8. [`session`]: a shell that remembers
 //! 9. [`report`]: views of events and diagnostics
 
+pub mod cli;
+pub mod config;
 pub mod diagnostic;
+pub mod document;
+pub mod engine;
+pub mod event;
 pub mod expect;
+pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod session;

@@ -16,16 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("config", &["policy", "source"]),
     (
         "plan",
-        &[
-            "config",
-            "diagnostic",
-            "document",
-            "expect",
-            "policy",
-            "shell",
-            "source",
-            "variables",
-        ],
+        &["config", "diagnostic", "document", "expect", "policy", "shell", "source", "variables"],
     ),
     ("event", &["expect", "policy", "source", "variables"]),
     ("session", &["expect", "variables"]),
@@ -45,16 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "report",
-        &[
-            "diagnostic",
-            "document",
-            "event",
-            "expect",
-            "plan",
-            "policy",
-            "source",
-            "variables",
-        ],
+        &["diagnostic", "document", "event", "expect", "plan", "policy", "source", "variables"],
     ),
     (
         "cli",
@@ -86,18 +68,12 @@ fn modules_import_only_what_the_table_allows() {
             continue;
         }
         let Some(known) = allowed.get(room.as_str()) else {
-            wrong.push(format!(
-                "{}: module `{room}` is not in the table",
-                file.display()
-            ));
+            wrong.push(format!("{}: module `{room}` is not in the table", file.display()));
             continue;
         };
         for import in imports(&fs::read_to_string(&file).expect("readable source")) {
             if import != room && !known.contains(&import.as_str()) {
-                wrong.push(format!(
-                    "{}: `{room}` must not know `{import}`",
-                    file.display()
-                ));
+                wrong.push(format!("{}: `{room}` must not know `{import}`", file.display()));
             }
         }
     }
@@ -109,10 +85,7 @@ fn the_table_has_no_circle() {
     let mut order: Vec<&str> = Vec::new();
     for (room, known) in ALLOWED {
         for other in *known {
-            assert!(
-                order.contains(other),
-                "`{room}` knows `{other}`, which stands after it"
-            );
+            assert!(order.contains(other), "`{room}` knows `{other}`, which stands after it");
         }
         order.push(room);
     }
@@ -134,22 +107,14 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 fn room_of(file: &Path) -> String {
     let inside = file.strip_prefix("src").expect("under src");
     let first = inside.components().next().expect("a name").as_os_str();
-    Path::new(first)
-        .file_stem()
-        .expect("a name")
-        .to_string_lossy()
-        .into_owned()
+    Path::new(first).file_stem().expect("a name").to_string_lossy().into_owned()
 }
 
 /// Every `crate::NAME` in code; comments count too, since a link in a comment is knowledge.
 fn imports(text: &str) -> Vec<String> {
     text.split("crate::")
         .skip(1)
-        .map(|rest| {
-            rest.chars()
-                .take_while(|c| c.is_alphanumeric() || *c == '_')
-                .collect()
-        })
+        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
         .filter(|name: &String| !name.is_empty())
         .collect()
 }

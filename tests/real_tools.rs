@@ -35,10 +35,7 @@ fn bound(environment: Environment, services: &Services) -> Environment {
     environment
         .with("INFISICAL_DOMAIN", services.address())
         .with("INFISICAL_PROJECT_ID", &services.state().vault.project)
-        .with(
-            "HEALTH_URL",
-            &format!("{}/health/dependencies", services.address()),
-        )
+        .with("HEALTH_URL", &format!("{}/health/dependencies", services.address()))
         .with("CURRENT_TOKEN", OLD)
         .with("NEW_TOKEN", NEW)
         .with("LEGACY", LEGACY)
@@ -48,15 +45,9 @@ fn bound(environment: Environment, services: &Services) -> Environment {
 #[track_caller]
 fn case(environment: &Environment, script: &str, status: i32, stdout: &str, stderr: &str) {
     let output = environment.bash(script);
-    let (out, err) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    assert_eq!(
-        (output.status.code(), &*out),
-        (Some(status), stdout),
-        "{script}\n{err}"
-    );
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!((output.status.code(), &*out), (Some(status), stdout), "{script}\n{err}");
     assert!(err.contains(stderr), "{script}\n{err}");
 }
 
@@ -74,27 +65,9 @@ fn the_double_of_infisical_sends_the_requests_of_the_real_one() {
         NAMES,
         "",
     );
-    case(
-        &tools,
-        "infisical secrets --env=prod --token=$LEGACY -o json | jq length",
-        0,
-        "5\n",
-        "",
-    );
-    case(
-        &tools,
-        "infisical secrets set A=b --env=prod --token=$LEGACY >/dev/null",
-        0,
-        "",
-        "",
-    );
-    case(
-        &tools,
-        "infisical secrets get A --plain --env=prod --token=$CURRENT_TOKEN",
-        0,
-        "b\n",
-        "",
-    );
+    case(&tools, "infisical secrets --env=prod --token=$LEGACY -o json | jq length", 0, "5\n", "");
+    case(&tools, "infisical secrets set A=b --env=prod --token=$LEGACY >/dev/null", 0, "", "");
+    case(&tools, "infisical secrets get A --plain --env=prod --token=$CURRENT_TOKEN", 0, "b\n", "");
     assert_eq!(
         services.journal(),
         [
@@ -108,10 +81,7 @@ fn the_double_of_infisical_sends_the_requests_of_the_real_one() {
         ]
     );
     let request = &services.requests("/api/v4/secrets")[0];
-    assert_eq!(
-        (request.credential(), request.headers["user-agent"].as_str()),
-        (OLD, "cli")
-    );
+    assert_eq!((request.credential(), request.headers["user-agent"].as_str()), (OLD, "cli"));
 }
 
 #[test]
@@ -120,10 +90,7 @@ fn the_vault_refuses_each_token_as_the_real_one_does() {
     let tools = bound(Environment::plain(&services), &services);
     let list = "infisical secrets --env=prod --token=";
     let refused = |token: &str, why: &str| case(&tools, &format!("{list}{token}"), 1, "", why);
-    refused(
-        "...",
-        "Response Code: 403 Forbidden\nMessage: The provided access token is malformed",
-    );
+    refused("...", "Response Code: 403 Forbidden\nMessage: The provided access token is malformed");
     refused("st.none.b.c", "[status-code=404]");
     case(
         &tools,
@@ -135,10 +102,7 @@ fn the_vault_refuses_each_token_as_the_real_one_does() {
     services.state().vault.tokens[0].validity = Validity::Expired;
     refused(OLD, "Your token has expired");
     services.state().vault.revoke(OLD);
-    refused(
-        OLD,
-        "Response Code: 401 Unauthorized\nMessage: No identity access token found",
-    );
+    refused(OLD, "Response Code: 401 Unauthorized\nMessage: No identity access token found");
     services.state().vault.revoke(LEGACY);
     refused(LEGACY, "Service token with ID 'legacy-id' not found");
 }
@@ -162,13 +126,7 @@ fn a_vault_out_of_reach_is_told_apart_from_a_refusal() {
         "",
         "lookup vault.invalid: no such host",
     );
-    case(
-        &tools,
-        "infisical secrets list --env=prod | head -3",
-        1,
-        "",
-        "unknown command \"list\"",
-    );
+    case(&tools, "infisical secrets list --env=prod | head -3", 1, "", "unknown command \"list\"");
     assert!(services.journal().is_empty());
 }
 
@@ -177,27 +135,14 @@ fn faults_come_and_go() {
     let services = services();
     let tools = bound(Environment::plain(&services), &services);
     let list = "infisical secrets --env=prod --token=$CURRENT_TOKEN -o json | jq length";
-    services.fault(Fault::Status {
-        path: "/api/v4",
-        after: 1,
-        status: 500,
-    });
+    services.fault(Fault::Status { path: "/api/v4", after: 1, status: 500 });
     case(&tools, list, 0, "5\n", "");
-    case(
-        &tools,
-        list,
-        1,
-        "",
-        "Response Code: 500 Internal Server Error",
-    );
+    case(&tools, list, 1, "", "Response Code: 500 Internal Server Error");
     services.heal();
     services.fault(Fault::Close { path: "/api/v4" });
     case(&tools, list, 1, "", "EOF");
     services.heal();
-    services.fault(Fault::Slow {
-        path: "/health",
-        delay: Duration::from_secs(30),
-    });
+    services.fault(Fault::Slow { path: "/health", delay: Duration::from_secs(30) });
     case(&tools, "curl -sS -m 0.2 $HEALTH_URL", 28, "", "timed out");
     services.heal();
     case(&tools, list, 0, "5\n", "");
@@ -210,13 +155,7 @@ fn health_follows_from_the_token_that_the_app_holds() {
     let health = "curl -fsS $HEALTH_URL | jq -c .infisical";
     case(&tools, health, 0, "{\"ok\":true}\n", "");
     services.state().vault.revoke(OLD);
-    case(
-        &tools,
-        health,
-        0,
-        "{\"ok\":false,\"error\":\"401 Unauthorized\"}\n",
-        "",
-    );
+    case(&tools, health, 0, "{\"ok\":false,\"error\":\"401 Unauthorized\"}\n", "");
 }
 
 #[test]
@@ -231,24 +170,9 @@ fn heroku_stores_prints_and_refuses() {
         "K: value\n",
         "Setting K and restarting raxx-api-prod... done, v42",
     );
-    assert_eq!(
-        services.state().heroku.config("raxx-api-prod", "K"),
-        Some("value")
-    );
-    case(
-        &tools,
-        "heroku config:set K=value -a '<app>'",
-        2,
-        "",
-        "Couldn't find that app.",
-    );
-    case(
-        &tools,
-        "heroku config:set K=value",
-        2,
-        "",
-        "Missing required flag app",
-    );
+    assert_eq!(services.state().heroku.config("raxx-api-prod", "K"), Some("value"));
+    case(&tools, "heroku config:set K=value -a '<app>'", 2, "", "Couldn't find that app.");
+    case(&tools, "heroku config:set K=value", 2, "", "Missing required flag app");
     case(
         &tools.with("HEROKU_API_KEY", "wrong"),
         "heroku config -a raxx-api-prod",
@@ -275,13 +199,7 @@ fn a_followed_log_shows_what_happens_later_and_has_no_end() {
         "Restarting",
     );
     assert!(lines.len() > 1, "the router's lines came before: {lines:?}");
-    case(
-        &tools,
-        "timeout 6 heroku logs --tail -a raxx-api-prod >/dev/null",
-        124,
-        "",
-        "",
-    );
+    case(&tools, "timeout 6 heroku logs --tail -a raxx-api-prod >/dev/null", 124, "", "");
 }
 
 #[test]
@@ -289,32 +207,12 @@ fn a_followed_log_shows_what_happens_later_and_has_no_end() {
 fn gh_seals_a_value_that_the_server_opens() {
     let services = services();
     let tools = Environment::with_installed(&services);
-    for value in [
-        "plain",
-        "it's \"quoted\" $HOME\nand more",
-        "größe ✓",
-        &"x".repeat(4000),
-    ] {
+    for value in ["plain", "it's \"quoted\" $HOME\nand more", "größe ✓", &"x".repeat(4000)] {
         let tools = Environment::with_installed(&services).with("VALUE", value);
-        case(
-            &tools,
-            "printf %s \"$VALUE\" | gh secret set NAME -R raxx/platform",
-            0,
-            "",
-            "",
-        );
-        assert_eq!(
-            services.state().github.secret("raxx/platform", "NAME"),
-            Some(value)
-        );
+        case(&tools, "printf %s \"$VALUE\" | gh secret set NAME -R raxx/platform", 0, "", "");
+        assert_eq!(services.state().github.secret("raxx/platform", "NAME"), Some(value));
     }
-    case(
-        &tools,
-        "gh secret list -R raxx/platform | cut -f1",
-        0,
-        "NAME\n",
-        "",
-    );
+    case(&tools, "gh secret list -R raxx/platform | cut -f1", 0, "NAME\n", "");
     case(
         &tools,
         "gh secret set NAME -b v -R raxx/none",
@@ -322,20 +220,8 @@ fn gh_seals_a_value_that_the_server_opens() {
         "",
         "failed to fetch public key: HTTP 404",
     );
-    case(
-        &tools,
-        "gh secret set NAME -b v",
-        1,
-        "",
-        "not a git repository",
-    );
-    case(
-        &tools.with("GH_TOKEN", "wrong"),
-        "gh secret list -R raxx/platform",
-        1,
-        "",
-        "HTTP 401",
-    );
+    case(&tools, "gh secret set NAME -b v", 1, "", "not a git repository");
+    case(&tools.with("GH_TOKEN", "wrong"), "gh secret list -R raxx/platform", 1, "", "HTTP 401");
 }
 
 #[test]
@@ -349,13 +235,7 @@ fn the_runbooks_own_blocks_rotate_the_token_in_plain_bash() {
     services.state().vault.create(Kind::Identity, NEW);
     case(&tools, &runbook.block("Step 3", 0), 0, "5\n", "");
     case(&tools, &runbook.block("Step 3", 1), 0, "8\n", "");
-    case(
-        &tools,
-        &runbook.block("Step 4", 0),
-        1,
-        "",
-        "[status-code=403]",
-    );
+    case(&tools, &runbook.block("Step 4", 0), 1, "", "[status-code=403]");
     let legacy =
         bound(Environment::with_installed(&services), &services).with("CURRENT_TOKEN", LEGACY);
     case(
@@ -383,48 +263,17 @@ fn the_runbooks_own_blocks_rotate_the_token_in_plain_bash() {
         assert_eq!(lines.len(), 2, "the old success is not shown: {lines:?}");
         assert_eq!(format!("{}\n", lines[0]), stored);
     }
-    case(
-        &tools,
-        &runbook
-            .block("Step 5", 2)
-            .replace("<repo>", "raxx/platform"),
-        0,
-        "",
-        "",
-    );
+    case(&tools, &runbook.block("Step 5", 2).replace("<repo>", "raxx/platform"), 0, "", "");
     assert_eq!(
-        services
-            .state()
-            .github
-            .secret("raxx/platform", "INFISICAL_SERVICE_TOKEN"),
+        services.state().github.secret("raxx/platform", "INFISICAL_SERVICE_TOKEN"),
         Some(NEW)
     );
-    case(
-        &tools,
-        &runbook.block("Step 6", 1),
-        0,
-        "{\n  \"ok\": true\n}\n",
-        "",
-    );
-    case(
-        &tools,
-        &runbook
-            .block("Step 6", 2)
-            .replace("<repo>", "raxx/platform"),
-        0,
-        "true\n",
-        "",
-    );
+    case(&tools, &runbook.block("Step 6", 1), 0, "{\n  \"ok\": true\n}\n", "");
+    case(&tools, &runbook.block("Step 6", 2).replace("<repo>", "raxx/platform"), 0, "true\n", "");
 
     case(&tools, &runbook.block("Step 7", 0), 0, NAMES, "");
     services.state().vault.revoke(OLD);
-    case(
-        &tools,
-        &runbook.block("Step 7", 0),
-        1,
-        "",
-        "Response Code: 401 Unauthorized",
-    );
+    case(&tools, &runbook.block("Step 7", 0), 1, "", "Response Code: 401 Unauthorized");
     case(&tools, &runbook.block("Step 7", 1), 0, NAMES, "");
     services.state().vault.revoke(LEGACY);
     case(

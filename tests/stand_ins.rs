@@ -27,16 +27,10 @@ impl World {
     fn run(&self, line: &str) -> Did {
         let stand_ins = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/stand-ins");
         let path = std::env::var("PATH").expect("a PATH");
-        let script = format!(
-            "{}\necho \"${{PIPESTATUS[@]}}\" >&3",
-            line.replace("VAULT", VAULT)
-        );
+        let script = format!("{}\necho \"${{PIPESTATUS[@]}}\" >&3", line.replace("VAULT", VAULT));
         let statuses = self.0.path().join("statuses");
         let output = Command::new("bash")
-            .args([
-                "-c",
-                &format!("exec 3>\"$STATUSES\"\n. \"$STAND_INS/.world\"\n{script}"),
-            ])
+            .args(["-c", &format!("exec 3>\"$STATUSES\"\n. \"$STAND_INS/.world\"\n{script}")])
             .current_dir(self.0.path())
             .env_clear()
             .env("PATH", format!("{stand_ins}:{path}"))
@@ -49,10 +43,7 @@ impl World {
         Did {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            statuses: std::fs::read_to_string(statuses)
-                .unwrap_or_default()
-                .trim()
-                .to_owned(),
+            statuses: std::fs::read_to_string(statuses).unwrap_or_default().trim().to_owned(),
         }
     }
 
@@ -114,26 +105,14 @@ fn secrets_are_listed_in_every_format() {
             "0 0",
             names,
         )
-        .prints(
-            "infisical secrets VAULT --token=$IDENTITY_OLD | wc -l",
-            "0 0",
-            "9\n",
-        )
-        .prints(
-            "infisical secrets VAULT --token $IDENTITY_OLD -o json | wc -l",
-            "0 0",
-            "0\n",
-        );
+        .prints("infisical secrets VAULT --token=$IDENTITY_OLD | wc -l", "0 0", "9\n")
+        .prints("infisical secrets VAULT --token $IDENTITY_OLD -o json | wc -l", "0 0", "0\n");
 }
 
 #[test]
 fn a_missing_secret_is_no_failure() {
     World::new()
-        .prints(
-            "infisical secrets get NONE --plain VAULT --token=$IDENTITY_OLD",
-            "0",
-            "",
-        )
+        .prints("infisical secrets get NONE --plain VAULT --token=$IDENTITY_OLD", "0", "")
         .prints(
             "infisical secrets get HEROKU_API_KEY --plain VAULT --token=$IDENTITY_OLD | head -c 5",
             "0 0",
@@ -170,37 +149,21 @@ fn a_read_only_token_may_not_write() {
 fn a_new_identity_token_exists_once_it_was_created_and_the_old_one_until_it_was_revoked() {
     World::new()
         .fails("input NEW_TOKEN", "1", "")
-        .fails(
-            "INFISICAL_TOKEN=$IDENTITY_NEW infisical secrets VAULT",
-            "1",
-            "403",
-        )
-        .prints(
-            "infisical secrets VAULT -o json --token=$IDENTITY_OLD | jq length",
-            "0 0",
-            "5\n",
-        )
+        .fails("INFISICAL_TOKEN=$IDENTITY_NEW infisical secrets VAULT", "1", "403")
+        .prints("infisical secrets VAULT -o json --token=$IDENTITY_OLD | jq length", "0 0", "5\n")
         .prints(
             "manual 2 'Machine identity' >/dev/null && [[ $(input NEW_TOKEN) == $IDENTITY_NEW ]]",
             "0",
             "",
         )
-        .prints(
-            "infisical secrets VAULT -o json --token=$IDENTITY_NEW | jq length",
-            "0 0",
-            "5\n",
-        )
+        .prints("infisical secrets VAULT -o json --token=$IDENTITY_NEW | jq length", "0 0", "5\n")
         .prints("manual 7 'Machine identity' >/dev/null", "0", "")
         .fails(
             "infisical secrets VAULT --token=$IDENTITY_OLD",
             "1",
             "Response Code: 401 Unauthorized\nMessage: No identity access token found",
         )
-        .prints(
-            "infisical secrets VAULT -o json --token=$IDENTITY_NEW | jq length",
-            "0 0",
-            "5\n",
-        );
+        .prints("infisical secrets VAULT -o json --token=$IDENTITY_NEW | jq length", "0 0", "5\n");
 }
 
 #[test]
@@ -224,11 +187,7 @@ fn health_and_logs_follow_from_what_the_app_holds() {
             "0",
             "INFISICAL_SERVICE_TOKEN: wrong\n",
         )
-        .prints(
-            health,
-            "0 0",
-            "{\"ok\":false,\"error\":\"401 Unauthorized\"}\n",
-        )
+        .prints(health, "0 0", "{\"ok\":false,\"error\":\"401 Unauthorized\"}\n")
         .prints(
             last_line,
             "0 0 0",
@@ -239,17 +198,9 @@ fn health_and_logs_follow_from_what_the_app_holds() {
             "0",
             "",
         )
-        .prints(
-            last_line,
-            "0 0 0",
-            "app[web.1]: secret_fetch ok: 5 secrets from infisical\n",
-        )
+        .prints(last_line, "0 0 0", "app[web.1]: secret_fetch ok: 5 secrets from infisical\n")
         .prints("manual 7 '' >/dev/null", "0", "")
-        .prints(
-            health,
-            "0 0",
-            "{\"ok\":false,\"error\":\"401 Unauthorized\"}\n",
-        );
+        .prints(health, "0 0", "{\"ok\":false,\"error\":\"401 Unauthorized\"}\n");
 }
 
 #[test]
@@ -272,13 +223,11 @@ fn a_followed_log_has_no_end() {
 
 #[test]
 fn heroku_refuses_what_it_does_not_know() {
-    World::new()
-        .fails(
-            "heroku config:set A=b -a '<app>'",
-            "2",
-            "Couldn't find that app.",
-        )
-        .fails("heroku config:set A=b", "2", "Missing required flag app");
+    World::new().fails("heroku config:set A=b -a '<app>'", "2", "Couldn't find that app.").fails(
+        "heroku config:set A=b",
+        "2",
+        "Missing required flag app",
+    );
 }
 
 #[test]

@@ -16,10 +16,7 @@ pub fn answer(request: &Request, state: &State) -> Reply {
             } else {
                 json!({"ok": false, "error": "401 Unauthorized"})
             };
-            Reply::Json(
-                200,
-                json!({"database": {"ok": true}, "infisical": infisical}),
-            )
+            Reply::Json(200, json!({"database": {"ok": true}, "infisical": infisical}))
         }
         _ => Reply::Json(404, json!({"error": "not found"})),
     }

@@ -37,10 +37,7 @@ impl Blocks {
     /// The nth text of the section whose heading starts so.
     #[track_caller]
     pub fn block(&self, section: &str, n: usize) -> String {
-        let mut blocks = self
-            .0
-            .iter()
-            .filter(|(heading, _)| heading.starts_with(section));
+        let mut blocks = self.0.iter().filter(|(heading, _)| heading.starts_with(section));
         blocks.nth(n).expect("a block of the runbook").1.clone()
     }
 }

@@ -29,9 +29,7 @@ pub struct Repository {
 
 impl std::fmt::Debug for Github {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Github")
-            .field("repositories", &self.repositories)
-            .finish_non_exhaustive()
+        f.debug_struct("Github").field("repositories", &self.repositories).finish_non_exhaustive()
     }
 }
 
@@ -89,9 +87,7 @@ impl Repository {
     }
 
     fn put(&mut self, name: &str, value: String) -> Reply {
-        let before = self
-            .secrets
-            .insert(name.to_owned(), (value, Timestamp::now()));
+        let before = self.secrets.insert(name.to_owned(), (value, Timestamp::now()));
         match before {
             Some(_) => Reply::Empty(204),
             None => Reply::Json(201, json!({})),

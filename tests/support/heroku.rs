@@ -77,10 +77,7 @@ impl Heroku {
 
     fn log_later(&mut self, app: &str, from: &str, text: &str, delay: Duration) {
         let at = Timestamp::now() + delay;
-        let line = format!(
-            "{}+00:00 {from}: {text}",
-            at.strftime("%Y-%m-%dT%H:%M:%S.%6f")
-        );
+        let line = format!("{}+00:00 {from}: {text}", at.strftime("%Y-%m-%dT%H:%M:%S.%6f"));
         if let Some(app) = self.apps.get_mut(app) {
             app.log.push((Instant::now() + delay, line));
         }
@@ -104,11 +101,7 @@ impl Heroku {
             return refuse(401, "unauthorized", "Invalid credentials provided.");
         }
         let ["apps", name, ref rest @ ..] = parts[..] else {
-            return refuse(
-                404,
-                "not_found",
-                "The requested API endpoint was not found.",
-            );
+            return refuse(404, "not_found", "The requested API endpoint was not found.");
         };
         let Some(app) = self.apps.get(name) else {
             return refuse(404, "not_found", "Couldn't find that app.");
@@ -119,11 +112,7 @@ impl Heroku {
             ("GET", ["releases"]) => Reply::Json(200, json!([{"version": app.release}])),
             ("PATCH", ["config-vars"]) => self.set(name, &request.json(), vault),
             ("POST", ["log-sessions"]) => self.session(name, &request.json()),
-            _ => refuse(
-                404,
-                "not_found",
-                "The requested API endpoint was not found.",
-            ),
+            _ => refuse(404, "not_found", "The requested API endpoint was not found."),
         }
     }
 
@@ -151,20 +140,13 @@ impl Heroku {
     fn session(&mut self, name: &str, body: &Value) -> Reply {
         let lines = body["lines"].as_u64().unwrap_or(100);
         let lines = usize::try_from(lines).unwrap_or(usize::MAX);
-        self.sessions.push(Session {
-            app: name.to_owned(),
-            lines,
-            tail: body["tail"] == true,
-        });
+        self.sessions.push(Session { app: name.to_owned(), lines, tail: body["tail"] == true });
         let url = format!("{}/logplex/{}?srv=1", self.address, self.sessions.len() - 1);
         Reply::Json(201, json!({"logplex_url": url}))
     }
 
     fn open(&self, session: &str) -> Reply {
-        let session = session
-            .parse()
-            .ok()
-            .and_then(|id: usize| self.sessions.get(id));
+        let session = session.parse().ok().and_then(|id: usize| self.sessions.get(id));
         match session.cloned() {
             Some(session) => Reply::Log(session),
             None => Reply::Empty(404),
@@ -174,9 +156,7 @@ impl Heroku {
 
 /// Whether an app gets its secrets with the token that it holds.
 pub fn fetches(app: &App, vault: &Vault) -> bool {
-    app.config
-        .get("INFISICAL_SERVICE_TOKEN")
-        .is_some_and(|token| vault.accepts(token))
+    app.config.get("INFISICAL_SERVICE_TOKEN").is_some_and(|token| vault.accepts(token))
 }
 
 fn refuse(status: u16, id: &str, message: &str) -> Reply {

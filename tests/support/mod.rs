@@ -9,11 +9,7 @@
 //!
 //! Answers follow the services' own documentation: <https://devcenter.heroku.com/articles/platform-api-reference>,
 //! <https://docs.github.com/rest/actions/secrets>, <https://infisical.com/docs/api-reference>.
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "every test binary uses a part of it"
-)]
+#![allow(dead_code, unused_imports, reason = "every test binary uses a part of it")]
 
 mod application;
 pub mod blocks;

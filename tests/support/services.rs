@@ -35,11 +35,7 @@ pub struct State {
 #[derive(Debug, Clone)]
 pub enum Fault {
     /// Answers this status instead, once so many requests went well.
-    Status {
-        path: &'static str,
-        after: usize,
-        status: u16,
-    },
+    Status { path: &'static str, after: usize, status: u16 },
     /// Answers late.
     Slow { path: &'static str, delay: Duration },
     /// Closes the connection without an answer.
@@ -73,19 +69,13 @@ impl Services {
         let address = format!("http://{}", listener.local_addr().expect("its address"));
         let folder = tempfile::tempdir().expect("a folder for the socket");
         let socket = UnixListener::bind(socket_in(folder.path())).expect("a Unix socket");
-        let shared = Arc::new(Shared {
-            state: Mutex::new(State::new(&address)),
-            changed: Condvar::new(),
-        });
+        let shared =
+            Arc::new(Shared { state: Mutex::new(State::new(&address)), changed: Condvar::new() });
         let tcp = Arc::clone(&shared);
         thread::spawn(move || accept(&tcp, || listener.accept().map(|(stream, _)| stream)));
         let unix = Arc::clone(&shared);
         thread::spawn(move || accept(&unix, || socket.accept().map(|(stream, _)| stream)));
-        Self {
-            shared,
-            address,
-            folder,
-        }
+        Self { shared, address, folder }
     }
 
     /// `http://127.0.0.1:PORT`, of the vault, of Heroku and of the application.
@@ -100,10 +90,7 @@ impl Services {
 
     /// The state, to arrange or to inspect. Followed logs go on when it is released.
     pub fn state(&self) -> StateGuard<'_> {
-        StateGuard {
-            guard: self.shared.lock(),
-            changed: &self.shared.changed,
-        }
+        StateGuard { guard: self.shared.lock(), changed: &self.shared.changed }
     }
 
     /// Switches a fault on; the first that fits a request counts.
@@ -147,9 +134,7 @@ impl Drop for Services {
         self.shared.lock().over = true;
         self.shared.changed.notify_all();
         // Each accepting thread looks at `over` after its next connection.
-        drop(TcpStream::connect(
-            self.address.trim_start_matches("http://"),
-        ));
+        drop(TcpStream::connect(self.address.trim_start_matches("http://")));
         drop(UnixStream::connect(self.socket()));
     }
 }
@@ -215,11 +200,7 @@ fn serve(shared: &Shared, stream: impl Read + Write) -> io::Result<()> {
         Some(Fault::Slow { delay, .. }) => thread::sleep(delay),
         Some(Fault::Status { status, .. }) => {
             shared.lock().journal.push((request, status));
-            return http::write(
-                output,
-                status,
-                Some(&json!({"message": "a fault of the test"})),
-            );
+            return http::write(output, status, Some(&json!({"message": "a fault of the test"})));
         }
         None => {}
     }
@@ -246,10 +227,8 @@ impl State {
     }
 
     fn fault_for(&mut self, request: &Request) -> Option<Fault> {
-        let (fault, seen) = self
-            .faults
-            .iter_mut()
-            .find(|(fault, _)| request.path.starts_with(fault.path()))?;
+        let (fault, seen) =
+            self.faults.iter_mut().find(|(fault, _)| request.path.starts_with(fault.path()))?;
         *seen += 1;
         match fault {
             Fault::Status { after, .. } if *seen <= *after => None,
@@ -277,12 +256,7 @@ impl Shared {
         output.write_all(
             b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n",
         )?;
-        let mut sent = self
-            .lock()
-            .heroku
-            .due(app)
-            .len()
-            .saturating_sub(session.lines);
+        let mut sent = self.lock().heroku.due(app).len().saturating_sub(session.lines);
         let mut router = Instant::now() + ROUTER_PERIOD;
         loop {
             let due = self.lock().heroku.due(app);
@@ -303,10 +277,7 @@ impl Shared {
                 router = Instant::now() + ROUTER_PERIOD;
             }
             // A line may become due without a change, so the wait is short.
-            drop(
-                self.changed
-                    .wait_timeout(self.lock(), Duration::from_millis(50)),
-            );
+            drop(self.changed.wait_timeout(self.lock(), Duration::from_millis(50)));
         }
     }
 }

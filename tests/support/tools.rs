@@ -24,11 +24,7 @@ pub fn installed() -> PathBuf {
     let tools = tools.expect("RUNBOOK_TEST_TOOLS is not set: run these tests with tests/run");
     for tool in ["gh", "heroku"] {
         let path = tools.join("bin").join(tool);
-        assert!(
-            path.exists(),
-            "{} is not there: run tests/install",
-            path.display()
-        );
+        assert!(path.exists(), "{} is not there: run tests/install", path.display());
     }
     tools
 }
@@ -124,15 +120,9 @@ impl Environment {
             }
         }
         let group = format!("-{}", child.id());
-        Command::new("kill")
-            .args(["-TERM", "--", &group])
-            .status()
-            .expect("kill runs");
+        Command::new("kill").args(["-TERM", "--", &group]).status().expect("kill runs");
         child.wait().expect("bash ends");
-        assert!(
-            lines.last().is_some_and(|line| line.contains(text)),
-            "{script}\n{lines:?}"
-        );
+        assert!(lines.last().is_some_and(|line| line.contains(text)), "{script}\n{lines:?}");
         lines
     }
 }
@@ -140,11 +130,7 @@ impl Environment {
 fn variables(services: &Services, home: &Path, folders: &[PathBuf]) -> Vec<(&'static str, String)> {
     let path = std::env::var("PATH").expect("a PATH");
     let folders = folders.iter().map(|folder| folder.display().to_string());
-    let path: Vec<String> = [DOUBLES.to_owned()]
-        .into_iter()
-        .chain(folders)
-        .chain([path])
-        .collect();
+    let path: Vec<String> = [DOUBLES.to_owned()].into_iter().chain(folders).chain([path]).collect();
     let state = services.state();
     let at = |name: &str| home.join(name).display().to_string();
     vec![

@@ -53,19 +53,11 @@ impl Token {
 impl Vault {
     /// Five secrets and no token.
     pub fn new() -> Self {
-        let secrets = [
-            "DATABASE_URL",
-            "INFISICAL_SERVICE_TOKEN",
-            "SESSION_KEY",
-            "STRIPE_API_KEY",
-        ]
-        .map(|name| (name.to_owned(), format!("value-of-{}", name.to_lowercase())))
-        .into_iter()
-        .chain([(
-            "HEROKU_API_KEY".to_owned(),
-            "HRKU-00000000-0000-0000".to_owned(),
-        )])
-        .collect();
+        let secrets = ["DATABASE_URL", "INFISICAL_SERVICE_TOKEN", "SESSION_KEY", "STRIPE_API_KEY"]
+            .map(|name| (name.to_owned(), format!("value-of-{}", name.to_lowercase())))
+            .into_iter()
+            .chain([("HEROKU_API_KEY".to_owned(), "HRKU-00000000-0000-0000".to_owned())])
+            .collect();
         Self {
             project: "3f9d2c74-5a1b-4e0e-9c55-0d6a7b8e1f20".to_owned(),
             tokens: Vec::new(),
@@ -91,9 +83,7 @@ impl Vault {
 
     /// Whether a consumer that holds this text can read.
     pub fn accepts(&self, value: &str) -> bool {
-        self.tokens
-            .iter()
-            .any(|token| token.value == value && token.validity == Validity::Valid)
+        self.tokens.iter().any(|token| token.value == value && token.validity == Validity::Valid)
     }
 
     pub fn answer(&mut self, request: &Request) -> Reply {
@@ -121,16 +111,12 @@ impl Vault {
         let token = self.tokens.iter().find(|token| token.bearer() == bearer);
         match token.map(|token| (token, token.kind, token.validity)) {
             Some((token, _, Validity::Valid)) => Ok(token),
-            Some((_, Kind::Identity, Validity::Revoked)) => Err(refuse(
-                401,
-                "Unauthorized",
-                "No identity access token found",
-            )),
-            Some((_, Kind::Identity, Validity::Expired)) => Err(refuse(
-                403,
-                "TokenError",
-                "Your token has expired. Please re-authenticate.",
-            )),
+            Some((_, Kind::Identity, Validity::Revoked)) => {
+                Err(refuse(401, "Unauthorized", "No identity access token found"))
+            }
+            Some((_, Kind::Identity, Validity::Expired)) => {
+                Err(refuse(403, "TokenError", "Your token has expired. Please re-authenticate."))
+            }
             Some((_, Kind::Service, Validity::Expired)) => {
                 Err(refuse(403, "Forbidden", "Service token has expired"))
             }
@@ -178,15 +164,10 @@ impl Vault {
 
 /// The answer to a text that is no token, or no more.
 fn unknown(bearer: &str) -> Reply {
-    match bearer
-        .strip_prefix("st.")
-        .and_then(|rest| rest.split_once('.'))
-    {
-        Some((id, _)) => refuse(
-            404,
-            "NotFound",
-            &format!("Service token with ID '{id}' not found"),
-        ),
+    match bearer.strip_prefix("st.").and_then(|rest| rest.split_once('.')) {
+        Some((id, _)) => {
+            refuse(404, "NotFound", &format!("Service token with ID '{id}' not found"))
+        }
         None => refuse(
             403,
             "TokenError",

@@ -1,0 +1,262 @@
+//! Answers that were written down before: a TOML file, for a run that nobody attends.
+//!
+//! Comes in: a file and the fingerprint of the plan. Goes out: an [`Operator`] that gives inputs,
+//! choices and confirmations by step, and that has no answer to anything else. It never judges an
+//! output that nobody has seen, and never goes on after a failure.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::engine::{
+    Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, From, Given, Go,
+    Insisted, Judged, Manual, OnFailure, Operator,
+};
+use crate::variables::Secret;
+
+/// An answers file, as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Answers {
+    /// The fingerprint of the plan that it was written for.
+    pub plan: Option<String>,
+    inputs: BTreeMap<String, Source>,
+    choices: BTreeMap<String, String>,
+    confirm: BTreeMap<String, Vec<Confirmed>>,
+    #[serde(skip)]
+    path: PathBuf,
+    #[serde(skip)]
+    name: String,
+}
+
+/// What may be confirmed for a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Confirmed {
+    /// Its manual actions are, or will have been, done.
+    Manual,
+    /// Its writes may run.
+    Writes,
+    /// So may what cannot be undone.
+    Irreversible,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Source {
+    Literal(String),
+    Several(Vec<String>),
+    Reference(Reference),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Reference {
+    /// A variable of the environment.
+    Env(String),
+    /// A file, relative to the answers file.
+    File(PathBuf),
+    /// A program and its arguments; its standard output is the value.
+    Command(Vec<String>),
+}
+
+/// Why an answers file cannot be used. Fits after "failed to".
+#[derive(Debug, thiserror::Error)]
+pub enum AnswersError {
+    /// It cannot be read.
+    #[error("read {path}: {error}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// It is no TOML, or says something that is not known.
+    #[error("read {path}: {message}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and where; never the text, which may hold secrets.
+        message: String,
+    },
+    /// It answers what the runbook does not ask.
+    #[error("use {path}: {what}; known here: {known}")]
+    Unknown {
+        /// The file.
+        path: PathBuf,
+        /// What it answers.
+        what: String,
+        /// What could be answered.
+        known: String,
+    },
+}
+
+impl Answers {
+    /// No answers: nobody is there.
+    pub fn none(name: String) -> Self {
+        Self { name, ..Self::default() }
+    }
+
+    /// Reads a file.
+    pub fn read(path: &Path, name: String) -> Result<Self, AnswersError> {
+        let text = fs::read_to_string(path).map(Zeroizing::new);
+        let text = text.map_err(|error| AnswersError::Read { path: path.into(), error })?;
+        let mut answers: Self = toml::from_str(&text).map_err(|error| AnswersError::Parse {
+            path: path.into(),
+            message: located(&text, &error),
+        })?;
+        answers.path = path.into();
+        answers.name = name;
+        Ok(answers)
+    }
+
+    /// Refuses answers to what is not asked: a misspelt name would otherwise be missed at the
+    /// moment when it is needed.
+    pub fn check(
+        &self,
+        inputs: &[String],
+        choices: &[(String, Vec<String>)],
+        steps: &[String],
+    ) -> Result<(), AnswersError> {
+        let unknown = |what: String, known: &[String]| {
+            let known = if known.is_empty() { "none".into() } else { known.join(", ") };
+            Err(AnswersError::Unknown { path: self.path.clone(), what, known })
+        };
+        if let Some(name) = self.inputs.keys().find(|name| !inputs.contains(name)) {
+            return unknown(format!("there is no input {name}"), inputs);
+        }
+        for (step, label) in &self.choices {
+            let Some((_, labels)) = choices.iter().find(|(id, _)| id == step) else {
+                let known: Vec<_> = choices.iter().map(|(id, _)| id.clone()).collect();
+                return unknown(format!("step {step} has no choice"), &known);
+            };
+            if !labels.contains(label) {
+                return unknown(format!("step {step} has no alternative \"{label}\""), labels);
+            }
+        }
+        match self.confirm.keys().find(|step| !steps.contains(step)) {
+            Some(step) => unknown(format!("there is no step {step}"), steps),
+            None => Ok(()),
+        }
+    }
+
+    fn confirms(&self, step: &str, what: Confirmed) -> bool {
+        self.confirm.get(step).is_some_and(|confirmed| confirmed.contains(&what))
+    }
+
+    fn missing<T>(&self, what: &str) -> Answer<T> {
+        if self.path.as_os_str().is_empty() {
+            return Answer::Nobody(format!("{what}; nobody is there to ask, and no --answers"));
+        }
+        Answer::Nobody(format!("{what} (answers file {})", self.path.display()))
+    }
+
+    fn resolve(&self, reference: &Reference) -> Result<Zeroizing<String>, String> {
+        match reference {
+            Reference::Env(name) => {
+                let value = super::environment_variable(name);
+                value.map(Zeroizing::new).ok_or_else(|| format!("variable {name} is not set"))
+            }
+            Reference::File(file) => {
+                let path = self.path.parent().unwrap_or(Path::new(".")).join(file);
+                let text = fs::read_to_string(&path);
+                text.map(Zeroizing::new).map_err(|error| format!("{}: {error}", path.display()))
+            }
+            Reference::Command(words) => {
+                let (program, rest) = words.split_first().ok_or("command is empty")?;
+                let output = duct::cmd(program, rest).stdin_null().read().map(Zeroizing::new);
+                output.map_err(|error| format!("{program}: {error}"))
+            }
+        }
+    }
+}
+
+impl Operator for Answers {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn input(&mut self, ask: &AskInput<'_>) -> Answer<Given> {
+        if let Some(refused) = ask.refused {
+            return self.missing(&format!("input {}: {refused}", ask.name));
+        }
+        let given = match self.inputs.get(ask.name) {
+            None if ask.offer.is_some() => return Answer::Given(Given::Offered, From::Answers),
+            None => return self.missing(&format!("input {} has no value", ask.name)),
+            Some(Source::Several(values)) => Given::Plain(values.clone()),
+            Some(Source::Literal(value)) => one(ask, Zeroizing::new(value.clone())),
+            Some(Source::Reference(reference)) => match self.resolve(reference) {
+                Ok(value) => one(ask, value),
+                Err(why) => return self.missing(&format!("input {}: {why}", ask.name)),
+            },
+        };
+        Answer::Given(given, From::Answers)
+    }
+
+    fn choose(&mut self, ask: &AskChoice<'_>) -> Answer<usize> {
+        let Some(label) = self.choices.get(ask.step) else {
+            return self.missing(&format!("the choice of step {} is not made", ask.step));
+        };
+        let place = ask.alternatives.iter().position(|(one, ..)| one == label);
+        match place {
+            Some(place) => Answer::Given(place, From::Answers),
+            None => self.missing(&format!("step {} has no alternative \"{label}\"", ask.step)),
+        }
+    }
+
+    fn manual(&mut self, ask: &AskManual<'_>) -> Answer<Manual> {
+        let irreversible = ask.irreversible.is_some();
+        if self.confirms(ask.step, Confirmed::Manual)
+            && (!irreversible || self.confirms(ask.step, Confirmed::Irreversible))
+        {
+            return Answer::Given(Manual::Done, From::Answers);
+        }
+        let what = if irreversible { "\"manual\" and \"irreversible\"" } else { "\"manual\"" };
+        let step = ask.step;
+        self.missing(&format!("step {step} needs a person; [confirm] {step} = {what} is not there"))
+    }
+
+    fn run(&mut self, ask: &AskRun<'_>) -> Answer<Go> {
+        let irreversible = ask.irreversible.is_some();
+        if self.confirms(ask.step, Confirmed::Writes)
+            && (!irreversible || self.confirms(ask.step, Confirmed::Irreversible))
+        {
+            return Answer::Given(Go::Run, From::Answers);
+        }
+        let what = if irreversible { "\"writes\" and \"irreversible\"" } else { "\"writes\"" };
+        let step = ask.step;
+        self.missing(&format!("step {step} writes; [confirm] {step} = {what} is not there"))
+    }
+
+    fn judge(&mut self, ask: &AskJudgement<'_>) -> Answer<Judged> {
+        Answer::Nobody(format!("a person must judge: {}", ask.residual.as_str()))
+    }
+
+    fn failed(&mut self, _: &AskFailure<'_>) -> Answer<OnFailure> {
+        Answer::Given(OnFailure::Stop, From::Answers)
+    }
+
+    fn lend_terminal(&mut self) -> Option<OwnedFd> {
+        None
+    }
+
+    fn take_terminal_back(&mut self) {}
+}
+
+fn one(ask: &AskInput<'_>, value: Zeroizing<String>) -> Given {
+    if ask.secret {
+        return Given::Secret(Secret::from_input(value.to_string()).0, Insisted::No);
+    }
+    Given::Plain(vec![value.trim_end_matches(['\n', '\r']).to_owned()])
+}
+
+/// Where a TOML error is, without the text of the line.
+fn located(text: &str, error: &toml::de::Error) -> String {
+    let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+    format!("line {line}: {}", error.message())
+}

@@ -1,0 +1,133 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Carries out the operations runbooks that a team already keeps as markdown.
+#[derive(Debug, Parser)]
+#[command(name = "runbook", version, about, propagate_version = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Carry a runbook out, pausing at manual actions and before writes
+    Run(Run),
+    /// The whole run against stand-ins, touching nothing real
+    Rehearse(Rehearse),
+    /// How every line is understood: steps, inputs, effects, expectations
+    Explain(Explain),
+    /// Try an expectation against standard input
+    Expect(Expect),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page, or write one for every command into a folder
+    Man(Man),
+}
+
+/// How a run answers and reports.
+#[derive(Debug, Args)]
+pub(super) struct Attended {
+    /// The runbook
+    pub file: PathBuf,
+    /// Answers to inputs, choices and confirmations (TOML); nothing else is answered
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Never ask: what needs a person ends the run as paused (exit 3)
+    #[arg(long)]
+    pub non_interactive: bool,
+    /// Carry out a section that runs on demand, such as rollback, instead of the procedure
+    #[arg(long, value_name = "NAME")]
+    pub section: Vec<String>,
+    /// How the run is told
+    #[arg(long, value_enum, default_value_t = RunFormat::Text)]
+    pub format: RunFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    pub attended: Attended,
+    /// Where commands start; the root of the runbook's repository by default
+    #[arg(long, value_name = "DIR")]
+    pub cwd: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Rehearse {
+    #[command(flatten)]
+    pub attended: Attended,
+    /// The folder of stand-ins; `stand-ins` in runbook.toml by default
+    #[arg(long, value_name = "DIR")]
+    pub stand_ins: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RunFormat {
+    /// For a person
+    Text,
+    /// Events as JSON lines
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// The runbook
+    pub file: PathBuf,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub format: ExplainFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExplainFormat {
+    /// For a reviewer
+    Text,
+    /// The versioned contract of the README
+    Json,
+    /// An answers file to fill in, bound to this plan
+    Answers,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Expect {
+    /// The expectation, with or without its `Expect:`
+    pub text: String,
+    /// The exit status that the command had
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub status: i32,
+    /// A file with what the command wrote on standard error
+    #[arg(long, value_name = "FILE")]
+    pub stderr: Option<PathBuf>,
+    /// The command, for context
+    #[arg(long, default_value = "", value_name = "CMD")]
+    pub command: String,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t = ExpectFormat::Text)]
+    pub format: ExpectFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExpectFormat {
+    /// For a person
+    Text,
+    /// `{verdict, checks, residual}`
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// Write one page per command into this folder
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}

@@ -1,0 +1,277 @@
+//! `runbook run` and `runbook rehearse`: from arguments to a run, and from its end to an exit code.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use crate::config::{Config, repository};
+use crate::diagnostic::Severity;
+use crate::document::{Action, ActionKind, Block, Document};
+use crate::engine::{Operator, Setup, StandIns, Wishes, carry_out};
+use crate::event::{RunResult, Sink};
+use crate::plan::{Plan, Selection};
+use crate::policy::{Catalogue, programs};
+use crate::report::json_lines::JsonLines;
+use crate::report::terminal::Terminal as View;
+use crate::report::{Colour, draw};
+use crate::session::for_shell;
+use crate::source::Source;
+
+use super::answers::Answers;
+use super::arguments::{Attended, Rehearse, Run, RunFormat};
+use super::terminal::Terminal;
+use super::{Exit, Failure, environment, environment_variable, signals};
+
+pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
+    let (plan, config) = read(&arguments.attended)?;
+    let folder = arguments.cwd.clone().unwrap_or_else(|| repository(plan.document.source.path()));
+    let mut setup = setup(&config, folder);
+    setup.environment = for_shell(environment());
+    require_tools(&plan, &setup)?;
+    start(&plan, setup, &arguments.attended)
+}
+
+pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
+    let (plan, config) = read(&arguments.attended)?;
+    let named = arguments.stand_ins.clone().or_else(|| config.stand_ins_folder());
+    let folder = named.ok_or_else(|| {
+        let message = "there are no stand-ins: name their folder with --stand-ins DIR, or with \
+                       stand-ins = \"DIR\" in runbook.toml";
+        Failure::new(Exit::Usage, message)
+    })?;
+    let stand_ins = StandIns::open(&folder, environment())
+        .map_err(|error| Failure::new(Exit::Usage, format!("failed to {error}")))?;
+    let mut setup = setup(&config, stand_ins.work_folder());
+    setup.environment = stand_ins.environment();
+    setup.stand_ins = Some(stand_ins);
+    start(&plan, setup, &arguments.attended)
+}
+
+/// Reads the runbook and decides about it; what is wrong with it is said before anything runs.
+fn read(arguments: &Attended) -> Result<(Plan, Config), Failure> {
+    let usage =
+        |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
+    let source = Source::read(&arguments.file).map_err(|error| usage(&error))?;
+    let config = Config::for_runbook(&arguments.file).map_err(|error| usage(&error))?;
+    let document = Document::read(source);
+    let selection = Selection::sections(arguments.section.clone());
+    let plan = Plan::new(document, Catalogue::builtin(), &selection);
+    if plan.is_empty() {
+        let path = arguments.file.display();
+        let message = match arguments.section.as_slice() {
+            [] => format!("{path} holds nothing to do: no command block and no manual step"),
+            sections => {
+                format!("{path} has no section {} with something to do", sections.join(", "))
+            }
+        };
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    refuse_errors(&plan.document)?;
+    Ok((plan, config))
+}
+
+/// A runbook with an error in it does not start: it would stop half-way.
+fn refuse_errors(document: &Document) -> Result<(), Failure> {
+    let errors = document.diagnostics.iter().filter(|one| one.severity == Severity::Error);
+    let drawn: Vec<_> = errors.map(|one| draw(one, &document.source, Colour::Off)).collect();
+    if drawn.is_empty() {
+        return Ok(());
+    }
+    let count = drawn.len();
+    let noun = if count == 1 { "error" } else { "errors" };
+    Err(Failure::new(Exit::Refused, format!("{count} {noun} in the runbook\n{}", drawn.join("\n"))))
+}
+
+fn setup(config: &Config, folder: PathBuf) -> Setup {
+    let now = jiff::ZonedDateTime::now();
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let size = rustix::termios::tcgetwinsize(io::stdout());
+    let size = size.map_or((80, 24), |size| (size.ws_col.max(40), size.ws_row.max(10)));
+    Setup {
+        run: format!("{}-{:04x}", now.strftime("%Y%m%d-%H%M%S"), std::process::id() & 0xffff),
+        host,
+        bash: "bash".into(),
+        folder,
+        environment: Vec::new(),
+        terminal: environment_variable("TERM").unwrap_or_else(|| "dumb".into()),
+        size,
+        deadline: config.deadline(),
+        window: config.window(),
+        today: now.strftime("%Y-%m-%d").to_string(),
+        stand_ins: None,
+    }
+}
+
+/// Looks for every tool of the whole plan before the first step: to learn half-way through a
+/// rotation that one is missing is too late. bash itself is asked, so that its builtins, its
+/// keywords and its PATH count.
+fn require_tools(plan: &Plan, setup: &Setup) -> Result<(), Failure> {
+    const ASK: &str =
+        r#"for name; do type -t -- "$name" >/dev/null || printf '%s\n' "$name"; done"#;
+    let mentioned = mentioned(plan);
+    let mut words = vec!["--noprofile", "--norc", "-c", ASK, "runbook"];
+    words.extend(mentioned.iter().map(|(name, _)| name.as_str()));
+    let missing = duct::cmd(&setup.bash, &words)
+        .full_env(setup.environment.clone())
+        .dir(&setup.folder)
+        .stdin_null()
+        .stderr_null()
+        .read()
+        .map_err(|error| {
+            Failure::new(Exit::Environment, format!("failed to start bash: {error}"))
+        })?;
+    let lines =
+        |name: &str| mentioned.iter().find(|(known, _)| known == name).map_or(0, |one| one.1);
+    let missing: Vec<_> =
+        missing.lines().map(|name| format!("{name} (line {})", lines(name))).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing = missing.join(", ");
+    let message = format!("not on PATH: {missing}; install it, or put its folder on PATH");
+    Err(Failure::new(Exit::Environment, message))
+}
+
+/// The programs of the selected steps that are named outright, each with its first line.
+fn mentioned(plan: &Plan) -> Vec<(String, usize)> {
+    let mut found =
+        Mentioned { catalogue: plan.catalogue, programs: Vec::new(), functions: Vec::new() };
+    plan.steps.iter().for_each(|step| found.actions(&plan.step(step).actions));
+    let functions = found.functions;
+    found.programs.into_iter().filter(|(name, _)| !functions.contains(name)).collect()
+}
+
+struct Mentioned {
+    catalogue: &'static Catalogue,
+    programs: Vec<(String, usize)>,
+    functions: Vec<String>,
+}
+
+impl Mentioned {
+    fn actions(&mut self, actions: &[Action]) {
+        for action in actions {
+            match &action.kind {
+                ActionKind::Command(block) if block.runnable => self.block(block),
+                ActionKind::Choice(choice) => {
+                    choice.alternatives.iter().for_each(|one| self.actions(&one.actions));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        for segment in &block.segments {
+            for statement in &block.script.statements[segment.statements.clone()] {
+                self.functions.extend(statement.functions.iter().cloned());
+                for program in programs(statement, self.catalogue) {
+                    let known = self.programs.iter().any(|(name, _)| *name == program.name);
+                    if !known && !program.name.is_empty() {
+                        self.programs.push((program.name, segment.line));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn start(plan: &Plan, setup: Setup, arguments: &Attended) -> Result<Exit, Failure> {
+    let broken =
+        |error: io::Error| Failure::new(Exit::Environment, format!("failed to start: {error}"));
+    let mut operator = operator(plan, arguments)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
+    let out =
+        File::from(std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned().map_err(broken)?);
+    let mut sink: Box<dyn Sink> = match arguments.format {
+        RunFormat::Json => Box::new(JsonLines::new(BufWriter::new(out))),
+        RunFormat::Text => {
+            let plain = environment_variable("NO_COLOR").is_some() || !io::stdout().is_terminal();
+            let colour = if plain { Colour::Off } else { Colour::On };
+            let columns = if io::stdout().is_terminal() { setup.size.0.into() } else { 4096 };
+            Box::new(View::new(BufWriter::new(out), colour, columns))
+        }
+    };
+    let summary = runtime.block_on(async {
+        let wishes = Wishes::default();
+        let listening = signals::listen(wishes.clone()).map_err(broken)?;
+        let summary = carry_out(plan, setup, operator.as_mut(), vec![sink.as_mut()], wishes).await;
+        listening.abort();
+        Ok(summary)
+    })?;
+    if summary.result == RunResult::Broken {
+        let _ = writeln!(io::stderr(), "runbook: {}", summary.why.as_str());
+    }
+    Ok(exit(summary.result))
+}
+
+const fn exit(result: RunResult) -> Exit {
+    match result {
+        RunResult::Complete => Exit::Done,
+        RunResult::CompleteWithDoubts | RunResult::Paused => Exit::NeedsPerson,
+        RunResult::Failed => Exit::Failed,
+        RunResult::Refused => Exit::Refused,
+        RunResult::Interrupted => Exit::Interrupted,
+        RunResult::Broken => Exit::Environment,
+    }
+}
+
+/// Who answers: an answers file where one is given, else the person at the terminal, if there is
+/// one.
+fn operator(plan: &Plan, arguments: &Attended) -> Result<Box<dyn Operator>, Failure> {
+    let name = operator_name();
+    if let Some(path) = &arguments.answers {
+        return Ok(Box::new(answers(plan, path, name)?));
+    }
+    let attended = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if arguments.non_interactive || !attended || arguments.format == RunFormat::Json {
+        return Ok(Box::new(Answers::none(name)));
+    }
+    let terminal = Terminal::open(name);
+    let opened = terminal.map_err(|error| {
+        Failure::new(Exit::Environment, format!("failed to open the terminal: {error}"))
+    })?;
+    Ok(Box::new(opened))
+}
+
+fn answers(plan: &Plan, path: &Path, name: String) -> Result<Answers, Failure> {
+    let usage =
+        |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
+    let answers = Answers::read(path, name).map_err(|error| usage(&error))?;
+    if let Some(bound) = &answers.plan
+        && *bound != plan.fingerprint
+    {
+        let message = format!(
+            "{} was written for another version of this runbook (plan {bound}, now {}): look at \
+             what changed, then write it anew with `runbook explain --format answers {}`",
+            path.display(),
+            plan.fingerprint,
+            plan.document.source.path().display(),
+        );
+        return Err(Failure::new(Exit::Refused, message));
+    }
+    let inputs: Vec<_> = plan.inputs.iter().map(|input| input.name.clone()).collect();
+    let steps: Vec<_> = plan.steps.iter().map(|step| plan.step(step).id.clone()).collect();
+    let choices = plan.steps.iter().flat_map(|step| {
+        let step = plan.step(step);
+        step.actions.iter().filter_map(|action| match &action.kind {
+            ActionKind::Choice(choice) => Some((
+                step.id.clone(),
+                choice.alternatives.iter().map(|one| one.label.clone()).collect(),
+            )),
+            _ => None,
+        })
+    });
+    answers.check(&inputs, &choices.collect::<Vec<_>>(), &steps).map_err(|error| usage(&error))?;
+    Ok(answers)
+}
+
+/// git's name for the operator, else the login's.
+fn operator_name() -> String {
+    let git =
+        duct::cmd!("git", "config", "user.name").stderr_null().stdin_null().unchecked().read();
+    let git = git.ok().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    git.or_else(|| environment_variable("USER"))
+        .or_else(|| environment_variable("LOGNAME"))
+        .unwrap_or_else(|| "unknown".into())
+}

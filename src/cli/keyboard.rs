@@ -1,0 +1,155 @@
+//! One line from the operator, typed at a prompt that is already on the screen.
+//!
+//! Comes in: keys. Goes out: a line in memory that is zeroed when it is dropped. What was typed
+//! before the prompt appeared is thrown away: typing ahead must never answer a question that was
+//! not yet read.
+
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr,
+    tcsetattr,
+};
+use zeroize::{Zeroize, Zeroizing};
+
+/// Whether what is typed can be read on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Echo {
+    /// It can.
+    Shown,
+    /// Nothing is shown, not even its length.
+    Hidden,
+}
+
+/// What came of asking for a line.
+#[derive(Debug)]
+pub enum Typed {
+    /// A line, without its end.
+    Line(Zeroizing<String>),
+    /// Ctrl-C.
+    Interrupt,
+    /// Ctrl-D on an empty line, or the terminal is gone.
+    End,
+}
+
+/// The longest line that is taken; one allocation, so that no copy is left behind.
+const LONGEST: usize = 16 * 1024;
+
+/// Reads a line from `input`, a terminal, echoing to `screen`.
+pub fn read_line(
+    input: &mut (impl Read + AsFd),
+    screen: &mut impl Write,
+    echo: Echo,
+) -> io::Result<Typed> {
+    let _raw = Raw::enter(input)?;
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
+    loop {
+        let Some(byte) = next(input)? else {
+            return Ok(Typed::End);
+        };
+        match byte {
+            b'\r' | b'\n' => return finish(line, screen),
+            3 => return leave(screen, Typed::Interrupt),
+            4 if line.is_empty() => return leave(screen, Typed::End),
+            8 | 0x7f => erase(&mut line, screen, echo, 1)?,
+            0x15 => erase(&mut line, screen, echo, usize::MAX)?,
+            0x1b => skip_sequence(input)?,
+            byte if byte >= b' ' && line.len() < LONGEST => {
+                line.push(byte);
+                if echo == Echo::Shown {
+                    screen.write_all(&[byte])?;
+                    screen.flush()?;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn finish(line: Zeroizing<Vec<u8>>, screen: &mut impl Write) -> io::Result<Typed> {
+    let text = std::str::from_utf8(&line).map(ToOwned::to_owned).map(Zeroizing::new);
+    match text {
+        Ok(text) => leave(screen, Typed::Line(text)),
+        Err(error) => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
+    }
+}
+
+fn leave(screen: &mut impl Write, typed: Typed) -> io::Result<Typed> {
+    screen.write_all(b"\r\n")?;
+    screen.flush()?;
+    Ok(typed)
+}
+
+/// Takes `count` characters back, and from the screen where they are shown.
+fn erase(line: &mut Vec<u8>, screen: &mut impl Write, echo: Echo, count: usize) -> io::Result<()> {
+    for _ in 0..count {
+        if line.is_empty() {
+            break;
+        }
+        while line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {}
+        if echo == Echo::Shown {
+            screen.write_all(b"\x08 \x08")?;
+        }
+    }
+    screen.flush()
+}
+
+/// Arrow keys and the like send ESC, `[` or `O`, and end with a letter or `~`.
+fn skip_sequence(input: &mut impl Read) -> io::Result<()> {
+    let Some(b'[' | b'O') = next(input)? else {
+        return Ok(());
+    };
+    while let Some(byte) = next(input)? {
+        if byte.is_ascii_alphabetic() || byte == b'~' {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The next byte; `None` at the end, also when the terminal was closed.
+fn next(input: &mut impl Read) -> io::Result<Option<u8>> {
+    let mut byte = [0];
+    loop {
+        match input.read(&mut byte) {
+            Ok(0) => return Ok(None),
+            Ok(_) => {
+                let read = byte[0];
+                byte.zeroize();
+                return Ok(Some(read));
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The terminal without line editing, echo and signals of its own, until it is dropped.
+struct Raw {
+    terminal: std::os::fd::OwnedFd,
+    before: Termios,
+}
+
+impl Raw {
+    fn enter(input: &impl AsFd) -> io::Result<Self> {
+        let terminal = input.as_fd().try_clone_to_owned()?;
+        let before = tcgetattr(&terminal)?;
+        let mut raw = before.clone();
+        raw.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG);
+        raw.special_codes[SpecialCodeIndex::VMIN] = 1;
+        raw.special_codes[SpecialCodeIndex::VTIME] = 0;
+        tcsetattr(&terminal, OptionalActions::Now, &raw)?;
+        tcflush(&terminal, QueueSelector::IFlush)?;
+        Ok(Self { terminal, before })
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
+    }
+}

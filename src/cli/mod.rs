@@ -1,0 +1,108 @@
+//! The command line: one file per subcommand, prompts, exit codes.
+//!
+//! Comes in: arguments, the environment, the terminal. Goes out: an exit code. This is the only
+//! place that reads the environment, prints, and knows what an exit code is.
+
+mod answers;
+mod arguments;
+mod carry_out;
+mod expect;
+mod explain;
+mod keyboard;
+mod reference;
+mod signals;
+mod terminal;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+
+/// What the process tells its caller; the same for every command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Done, and everything met.
+    Done = 0,
+    /// A command or an expectation failed, or a finding of severity error.
+    Failed = 1,
+    /// Wrong usage, or input that is no runbook.
+    Usage = 2,
+    /// Something stayed unverified or needs a person.
+    NeedsPerson = 3,
+    /// Refused: policy, role, placeholder, sandbox, lock.
+    Refused = 4,
+    /// The environment failed: store, disk, terminal, a missing tool.
+    Environment = 5,
+    /// The operator interrupted it twice.
+    Interrupted = 130,
+}
+
+/// What ended a command before it could do its work: a message and an exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl std::fmt::Display) -> Self {
+        Self { exit, message: message.to_string() }
+    }
+}
+
+/// Runs the command that the process was called with.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no failures; a closed pipe is nobody's business.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { 0 });
+        }
+    };
+    let result = match arguments.command {
+        Command::Run(run) => carry_out::run(&run),
+        Command::Rehearse(rehearse) => carry_out::rehearse(&rehearse),
+        Command::Explain(explain) => explain::explain(&explain),
+        Command::Expect(expect) => expect::expect(&expect),
+        Command::Completions(completions) => reference::completions(&completions),
+        Command::Man(man) => reference::man(&man),
+    };
+    let exit = result.unwrap_or_else(|failure| {
+        complain(&failure.message);
+        failure.exit
+    });
+    ExitCode::from(exit as u8)
+}
+
+/// Says on standard error why nothing was done.
+fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "runbook: {message}");
+}
+
+/// Writes a whole text to standard output; a reader that left early is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Exit::Environment, format!("failed to write the output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A variable of the environment that is set, not empty and UTF-8.
+#[allow(clippy::disallowed_methods)] // The one place that reads the environment.
+fn environment_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The whole environment.
+#[allow(clippy::disallowed_methods)] // The one place that reads the environment.
+fn environment() -> Vec<(OsString, OsString)> {
+    std::env::vars_os().collect()
+}

@@ -1,0 +1,303 @@
+//! The operator at a terminal: questions below the scroll, one line each, keys said on the line.
+//!
+//! Comes in: what the engine asks. Goes out: what was typed. A question that is not answered with
+//! one of its keys is put again; nothing is ever taken for granted.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::termios::{OptionalActions, Termios};
+use zeroize::Zeroizing;
+
+use crate::engine::{
+    Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, From, Given, Go,
+    Insisted, Judged, Manual, OnFailure, Operator,
+};
+use crate::variables::{Secret, Weakness};
+
+use super::keyboard::{Echo, Typed, read_line};
+
+/// A person at a terminal.
+pub struct Terminal {
+    name: String,
+    input: File,
+    screen: File,
+    lent: Option<Termios>,
+}
+
+/// What came of a question.
+enum Reply {
+    Line(Zeroizing<String>),
+    Pause,
+    Gone,
+}
+
+/// Turns a reply that is no line into an answer.
+macro_rules! line_or_return {
+    ($reply:expr) => {
+        match $reply {
+            Reply::Line(line) => line,
+            Reply::Pause => return Answer::Pause,
+            Reply::Gone => return Answer::Gone,
+        }
+    };
+}
+
+impl Terminal {
+    /// The terminal that standard input and standard output are.
+    pub fn open(name: String) -> io::Result<Self> {
+        let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+        let screen = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        Ok(Self { name, input, screen, lent: None })
+    }
+
+    fn ask(&mut self, question: &str, echo: Echo) -> Reply {
+        let asked = write!(self.screen, "  {question} ").and_then(|()| self.screen.flush());
+        if asked.is_err() {
+            return Reply::Gone;
+        }
+        loop {
+            match read_line(&mut self.input, &mut self.screen, echo) {
+                Ok(Typed::Line(line)) => return Reply::Line(line),
+                Ok(Typed::Interrupt) => return Reply::Pause,
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    self.say("that is not UTF-8; type it again:");
+                }
+                Ok(Typed::End) | Err(_) => return Reply::Gone,
+            }
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        // A terminal that is gone is noticed at the next question.
+        let _ = writeln!(self.screen, "  {text}");
+    }
+
+    /// Asks until one of `keys` is typed, in any case; the word counts as well as its letter.
+    fn key(&mut self, question: &str, keys: &[(char, &str)]) -> Result<char, Reply> {
+        loop {
+            let line = match self.ask(question, Echo::Shown) {
+                Reply::Line(line) => line.trim().to_lowercase(),
+                other => return Err(other),
+            };
+            let known = keys.iter().find(|(key, word)| {
+                line == key.to_string() || (line.len() > 1 && word.starts_with(line.as_str()))
+            });
+            match known {
+                Some(('p', _)) => return Err(Reply::Pause),
+                Some((key, _)) => return Ok(*key),
+                None => self.say(&format!("type one of: {}", spelled(keys))),
+            }
+        }
+    }
+
+    fn reason(&mut self) -> Result<String, Reply> {
+        loop {
+            match self.ask("why (it is recorded):", Echo::Shown) {
+                Reply::Line(line) if line.trim().is_empty() => self.say("a reason is needed"),
+                Reply::Line(line) => return Ok(line.trim().to_owned()),
+                other => return Err(other),
+            }
+        }
+    }
+
+    /// Whether `target` was typed; a wrong one is put again.
+    fn target(&mut self, target: &str) -> Result<(), Reply> {
+        let question = format!("this cannot be undone. To go on type {target} :");
+        loop {
+            match self.ask(&question, Echo::Shown) {
+                Reply::Line(line) if line.trim() == target => return Ok(()),
+                Reply::Line(_) => self.say(&format!("that is not {target}; Ctrl-C pauses")),
+                other => return Err(other),
+            }
+        }
+    }
+
+    fn secret(&mut self, ask: &AskInput<'_>) -> Answer<Given> {
+        let what = described(ask);
+        let offer = ask.offer.map_or(String::new(), |offer| {
+            let length = offer.value.chars().count();
+            format!(" [Enter takes the {length} characters from the {}]", offer.from.word())
+        });
+        let question = format!("{what}, hidden{offer}:");
+        let line = line_or_return!(self.ask(&question, Echo::Hidden));
+        if line.is_empty() && ask.offer.is_some() {
+            return Answer::Given(Given::Offered, From::Operator);
+        }
+        let (secret, _) = Secret::from_input(line.to_string());
+        self.say(&format!("{} characters received, not shown", secret.len()));
+        if !secret.weakness().is_some_and(Weakness::can_be_insisted_on) {
+            return Answer::Given(Given::Secret(secret, Insisted::No), From::Operator);
+        }
+        let question = "too short to be told from ordinary text: use it all the same? [y/n]";
+        match self.key(question, &[('y', "yes"), ('n', "no"), ('p', "pause")]) {
+            Ok('y') => Answer::Given(Given::Secret(secret, Insisted::Yes), From::Operator),
+            Ok(_) => Answer::Given(Given::Secret(secret, Insisted::No), From::Operator),
+            Err(reply) => unanswered(&reply),
+        }
+    }
+}
+
+impl Operator for Terminal {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn input(&mut self, ask: &AskInput<'_>) -> Answer<Given> {
+        if let Some(refused) = ask.refused {
+            self.say(refused);
+        }
+        if ask.secret {
+            return self.secret(ask);
+        }
+        let several = if ask.list { " (several: separate them with commas)" } else { "" };
+        let offer = ask.offer.map_or(String::new(), |offer| format!(" [{}]", offer.value));
+        let question = format!("{}{several}{offer}:", described(ask));
+        let line = line_or_return!(self.ask(&question, Echo::Shown));
+        if line.trim().is_empty() && ask.offer.is_some() {
+            return Answer::Given(Given::Offered, From::Operator);
+        }
+        let values = if ask.list {
+            line.split(',').map(|value| value.trim().to_owned()).collect()
+        } else {
+            vec![line.trim().to_owned()]
+        };
+        Answer::Given(Given::Plain(values), From::Operator)
+    }
+
+    fn choose(&mut self, ask: &AskChoice<'_>) -> Answer<usize> {
+        for (number, (label, remark, preferred)) in (1..).zip(&ask.alternatives) {
+            let remark = remark.map(|remark| format!(" ({remark})")).unwrap_or_default();
+            let mark = if *preferred && remark.is_empty() { " (preferred)" } else { "" };
+            self.say(&format!("{number}) {label}{remark}{mark}"));
+        }
+        let question = format!("which one? [1-{}, p pause]:", ask.alternatives.len());
+        loop {
+            let line = line_or_return!(self.ask(&question, Echo::Shown));
+            match line.trim().parse::<usize>() {
+                Ok(number) if (1..=ask.alternatives.len()).contains(&number) => {
+                    return Answer::Given(number - 1, From::Operator);
+                }
+                _ if line.trim() == "p" => return Answer::Pause,
+                _ => self.say("type its number"),
+            }
+        }
+    }
+
+    fn manual(&mut self, ask: &AskManual<'_>) -> Answer<Manual> {
+        let keys = [('y', "yes"), ('n', "no"), ('s', "skip"), ('p', "pause")];
+        let (question, keys) = if ask.question {
+            (
+                "does this apply, and is it done? [y done, n does not apply, s skip, p pause]:",
+                &keys[..],
+            )
+        } else {
+            ("done? [y done, s skip, p pause]:", &[('y', "yes"), ('s', "skip"), ('p', "pause")][..])
+        };
+        if let Some(target) = ask.irreversible
+            && let Err(reply) = self.target(target)
+        {
+            return unanswered(&reply);
+        }
+        match self.key(question, keys) {
+            Ok('y') => Answer::Given(Manual::Done, From::Operator),
+            Ok('n') => Answer::Given(Manual::DoesNotApply, From::Operator),
+            Ok(_) => match self.reason() {
+                Ok(reason) => Answer::Given(Manual::Skipped(reason), From::Operator),
+                Err(reply) => unanswered(&reply),
+            },
+            Err(reply) => unanswered(&reply),
+        }
+    }
+
+    fn run(&mut self, ask: &AskRun<'_>) -> Answer<Go> {
+        let mut keys = vec![('y', "yes"), ('s', "skip"), ('x', "explain")];
+        let mut question = "run it? [y run, s skip, x explain".to_owned();
+        if !ask.inputs.is_empty() {
+            keys.push(('e', "edit"));
+            question.push_str(", e edit the inputs");
+        }
+        keys.push(('p', "pause"));
+        question.push_str(", p pause]:");
+        loop {
+            match self.key(&question, &keys) {
+                Ok('y') => match ask.irreversible.map(|target| self.target(target)) {
+                    Some(Err(reply)) => return unanswered(&reply),
+                    _ => return Answer::Given(Go::Run, From::Operator),
+                },
+                Ok('e') => return Answer::Given(Go::EditInputs, From::Operator),
+                Ok('x') => ask.reasons.iter().for_each(|reason| self.say(reason)),
+                Ok(_) => {
+                    return match self.reason() {
+                        Ok(reason) => Answer::Given(Go::Skip(reason), From::Operator),
+                        Err(reply) => unanswered(&reply),
+                    };
+                }
+                Err(reply) => return unanswered(&reply),
+            }
+        }
+    }
+
+    fn judge(&mut self, ask: &AskJudgement<'_>) -> Answer<Judged> {
+        self.say(&format!("You judge: {}", ask.residual.as_str()));
+        let keys = [('y', "yes"), ('n', "no"), ('p', "pause")];
+        match self.key("does it hold? [y holds, n does not, p pause]:", &keys) {
+            Ok('y') => Answer::Given(Judged::Holds, From::Operator),
+            Ok(_) => Answer::Given(Judged::DoesNotHold, From::Operator),
+            Err(reply) => unanswered(&reply),
+        }
+    }
+
+    fn failed(&mut self, _: &AskFailure<'_>) -> Answer<OnFailure> {
+        let keys = [('r', "retry"), ('o', "overrule"), ('q', "quit"), ('p', "pause")];
+        let question = "what now? [r retry, o go on all the same, q end the run, p pause]:";
+        match self.key(question, &keys) {
+            Ok('r') => Answer::Given(OnFailure::Retry, From::Operator),
+            Ok('q') => Answer::Given(OnFailure::Stop, From::Operator),
+            Ok(_) => match self.reason() {
+                Ok(reason) => Answer::Given(OnFailure::GoOn(reason), From::Operator),
+                Err(reply) => unanswered(&reply),
+            },
+            Err(reply) => unanswered(&reply),
+        }
+    }
+
+    fn lend_terminal(&mut self) -> Option<OwnedFd> {
+        let before = rustix::termios::tcgetattr(&self.input).ok()?;
+        let mut raw = before.clone();
+        raw.make_raw();
+        rustix::termios::tcsetattr(&self.input, OptionalActions::Now, &raw).ok()?;
+        self.lent = Some(before);
+        // Opened anew: reading without waiting must not become a property of the screen, too.
+        let path = rustix::termios::ttyname(&self.input, Vec::new()).ok()?;
+        let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        rustix::fs::open(path, flags, Mode::empty()).ok()
+    }
+
+    fn take_terminal_back(&mut self) {
+        if let Some(before) = self.lent.take() {
+            let _ = rustix::termios::tcsetattr(&self.input, OptionalActions::Now, &before);
+        }
+    }
+}
+
+fn described(ask: &AskInput<'_>) -> String {
+    match ask.description {
+        Some(description) => format!("{} ({description})", ask.name),
+        None => ask.name.to_owned(),
+    }
+}
+
+fn unanswered<T>(reply: &Reply) -> Answer<T> {
+    match reply {
+        Reply::Gone => Answer::Gone,
+        Reply::Line(_) | Reply::Pause => Answer::Pause,
+    }
+}
+
+fn spelled(keys: &[(char, &str)]) -> String {
+    let words: Vec<_> = keys.iter().map(|(key, word)| format!("{key} ({word})")).collect();
+    words.join(", ")
+}

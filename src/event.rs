@@ -151,6 +151,9 @@ pub struct Beginning {
     pub fingerprint: String,
     /// Its header, labels as written.
     pub metadata: Vec<(String, Redacted)>,
+    /// Days since it was last validated, where its header has such a date; negative for a date in
+    /// the future.
+    pub validated_days_ago: Option<i64>,
     /// Who carries it out.
     pub operator: String,
     /// Where.

@@ -153,7 +153,9 @@ impl Operator for Terminal {
             return self.secret(ask);
         }
         let several = if ask.list { " (several: separate them with commas)" } else { "" };
-        let offer = ask.offer.map_or(String::new(), |offer| format!(" [{}]", offer.value));
+        let offer = ask.offer.map_or(String::new(), |offer| {
+            format!(" [{}]", offer.value.lines().collect::<Vec<_>>().join(", "))
+        });
         let question = format!("{}{several}{offer}:", described(ask));
         let line = line_or_return!(self.ask(&question, Echo::Shown));
         if line.trim().is_empty() && ask.offer.is_some() {

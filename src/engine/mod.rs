@@ -221,6 +221,7 @@ impl Engine<'_> {
                 .iter()
                 .map(|entry| (entry.label.clone(), redact(&entry.value)))
                 .collect(),
+            validated_days_ago: validated_days_ago(document, &self.setup.today),
             operator: self.operator.name().to_owned(),
             host: self.setup.host.clone(),
             folder: self.setup.folder.display().to_string(),
@@ -373,6 +374,14 @@ impl Engine<'_> {
 fn title(document: &Document) -> String {
     let path = document.source.path();
     document.title.clone().unwrap_or_else(|| path.display().to_string())
+}
+
+/// Days from the header's last validation to `today`.
+fn validated_days_ago(document: &Document, today: &str) -> Option<i64> {
+    let entry = document.metadata.entries.iter().find(|entry| entry.key == "last_validated")?;
+    let validated: jiff::civil::Date = entry.value.get(..10)?.parse().ok()?;
+    let today: jiff::civil::Date = today.parse().ok()?;
+    Some(i64::from(validated.until(today).ok()?.get_days()))
 }
 
 /// The document's findings as lines to read before a run.

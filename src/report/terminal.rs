@@ -6,6 +6,7 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Effects, Style};
+use textwrap::Options;
 
 use crate::event::{Beginning, Ending, Event, Intent, Outcome, RunResult, Sink, Summary, What};
 use crate::expect::{Stream, Verdict};
@@ -19,10 +20,16 @@ const GREEN: Style = AnsiColor::Green.on_default().effects(Effects::BOLD);
 const RED: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
 const YELLOW: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
 
+/// Text for one line.
+fn told(text: &str) -> String {
+    neutral(text).replace('\n', " ")
+}
+
 /// Draws events on `out`.
 pub struct Terminal<W> {
     out: W,
     colour: Colour,
+    columns: usize,
     stdout: Gutter,
     stderr: Gutter,
 }
@@ -31,7 +38,7 @@ impl<W: Write> Terminal<W> {
     /// A view on `out`, a terminal of so many columns.
     pub fn new(out: W, colour: Colour, columns: usize) -> Self {
         let gutter = |prefix| Gutter::new(prefix, columns);
-        Self { out, colour, stdout: gutter("  │ "), stderr: gutter("  ┆ ") }
+        Self { out, colour, columns, stdout: gutter("  │ "), stderr: gutter("  ┆ ") }
     }
 
     fn styled(&self, style: Style, text: &str) -> String {
@@ -45,17 +52,46 @@ impl<W: Write> Terminal<W> {
         writeln!(self.out, "{text}")
     }
 
+    /// Words of the runbook or of ours, broken between words; `first` stands before the first line.
+    fn words(&mut self, first: &str, text: &str) -> io::Result<()> {
+        let rest = " ".repeat(first.chars().count());
+        for (number, line) in neutral(text).lines().enumerate() {
+            let first = if number == 0 { first } else { &rest };
+            let deeper = rest.clone() + &" ".repeat(line.len() - line.trim_start().len());
+            let options = Options::new(self.columns).initial_indent(first);
+            for line in textwrap::wrap(line, options.subsequent_indent(&deeper)) {
+                self.line(&line)?;
+            }
+        }
+        Ok(())
+    }
+
     fn fact(&mut self, label: &str, value: &str) -> io::Result<()> {
-        let label = self.styled(DIM, &format!("{label:<18} "));
-        self.line(&format!("  {label}{value}"))
+        // The label has its style after the breaking, which would count its escape sequences.
+        let plain = format!("  {label:<18} ");
+        let indent = " ".repeat(plain.chars().count().min(21));
+        let options = Options::new(self.columns).initial_indent(&plain).subsequent_indent(&indent);
+        let wrapped = textwrap::fill(value, options);
+        let rest = wrapped.strip_prefix(&plain).unwrap_or(&wrapped).to_owned();
+        let label = self.styled(DIM, &plain);
+        self.line(&format!("{label}{rest}"))
     }
 
     fn beginning(&mut self, run: &str, beginning: &Beginning) -> io::Result<()> {
-        let title = self.styled(BOLD, &neutral(beginning.title.as_str()));
+        let title = self.styled(BOLD, &told(beginning.title.as_str()));
         self.line(&title)?;
-        self.fact("Runbook", &neutral(&beginning.runbook))?;
+        self.fact("Runbook", &told(&beginning.runbook))?;
         for (label, value) in &beginning.metadata {
-            self.fact(&neutral(label), &neutral(value.as_str()))?;
+            self.fact(&told(label), &told(value.as_str()))?;
+        }
+        if let Some(days) = beginning.validated_days_ago {
+            let age = match days {
+                ..0 => "in the future: the date is wrong".to_owned(),
+                0 => "today".to_owned(),
+                1 => "a day ago".to_owned(),
+                _ => format!("{days} days ago"),
+            };
+            self.fact("Validated", &age)?;
         }
         let kind = if beginning.kind == "rehearse" {
             "rehearsal on stand-ins: nothing real is touched"
@@ -65,7 +101,10 @@ impl<W: Write> Terminal<W> {
         self.fact("This run", &format!("{run}, {kind}"))?;
         self.fact(
             "Operator",
-            &format!("{} on {}, in {}", beginning.operator, beginning.host, beginning.folder),
+            &told(&format!(
+                "{} on {}, in {}",
+                beginning.operator, beginning.host, beginning.folder
+            )),
         )?;
         let writing = listed("none of them writes", "writing: ", &beginning.writing);
         self.fact("Steps", &format!("{} ({writing})", beginning.steps))?;
@@ -80,11 +119,13 @@ impl<W: Write> Terminal<W> {
         self.fact("Inputs", &listed("none", "", &inputs))?;
         for warning in &beginning.warnings {
             let mark = self.styled(YELLOW, "warning");
-            self.line(&format!("  {mark} {}", neutral(warning.as_str())))?;
+            self.line(&format!("  {mark}"))?;
+            self.words("    ", warning.as_str())?;
         }
         Ok(())
     }
 
+    /// A step's number, its id where the title does not say it, its title and its section.
     fn step(
         &mut self,
         title: &str,
@@ -92,33 +133,29 @@ impl<W: Write> Terminal<W> {
         place: (usize, usize),
         section: &str,
     ) -> io::Result<()> {
-        let section =
-            if section.is_empty() { String::new() } else { format!(" · {}", neutral(section)) };
-        let head = format!(
-            "── {} of {} · {} · {}{section} ",
-            place.0,
-            place.1,
-            neutral(step),
-            neutral(title)
-        );
-        let width = 78_usize.saturating_sub(head.chars().count());
-        let head = self.styled(BOLD, &format!("{head}{}", "─".repeat(width)));
+        let mut head = format!("── {} of {} · ", place.0, place.1);
+        if step.starts_with(|c: char| c.is_ascii_digit()) {
+            head.push_str(&format!("step {} · ", told(step)));
+        }
+        head.push_str(&told(title));
+        if !section.is_empty() && section != title {
+            head.push_str(&format!(" · {}", told(section)));
+        }
+        let width = 78_usize.saturating_sub(head.chars().count() + 1);
+        let head = self.styled(BOLD, &format!("{head} {}", "─".repeat(width)));
         self.line("")?;
         self.line(&head)
     }
 
     fn shown(&mut self, text: &str) -> io::Result<()> {
         self.line("")?;
-        for line in neutral(text).lines() {
-            self.line(&format!("  {line}"))?;
-        }
-        Ok(())
+        self.words("  ", text)
     }
 
     fn intent(&mut self, intent: &Intent) -> io::Result<()> {
         self.line("")?;
         for value in &intent.values {
-            self.line(&format!("  with {}", neutral(value.as_str())))?;
+            self.line(&format!("  with {}", told(value.as_str())))?;
         }
         for statement in &intent.statements {
             for (number, line) in neutral(statement.as_str()).lines().enumerate() {
@@ -127,7 +164,8 @@ impl<W: Write> Terminal<W> {
                 self.line(&format!("  {mark} {line}"))?;
             }
         }
-        let effect = effect_words(intent);
+        let effect = textwrap::fill(&effect_words(intent), Options::new(self.columns - 4));
+        let effect = effect.replace('\n', "\n    ");
         let effect = self.styled(if intent.effect == Effect::Read { DIM } else { YELLOW }, &effect);
         self.line(&format!("  {effect}"))?;
         for expectation in &intent.expectations {
@@ -159,22 +197,17 @@ impl<W: Write> Terminal<W> {
         let (mark, style) = mark(ending.outcome);
         let mark = self.styled(style, mark);
         let time = format_duration(ending.duration_ms);
-        self.line(&format!("  {mark} ({time}): {}", neutral(ending.why.as_str())))?;
+        let why = textwrap::fill(&told(ending.why.as_str()), Options::new(self.columns - 20));
+        self.line(&format!("  {mark} ({time}): {}", why.replace('\n', "\n    ")))?;
         let good = matches!(ending.outcome, Outcome::Met | Outcome::StatusOnly);
         for check in ending.checks.iter().filter(|check| !good || check.verdict != Verdict::Met) {
             let verdict = verdict_word(check.verdict);
-            self.line(&format!(
-                "    {verdict}: {} — {}",
-                neutral(check.text.as_str()),
-                neutral(check.why.as_str())
-            ))?;
+            let (text, why) = (told(check.text.as_str()), told(check.why.as_str()));
+            self.words("    - ", &format!("{verdict}: {text} — {why}"))?;
         }
         if let Some(reason) = &ending.reason {
-            self.line(&format!(
-                "    {} said: {}",
-                neutral(&ending.judged_by),
-                neutral(reason.as_str())
-            ))?;
+            let (name, reason) = (told(&ending.judged_by), told(reason.as_str()));
+            self.words("    ", &format!("{name} said: {reason}"))?;
         }
         Ok(())
     }
@@ -201,7 +234,8 @@ impl<W: Write> Terminal<W> {
             .map(|step| format!(" in step {}", neutral(step)))
             .unwrap_or_default();
         self.line("")?;
-        self.line(&format!("{head}{place}: {}", neutral(summary.why.as_str())))?;
+        let why = textwrap::fill(&told(summary.why.as_str()), Options::new(self.columns - 20));
+        self.line(&format!("{head}{place}: {}", why.replace('\n', "\n  ")))?;
         let counts: Vec<_> = summary
             .counts
             .iter()
@@ -232,18 +266,13 @@ impl<W: Write> Sink for Terminal<W> {
                 ))?;
             }
             What::ChoiceMade { chosen, from, .. } => {
-                self.line(&format!("  chosen: {} (by {from})", neutral(chosen)))?;
+                self.line(&format!("  chosen: {} (by {from})", told(chosen)))?;
             }
             What::ManualAsked { items, copy, .. } => {
                 self.line("")?;
                 let head = self.styled(BOLD, "You do this:");
                 self.line(&format!("  {head}"))?;
-                for item in items {
-                    for (number, line) in neutral(item.as_str()).lines().enumerate() {
-                        let mark = if number == 0 { "☐ " } else { "  " };
-                        self.line(&format!("  {mark}{line}"))?;
-                    }
-                }
+                items.iter().try_for_each(|item| self.words("  ☐ ", item.as_str()))?;
                 if let Some(copy) = copy {
                     for line in neutral(copy.as_str()).lines() {
                         self.line(&format!("      {line}"))?;
@@ -269,7 +298,7 @@ impl<W: Write> Sink for Terminal<W> {
                     self.line(&format!("      {line}"))?;
                 }
             }
-            What::Remark { text } => self.line(&format!("  note: {}", neutral(text.as_str())))?,
+            What::Remark { text } => self.words("  note: ", &told(text.as_str()))?,
             What::RunEnded(summary) => self.summary(summary)?,
         }
         self.out.flush()

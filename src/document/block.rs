@@ -114,16 +114,14 @@ fn finish(frame: &Frame<'_>, draft: Draft, faults: &mut Vec<Fault>) -> Block {
         inside: None,
         label: frame.label.clone(),
     };
-    if let Some(error) = error {
-        faults.push(fault(
-            &block,
-            "syntax",
-            error.message,
-            error.span,
-            "bash could not read it either; correct it, or tag the fence `text` if it is no script",
-        ));
+    if let Some(tag) = template_tag(&block) {
+        faults.push(tag);
+    } else if let Some(error) = error {
+        let help = "correct it, or tag the fence `text` if it is no script";
+        faults.push(fault(&block, "syntax", error.message, error.span, help));
+    } else {
+        look(&block, faults);
     }
-    look(&block, faults);
     if faults.len() == first {
         block.segments = segments(&block, frame.kinds, faults);
     }
@@ -143,16 +141,18 @@ fn fault(block: &Block, code: &'static str, text: String, span: Span, help: &'st
     Fault { code, note, help }
 }
 
-/// What must not run although it may parse.
+/// Text of another program, which makes something else of it before it is read.
+fn template_tag(block: &Block) -> Option<Fault> {
+    let tags = ["<%", "{{<", "{{%", "{% "];
+    let (at, tag) = tags.iter().find_map(|tag| Some((block.text.find(tag)?, tag)))?;
+    let text = format!("`{}` is filled in by another program first", tag.trim());
+    let help = "run the rendered document, or write the value or a `<placeholder>` here";
+    let span = Span::new(at, at + tag.len());
+    Some(fault(block, "template-tag", text, span, help))
+}
+
+/// What must not run although it parses.
 fn look(block: &Block, faults: &mut Vec<Fault>) {
-    for tag in ["<%", "{{<", "{{%", "{% "] {
-        if let Some(at) = block.text.find(tag) {
-            let text = format!("`{}` is filled in by another program first", tag.trim());
-            let help = "run the rendered document, or write the value or a `<placeholder>` here";
-            faults.push(fault(block, "template-tag", text, Span::new(at, at + tag.len()), help));
-            return;
-        }
-    }
     for placeholder in &block.placeholders {
         if placeholder.name.is_empty() && placeholder.context != Quoting::Comment {
             let text = format!("`{}` stands for something that is left out", placeholder.spelling);

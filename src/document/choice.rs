@@ -14,6 +14,7 @@ use regex::Regex;
 use crate::source::Span;
 
 use super::markdown::{Heading, Node, Prose};
+use super::sections::{Named, titled};
 
 /// A label of an alternative.
 #[derive(Debug, Clone)]
@@ -93,12 +94,21 @@ static COMMON: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a valid pattern")
 });
 
-/// Whether a heading is one of alternatives among its siblings.
+/// Whether a heading is one of alternatives among its siblings. Below a section one mark is
+/// enough for all of them; beside the document's sections it takes two.
 pub(super) fn are_alternatives(heading: &Heading, siblings: &[&Heading]) -> bool {
     let labels: Vec<_> = siblings.iter().map(|sibling| of_heading(sibling)).collect();
     let own = of_heading(heading);
     let alike = |label: &&Label| label.option || label.is_marked();
-    (own.option || own.is_marked()) && labels.iter().filter(alike).count() >= 2
+    let count = labels.iter().filter(alike).count();
+    let unnamed = |heading: &&&Heading| {
+        let titled = titled(&heading.prose.text);
+        titled.number.is_none() && titled.named == Named::Unknown
+    };
+    let all_unnamed = siblings.iter().filter(unnamed).count() == siblings.len();
+    let one_marks_all = heading.level > 2 && siblings.len() >= 2 && all_unnamed;
+    (own.option || own.is_marked()) && count >= 2
+        || one_marks_all && labels.iter().any(Label::is_marked)
 }
 
 /// Whether the labels of a list's items are all alternatives of one choice.
@@ -159,7 +169,9 @@ fn alternatives_among(labels: &[(usize, Label)], known: &Known) -> Option<usize>
         }
     }
     let last = labels.iter().rposition(|(_, label)| label.is_marked())?;
-    (labels.len() >= 2).then_some(last.max(1) + 1)
+    let single = labels.iter().filter(|(_, label)| label.is_marked()).count() == 1;
+    let count = if single { labels.len() } else { last + 1 };
+    (count >= 2).then_some(count)
 }
 
 /// A heading ends alternatives of paragraphs, and so does what is for everybody.
@@ -190,9 +202,8 @@ fn end_of_last(nodes: &[&Node], labels: &[(usize, Label)], end: usize) -> usize 
         .unwrap_or(0);
     let after = &nodes[last + 1..end];
     let units = units(after);
-    if label.after.is_some() && units.first().is_some_and(|length| *length == 1) && most == 0 {
-        return last + 1;
-    }
+    // An alternative has something under it, unless it stands beside its label.
+    let most = if label.after.is_some() { most } else { most.max(1) };
     last + 1 + units.iter().take(most).sum::<usize>()
 }
 

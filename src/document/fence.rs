@@ -61,6 +61,26 @@ const SHOWN: &[&str] = &[
     "response",
 ];
 
+/// Tags of fences that hold data: something to do only where the text before asks for it.
+const DATA: &[&str] = &[
+    "yaml",
+    "yml",
+    "json",
+    "json5",
+    "jsonc",
+    "toml",
+    "ini",
+    "properties",
+    "env",
+    "dotenv",
+    "conf",
+    "config",
+    "nginx",
+    "jsonpath",
+    "editorconfig",
+    "cfg",
+];
+
 /// Commands that a line of a block begins with, where nothing says that it is a shell block.
 const COMMANDS: &[&str] = &[
     "kubectl",
@@ -170,6 +190,8 @@ pub(super) enum Tongue {
     Untold,
     /// Something to read.
     Shown,
+    /// Data, to read or to put somewhere.
+    Data,
     /// Another language.
     Other,
 }
@@ -219,6 +241,7 @@ fn tongue_of(language: &str) -> Tongue {
             Tongue::Untold
         }
         _ if SHOWN.contains(&language) => Tongue::Shown,
+        _ if DATA.contains(&language) => Tongue::Data,
         _ => Tongue::Other,
     }
 }
@@ -280,6 +303,14 @@ fn duration(text: &str) -> Option<Duration> {
         _ => return None,
     };
     (number > 0).then_some(duration)
+}
+
+/// The lines after the options of a documentation generator's directive (`:name: x`).
+pub(super) fn content(lines: &[Line]) -> &[Line] {
+    static OPTION: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^:[a-z][\w-]*:(?: .*)?$").expect("a valid pattern"));
+    let options = lines.iter().take_while(|line| OPTION.is_match(&line.text));
+    &lines[options.count()..]
 }
 
 /// What a block's lines are.

@@ -4,8 +4,11 @@
 //! the source. Refuses to know what a command does (`policy`) and what will be run (`plan`).
 
 mod actions;
+mod alternatives;
 mod block;
+mod checklist;
 mod choice;
+mod commands;
 mod fence;
 mod front;
 mod markdown;
@@ -15,6 +18,7 @@ mod nested;
 mod outline;
 mod record;
 mod references;
+mod sample;
 mod sections;
 mod segments;
 mod table;
@@ -66,6 +70,7 @@ impl Document {
             diagnostics,
             inside: None,
             known: choice::Known::new(),
+            section: SectionKind::Procedure,
         };
         let mut steps = steps(&mut reader, outline.drafts);
         let mut diagnostics = reader.diagnostics;
@@ -73,13 +78,22 @@ impl Document {
         diagnostics.extend(references::unresolved(&source, &nodes, &steps));
         diagnostics.sort_by_key(|found| found.labels.first().map(|label| label.span));
         Self {
-            title: outline.title.or(front.title),
+            title: title(outline.title, front.title),
             metadata: Metadata { entries },
             declared,
             steps,
             diagnostics,
             source,
         }
+    }
+}
+
+/// The heading, unless another program would fill it in.
+fn title(heading: Option<String>, front: Option<String>) -> Option<String> {
+    let template = |title: &String| title.contains("<%") || title.contains("{{");
+    match heading {
+        Some(heading) if front.is_none() || !template(&heading) => Some(heading),
+        _ => front,
     }
 }
 
@@ -105,7 +119,7 @@ fn steps(reader: &mut actions::Reader<'_>, drafts: Vec<outline::Draft<'_>>) -> V
             reader.inside = None;
             section = Some(draft.section.kind);
         }
-        let mut sheet = reader.actions(&draft.nodes, draft.section.kind);
+        let mut sheet = reader.actions(&draft);
         if sheet.actions.is_empty() && !draft.is_numbered() {
             if draft.section.kind != SectionKind::References {
                 carried.append(&mut sheet.lead);
@@ -236,8 +250,9 @@ pub struct Action {
     pub span: Span,
     /// The line of the opening fence, or of the first line of the prose; from 1.
     pub line: usize,
-    /// The "If X, ...:" that it depends on: the place of a manual item that asks to decide. When
-    /// the operator says that it does not hold, this action is skipped with it.
+    /// The "If X, ...:" that it depends on: the place of a manual item that asks to decide. Where
+    /// the operator says that it does not hold, or that item was itself skipped, this action is
+    /// skipped with it.
     pub when: Option<Span>,
 }
 

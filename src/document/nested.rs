@@ -5,7 +5,7 @@
 //! is the worst that a runbook program can do, so doubt counts as inside.
 
 use crate::shell::{
-    Command, Compound, Item, Kind, List, Redirect, RedirectKind, Simple, Statement,
+    Command, Compound, Item, Kind, List, Redirect, RedirectKind, Script, Simple, Statement,
 };
 use crate::source::Span;
 
@@ -40,6 +40,25 @@ pub(super) fn leaves(statement: &Statement) -> bool {
     };
     matches!(item.and_or.first.stages.as_slice(), [Command::Simple(simple)]
         if matches!(words(simple).first().map(String::as_str), Some("exit" | "logout")))
+}
+
+/// Clients of remote machines that are not there on those machines: their use shows that the
+/// operator is back.
+const CLIENTS: &[&str] =
+    &["kubectl", "oc", "docker", "podman", "heroku", "fly", "flyctl", "cf", "gcloud", "az", "aws"];
+
+/// Whether a block is meant for outside of a session: it begins with the client that opened it.
+pub(super) fn is_back(session: &str, script: &Script) -> bool {
+    let client = session.split_whitespace().next().unwrap_or("");
+    let first = script.statements.first().and_then(first_command);
+    CLIENTS.contains(&client) && first.as_deref() == Some(client)
+}
+
+fn first_command(statement: &Statement) -> Option<String> {
+    match statement.node.items.first()?.and_or.first.stages.first()? {
+        Command::Simple(simple) => words(simple).into_iter().next(),
+        _ => None,
+    }
 }
 
 fn in_list(list: &List) -> Option<Span> {
@@ -94,6 +113,7 @@ fn opens_session(words: &[&str]) -> bool {
             operands.len() == 1 || operands.get(1).is_some_and(|word| SHELLS.contains(word))
         }
         "nsenter" => rest.last().is_some_and(|last| SHELLS.contains(last) || last.starts_with('-')),
+        _ if wraps_shell(first, rest) => true,
         "kubectl" | "oc" | "docker" | "podman" | "crictl" | "docker-compose" => in_container(rest),
         "toolbox" => rest.is_empty() || rest.first() == Some(&"enter"),
         "fly" | "flyctl" | "cf" | "heroku" | "gcloud" | "az" | "aws" => by_provider(first, rest),
@@ -104,6 +124,13 @@ fn opens_session(words: &[&str]) -> bool {
         }),
         _ => at_prompt(first, rest),
     }
+}
+
+/// `gds aws account -- kubectl exec -it pod -- bash`: what comes after the last `--` opens it.
+fn wraps_shell(first: &str, rest: &[&str]) -> bool {
+    let takes_files = ["git", "grep", "ls", "rm", "cat", "cp", "mv"].contains(&first);
+    let last = rest.iter().rposition(|word| *word == "--");
+    !takes_files && last.is_some_and(|at| opens_session(&rest[at + 1..]))
 }
 
 fn after_wrapper(first: &str, rest: &[&str]) -> bool {
@@ -250,7 +277,8 @@ mod tests {
         case("docker exec -it web sh", true);
         case("bash -c 'ls'", false);
         case("bash script.sh", false);
-        case("heroku run bash -a x", false);
+        case("gds aws x -- kubectl exec -it y -- bash", true);
+        case("git checkout -- python", false);
     }
 
     #[test]

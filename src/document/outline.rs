@@ -50,6 +50,11 @@ enum Origin {
 }
 
 impl Draft<'_> {
+    /// Whether it is an item of an ordered list.
+    pub(super) fn is_item(&self) -> bool {
+        self.origin == Origin::Item
+    }
+
     /// Whether it stays without anything to do in it: references may name it.
     pub(super) fn is_numbered(&self) -> bool {
         self.origin != Origin::Section
@@ -195,9 +200,10 @@ impl<'a, 's> Walk<'a, 's> {
                 let section = section(parent_title);
                 self.push(Origin::Heading, number.clone(), title, section, heading.span);
             }
-            _ => {
+            number => {
                 let title = titled.title.clone();
-                let id = slug_or(&heading.prose.text, "section");
+                let slug = || slug_or(&heading.prose.text, "section");
+                let id = number.clone().filter(|_| holds_steps).unwrap_or_else(slug);
                 let section = section(heading.prose.text.clone());
                 self.push(Origin::Section, id, title, section, heading.span);
             }
@@ -307,7 +313,7 @@ pub(super) fn is_shell(code: &Code) -> bool {
     match info.tongue {
         fence::Tongue::Shell => true,
         fence::Tongue::Untold => fence::looks_like_shell(&code.lines),
-        fence::Tongue::Shown | fence::Tongue::Other => false,
+        fence::Tongue::Shown | fence::Tongue::Data | fence::Tongue::Other => false,
     }
 }
 
@@ -369,8 +375,10 @@ fn split<'a>(source: &Source, draft: &Draft<'a>, lists: &[usize], last: usize) -
                 }
             }
             _ => {
-                // Between two lists it belongs to the item before it: the author did not indent it.
-                if index > last && drafts.last().is_some_and(|draft| draft.origin == Origin::Item) {
+                // Between two lists it belongs to the item before it: the author did not indent
+                // it. So does a fence that the last item introduces.
+                let item = drafts.last().filter(|draft| draft.origin == Origin::Item);
+                if index > last && item.is_some_and(|item| !introduces(item, node)) {
                     drafts.push(whole(node.span()));
                 }
                 if let Some(draft) = drafts.last_mut() {
@@ -386,6 +394,11 @@ fn split<'a>(source: &Source, draft: &Draft<'a>, lists: &[usize], last: usize) -
         drafts[0].span.end = end;
     }
     drafts
+}
+
+fn introduces(item: &Draft<'_>, node: &Node) -> bool {
+    matches!(item.nodes.last(), Some(Node::Paragraph(prose)) if prose.text.ends_with(':'))
+        && matches!(node, Node::Code(_))
 }
 
 /// The item's bold lead or its first sentence.

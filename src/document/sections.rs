@@ -238,7 +238,7 @@ pub(super) fn numbered(text: &str) -> (Option<String>, String) {
     });
     static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"^(?:(\d{1,3}(?:\.\d{1,3}){0,2}[a-z]?)(?:\s*[.):]|\s+[-–—])\s*|",
+            r"^(?:(\d{1,3}(?:\.\d{1,3}){0,2}[a-z]?)(?:\s*[.):]|\s+[-–—])\s+|",
             r"(\d{1,2}(?:\.\d{1,2}){1,2})\s+)(\S.*)$"
         ))
         .expect("a valid pattern")

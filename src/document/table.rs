@@ -46,13 +46,8 @@ pub(super) fn holds_commands(table: &Table) -> bool {
 }
 
 /// Each row as an action; a table without commands is shown.
-pub(super) fn actions(
-    reader: &mut Reader<'_>,
-    table: &Table,
-    kind: SectionKind,
-    sheet: &mut Sheet,
-) {
-    let column = column(table).filter(|_| kind != SectionKind::References);
+pub(super) fn actions(reader: &mut Reader<'_>, table: &Table, sheet: &mut Sheet) {
+    let column = column(table).filter(|_| reader.section != SectionKind::References);
     let Some(column) = column else {
         sheet.lead.push(table.span);
         return;

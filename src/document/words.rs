@@ -509,7 +509,11 @@ fn is_conditional(lower: &str) -> bool {
     ["if ", "in case ", "unless ", "should you ", "only if ", "skip if ", "skip this", "do you "]
         .iter()
         .any(|word| lower.starts_with(word))
-        || lower.starts_with("for ") && lower.contains(" if ") && lower.contains(',')
+        || lower.starts_with("for ")
+            && !lower.starts_with("for example")
+            && !lower.starts_with("for instance")
+            && lower.contains(" if ")
+            && lower.contains(',')
 }
 
 /// `If X, do Y` is a question; `If X, then Y happens` explains.
@@ -518,9 +522,23 @@ fn asks_conditionally(lower: &str) -> Option<Asks> {
         return Some(Asks::Decide);
     };
     let clause = clause.trim();
-    let stated = ["this ", "it ", "that ", "these ", "they ", "there "]
-        .iter()
-        .any(|word| clause.starts_with(word));
+    let stated = [
+        "this ",
+        "it ",
+        "that ",
+        "these ",
+        "they ",
+        "there ",
+        "you should now",
+        "you should see",
+        "you should have",
+        "you should get",
+        "you will",
+        "you'll",
+        "we ",
+    ]
+    .iter()
+    .any(|word| clause.starts_with(word));
     (!stated).then_some(Asks::Decide)
 }
 

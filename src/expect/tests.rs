@@ -560,7 +560,8 @@ fn a_stream_is_decided_as_soon_as_it_can_be() {
     };
     assert_eq!(progress("\"listening\"", "now listening\n"), Progress::Met);
     assert_eq!(progress("\"listening\"", "booting\n"), Progress::Undecided);
-    assert_eq!(progress("\"listening\", no errors", "listening\n"), Progress::Undecided);
+    assert_eq!(progress("\"listening\", no errors", "listening\n"), Progress::Holding);
+    assert_eq!(progress("no errors", "listening\n"), Progress::Undecided);
     assert_eq!(progress("\"listening\", no errors", "error: x\n"), Progress::NotMet);
     assert_eq!(progress("a list of names", "x\n"), Progress::Undecided);
     assert_eq!(progress("Listening on port N", "Listening on port 3000\n"), Progress::Met);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::document::{self, Block};
 use crate::event::{Intent, Outcome, What};
+use crate::expect::Expectation;
 use crate::plan;
 use crate::policy::{Effect, Trait};
 
@@ -109,7 +110,7 @@ impl Engine<'_> {
             reasons: job.decided.reasons.clone(),
             values: values.collect(),
             expectations: expectations.clone().map(|one| redact(one.text())).collect(),
-            checks: expectations.flat_map(|one| one.checks()).map(|text| redact(&text)).collect(),
+            checks: expectations.flat_map(Expectation::checks).map(|text| redact(&text)).collect(),
         };
         self.recorder.emit(What::SegmentIntended(Box::new(intent)))?;
         Ok(())

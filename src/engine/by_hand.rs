@@ -18,26 +18,32 @@ impl Engine<'_> {
         choice: &document::Choice,
     ) -> Flow<usize> {
         let labels: Vec<String> = choice.alternatives.iter().map(|one| one.label.clone()).collect();
-        let (chosen, from) = match self.choices.get(&labels) {
-            Some(chosen) => (*chosen, "the same choice before"),
-            None => {
-                let alternatives = choice.alternatives.iter();
-                let ask = AskChoice {
-                    step: &step.id,
-                    alternatives: alternatives
-                        .map(|one| (one.label.as_str(), one.remark.as_deref(), one.preferred))
-                        .collect(),
-                };
-                let answer = self.waiting(|operator| operator.choose(&ask));
-                let (chosen, from) = given(answer)?;
-                (chosen, from.word())
-            }
+        let again = self.choices.get(&labels).map(|chosen| (*chosen, "the same choice before"));
+        let (chosen, from) = match again {
+            Some(again) => again,
+            None => self.ask_choice(step, choice)?,
         };
         self.choices.insert(labels.clone(), chosen);
         let step = step.id.clone();
         let label = labels[chosen].clone();
         self.recorder.emit(What::ChoiceMade { step, labels, chosen: label, from })?;
         Ok(chosen)
+    }
+
+    fn ask_choice(
+        &mut self,
+        step: &document::Step,
+        choice: &document::Choice,
+    ) -> Flow<(usize, &'static str)> {
+        let alternatives = choice.alternatives.iter();
+        let ask = AskChoice {
+            step: &step.id,
+            alternatives: alternatives
+                .map(|one| (one.label.as_str(), one.remark.as_deref(), one.preferred))
+                .collect(),
+        };
+        let (chosen, from) = given(self.waiting(|operator| operator.choose(&ask)))?;
+        Ok((chosen, from.word()))
     }
 
     /// Puts a checklist to the operator; `target` is typed before what cannot be undone.

@@ -180,7 +180,8 @@ impl Listener for Ear<'_, '_> {
     fn wait(&mut self, elapsed: Duration) -> Heard {
         let seconds = elapsed.as_secs();
         // At 5, 10, 20, 40 ... seconds, and every minute from then on.
-        let due = matches!(seconds, 5 | 10 | 20 | 40) || (seconds > 0 && seconds % 60 == 0);
+        let due =
+            matches!(seconds, 5 | 10 | 20 | 40) || (seconds > 0 && seconds.is_multiple_of(60));
         if due && seconds != self.seconds {
             self.seconds = seconds;
             let result = self.recorder.emit(What::Running { segment: self.segment, seconds });

@@ -431,7 +431,7 @@ impl<'a> Judge<'a> {
             match words {
                 Some(words) => self.script(name, &Argument::literal(words.join(" "), span)),
                 None => {
-                    self.unknown(&format!("`{name}` hands a shell what is known only then"), span)
+                    self.unknown(&format!("`{name}` hands a shell what is known only then"), span);
                 }
             }
         } else {

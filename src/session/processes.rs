@@ -87,12 +87,16 @@ pub(super) fn signal_producer(shell: i32, sent: Signal) {
             chosen.push(process.id);
         }
     }
-    chosen.into_iter().for_each(|id| signal(id, sent));
+    for id in chosen {
+        signal(id, sent);
+    }
 }
 
 /// Sends `signal` to everything below the shell, not to itself.
 pub(super) fn signal_below(shell: i32, sent: Signal) {
-    below(shell).iter().for_each(|process| signal(process.id, sent));
+    for process in below(shell) {
+        signal(process.id, sent);
+    }
 }
 
 /// Sends `signal` to one process; one that is gone is no error.

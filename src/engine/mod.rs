@@ -26,11 +26,11 @@ use std::time::{Duration, Instant};
 
 use crate::document::{self, ActionKind, Document};
 use crate::event::{Beginning, RunResult, Sink, Summary, What};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, sounds_secret};
 use crate::session::{Interrupt, Session, SessionError, Settings, State};
 use crate::source::Span;
 use crate::variables::template::{Style, expand};
-use crate::variables::{Redacted, Redactor, Values};
+use crate::variables::{Redacted, Redactor, Secret, Values};
 
 pub use operator::{
     Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, From, Given, Go,
@@ -158,13 +158,15 @@ pub async fn carry_out<'a>(
     wishes: Wishes,
 ) -> Summary {
     let recorder = Recorder::new(setup.run.clone(), sinks);
+    let redactor = Redactor::default();
+    know_the_environment(&redactor, &setup.environment);
     let mut engine = Engine {
         plan,
         setup,
         operator,
         recorder,
         wishes,
-        redactor: Redactor::default(),
+        redactor,
         values: Values::default(),
         session: None,
         choices: BTreeMap::new(),
@@ -368,6 +370,18 @@ impl Engine<'_> {
         }
         let text = format!("ended what was left running in the background: {}", names.join(", "));
         Some(self.redactor.redact(&text))
+    }
+}
+
+/// Makes the secrets known that the operator's shell already holds (`GH_TOKEN`, `HEROKU_API_KEY`):
+/// no runbook asks for them, and any command can print them.
+fn know_the_environment(redactor: &Redactor, environment: &[(OsString, OsString)]) {
+    for (name, value) in environment {
+        let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else { continue };
+        let secret = Secret::new(value.to_owned());
+        if sounds_secret(name) && secret.weakness().is_none() && secret.len() >= 8 {
+            redactor.add(name, &secret);
+        }
     }
 }
 

@@ -226,8 +226,8 @@ fn normal(name: &str) -> String {
     words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
 }
 
-/// Whether a value of this name is secret, as authors name their variables.
-fn sounds_secret(name: &str) -> bool {
+/// Whether a value of this name is secret, as authors and tools name their variables.
+pub fn sounds_secret(name: &str) -> bool {
     const SECRET: &[&str] = &[
         "token",
         "secret",

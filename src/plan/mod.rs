@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::document::{self, ActionKind, Asks, Document, SectionKind};
 use crate::policy::{Catalogue, Effect, Trait};
 
-pub use inputs::{Input, InputKind, collect};
+pub use inputs::{Input, InputKind, collect, sounds_secret};
 pub use segment::{Segment, Unit};
 
 /// What a run will do.

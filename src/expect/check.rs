@@ -210,7 +210,9 @@ impl Node {
     pub(super) fn read_from(&mut self, source: Source) {
         match self {
             Node::All(nodes) | Node::Any(nodes) => {
-                nodes.iter_mut().for_each(|node| node.read_from(source));
+                for node in nodes {
+                    node.read_from(source);
+                }
             }
             Node::Check(leaf) => leaf.source = source,
             Node::Residual(residual) => {

@@ -293,7 +293,7 @@ impl Reader<'_> {
                 self.rest = &self.rest[end + 1..];
                 Some(Shape::Any)
             }
-            '"' => self.string().map(string_shape),
+            '"' => self.string().map(|text| string_shape(&text)),
             _ => self.plain(),
         }
     }
@@ -372,7 +372,7 @@ impl Reader<'_> {
     }
 }
 
-fn string_shape(text: String) -> Shape {
+fn string_shape(text: &str) -> Shape {
     let text = text.replace('…', "...");
     let placeholder = text.starts_with('<') && text.ends_with('>') && text.len() > 2;
     if text == "..." || placeholder {

@@ -61,14 +61,16 @@ impl<'a> Scene<'a> {
 /// `12 characters (letters, digits)`.
 fn classes(text: &str) -> String {
     let text = text.trim();
-    let named: [(&str, fn(char) -> bool); 4] = [
-        ("letters", char::is_alphabetic),
-        ("digits", |c| c.is_ascii_digit()),
-        ("blanks", char::is_whitespace),
-        ("others", |c| !c.is_alphanumeric() && !c.is_whitespace()),
-    ];
-    let found: Vec<&str> =
-        named.iter().filter(|(_, is)| text.chars().any(*is)).map(|(name, _)| *name).collect();
+    let mut found = Vec::new();
+    if text.contains(char::is_alphabetic) {
+        found.push("letters");
+    }
+    if text.contains(|c: char| c.is_ascii_digit()) {
+        found.push("digits");
+    }
+    if text.contains(|c: char| !c.is_alphanumeric()) {
+        found.push("others");
+    }
     format!("{} characters ({})", text.chars().count(), found.join(", "))
 }
 
@@ -104,9 +106,12 @@ fn awaits_something(node: &Node) -> bool {
 }
 
 fn so_far(node: &Node, tallies: &mut Iter<'_, Tally>, absence: Absence) -> Verdict {
+    let mut each = |nodes: &[Node]| -> Vec<Verdict> {
+        nodes.iter().map(|node| so_far(node, tallies, absence)).collect()
+    };
     match node {
-        Node::All(nodes) => all(nodes.iter().map(|node| so_far(node, tallies, absence)).collect()),
-        Node::Any(nodes) => any(nodes.iter().map(|node| so_far(node, tallies, absence)).collect()),
+        Node::All(nodes) => all(&each(nodes)),
+        Node::Any(nodes) => any(&each(nodes)),
         Node::Check(leaf) => {
             tallies.next().map_or(Verdict::Unverified, |t| leaf_so_far(leaf, t, absence))
         }
@@ -143,13 +148,13 @@ fn leaf_so_far(leaf: &Leaf, tally: &Tally, absence: Absence) -> Verdict {
 }
 
 /// AND: not-met dominates, then unverified.
-fn all(verdicts: Vec<Verdict>) -> Verdict {
+fn all(verdicts: &[Verdict]) -> Verdict {
     let worst = [Verdict::NotMet, Verdict::Unverified].into_iter().find(|v| verdicts.contains(v));
     worst.unwrap_or(Verdict::Met)
 }
 
 /// OR: met dominates, then unverified.
-fn any(verdicts: Vec<Verdict>) -> Verdict {
+fn any(verdicts: &[Verdict]) -> Verdict {
     let best = [Verdict::Met, Verdict::Unverified].into_iter().find(|v| verdicts.contains(v));
     best.unwrap_or(Verdict::NotMet)
 }
@@ -257,8 +262,9 @@ impl Bench<'_> {
 }
 
 /// The joined verdict with the sentence of the finding that decided it.
-fn decisive(findings: Vec<Finding>, join: fn(Vec<Verdict>) -> Verdict) -> Finding {
-    let verdict = join(findings.iter().map(|finding| finding.verdict).collect());
+fn decisive(findings: Vec<Finding>, join: fn(&[Verdict]) -> Verdict) -> Finding {
+    let verdicts: Vec<Verdict> = findings.iter().map(|finding| finding.verdict).collect();
+    let verdict = join(&verdicts);
     let deciding: Vec<String> =
         findings.into_iter().filter(|f| f.verdict == verdict).map(|f| f.why).collect();
     let why = match verdict {
@@ -306,7 +312,7 @@ impl Report {
         if !self.residual.is_empty() || verdicts.is_empty() {
             verdicts.push(Verdict::Unverified);
         }
-        let verdict = all(verdicts);
+        let verdict = all(&verdicts);
         let residual = (!self.residual.is_empty()).then(|| self.residual.join("; "));
         Judgement { verdict, checks: self.checks, residual }
     }

@@ -4,10 +4,14 @@
 //! [`Judgement`] in three-valued logic. Refuses to know markdown, processes, and who is asking.
 
 mod absence;
+mod amounts;
+mod answers;
 mod atoms;
 mod check;
+mod denial;
 mod http;
 mod json;
+mod json_words;
 mod judge;
 mod kinds;
 mod lead;
@@ -16,6 +20,7 @@ mod number;
 mod observable;
 mod pairs;
 mod parse;
+mod presence;
 mod rows;
 mod sensitive;
 mod status;
@@ -206,7 +211,10 @@ impl Expectation {
     pub fn parse(text: &str, kinds: &Kinds) -> Result<Expectation, ExpectError> {
         let (typed, text) = without_lead(text);
         let form = typed.as_deref().map(Form::parse).transpose()?.unwrap_or_default();
-        let (promise, trailing) = typed::trailing_within(&text);
+        let (promise, trailing) = match text.len() {
+            0..=parse::LONGEST => typed::trailing_within(&text),
+            _ => (text.clone(), None),
+        };
         let mut parser = Parser::new(kinds);
         let node = form.compile(&promise, &mut parser)?;
         let tree =
@@ -303,8 +311,9 @@ fn without_lead(text: &str) -> (Option<String>, String) {
         let bare = line.trim_start();
         bare.strip_prefix('#').unwrap_or(bare).trim().to_owned()
     };
-    let following: String = lines.map(|line| format!("\n{}", uncommented(line))).collect();
-    (typed, format!("{}{following}", start.trim()))
+    let first = std::iter::once(start.trim().to_owned());
+    let lines: Vec<String> = first.chain(lines.map(uncommented)).collect();
+    (typed, lines.join("\n"))
 }
 
 /// Judges output that is already there.

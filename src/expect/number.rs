@@ -61,11 +61,6 @@ impl Bound {
         }
     }
 
-    /// Whether 0 keeps it and 1 does not: nothing is expected to be there.
-    pub(super) fn is_zero(&self) -> bool {
-        self.holds(0.0) && !self.holds(1.0)
-    }
-
     /// Whether more of the same can never break it.
     pub(super) fn only_grows(&self) -> bool {
         matches!(self, Bound::Above(_) | Bound::AtLeast(_))
@@ -188,7 +183,7 @@ mod tests {
     #[test]
     fn bounds_read_as_english() {
         let case = |text: &str, expected: Option<Bound>| {
-            assert_eq!(Bound::parse(text), expected, "{text}")
+            assert_eq!(Bound::parse(text), expected, "{text}");
         };
         case("12", Some(Bound::Is(12.0)));
         case("1,234", Some(Bound::Is(1234.0)));
@@ -216,7 +211,7 @@ mod tests {
     #[test]
     fn only_a_whole_output_is_a_number() {
         let case = |stdout: &str, expected: Option<f64>| {
-            assert_eq!(only_number(stdout), expected, "{stdout}")
+            assert_eq!(only_number(stdout), expected, "{stdout}");
         };
         case("  12\n", Some(12.0));
         case("1,234", Some(1234.0));

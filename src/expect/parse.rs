@@ -12,26 +12,38 @@ use super::literal::{Case, Literal, Place, Spelling};
 use super::number::Bound;
 use super::status::Demand;
 use super::words::{Protected, after, before, has, is, mask, plain_words, split};
+use super::{answers, json_words};
 
 /// Compiles one annotation.
 pub(super) struct Parser<'k> {
     pub(super) atoms: Atoms<'k>,
     /// What the author added as an explanation.
     pub(super) notes: Vec<String>,
+    depth: usize,
 }
+
+/// The deepest nesting of notes and parts that is read as English.
+const DEEPEST: usize = 8;
+
+/// The longest text that is read as English; nobody promises more in one sentence.
+pub(super) const LONGEST: usize = 4096;
 
 impl<'k> Parser<'k> {
     pub(super) fn new(kinds: &'k Kinds) -> Parser<'k> {
-        Parser { atoms: Atoms { kinds }, notes: Vec::new() }
+        Parser { atoms: Atoms { kinds }, notes: Vec::new(), depth: 0 }
     }
 
     /// The whole text, continuation lines included.
     pub(super) fn annotation(&mut self, text: &str) -> Node {
+        let text = text.trim();
+        if text.len() > LONGEST {
+            return json_words::literally(text).unwrap_or_else(|| Node::residual(text));
+        }
         let (first, following) = text.split_once('\n').unwrap_or((text, ""));
         if following.trim().is_empty() {
             return self.clause(first, Origin::Whole);
         }
-        if let Some(node) = self.atoms.json(text.trim()) {
+        if let Some(node) = json_words::read(text.trim()) {
             return node;
         }
         let items: Vec<&str> = following.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
@@ -52,7 +64,11 @@ impl<'k> Parser<'k> {
         if text.is_empty() {
             return Node::All(Vec::new());
         }
-        self.compiled(text, origin).unwrap_or_else(|| prose(text, origin))
+        self.depth += 1;
+        let readable = self.depth <= DEEPEST && text.len() <= LONGEST;
+        let compiled = if readable { self.compiled(text, origin) } else { None };
+        self.depth -= 1;
+        compiled.unwrap_or_else(|| prose(text, origin))
     }
 
     fn compiled(&mut self, text: &str, origin: Origin) -> Option<Node> {
@@ -99,7 +115,7 @@ impl<'k> Parser<'k> {
 
     /// The parts joined, if at least one of them compiles.
     fn joined(&mut self, parts: &[&str], join: fn(Vec<Node>) -> Node) -> Option<Node> {
-        let notes = self.notes.len();
+        let kept = self.notes.len();
         let numbers_only = parts.iter().all(|part| part.parse::<f64>().is_ok());
         let parts =
             parts.iter().filter(|part| !matches!(**part, "" | "..." | "…" | "etc" | "etc."));
@@ -111,7 +127,7 @@ impl<'k> Parser<'k> {
             })
             .collect();
         if nodes.iter().all(Node::is_prose) {
-            self.notes.truncate(notes);
+            self.notes.truncate(kept);
             return None;
         }
         Some(join(nodes))
@@ -121,10 +137,7 @@ impl<'k> Parser<'k> {
     fn alternatives(&mut self, text: &str) -> Option<Node> {
         let marked = split(text, &[" | ", " / ", "/", "|"]);
         if marked.len() > 1 {
-            return self
-                .atoms
-                .statuses_and_reasons(&marked)
-                .or_else(|| self.quoted_alternatives(text));
+            return quoted_alternatives(text);
         }
         let parts = split(text, &[", or ", " or "]);
         if parts.len() < 2 {
@@ -134,43 +147,39 @@ impl<'k> Parser<'k> {
         single.then(|| self.atoms.all_or_none(&parts)).flatten().map(Node::any)
     }
 
-    fn quoted_alternatives(&self, text: &str) -> Option<Node> {
-        let parts = split(text, &[" / ", " | "]);
-        (parts.len() > 1 && parts.iter().all(|part| super::literal::unquoted(part).is_some()))
-            .then(|| self.atoms.same_sort(&parts))
-            .flatten()
-    }
-
     /// A clause with a trailing `(note)` or `— note`.
     fn noted(&mut self, text: &str, origin: Origin) -> Option<Node> {
-        let (base, note) = trailing_note(text)?;
-        let notes = self.notes.len();
-        let node = match self.clause(base, origin) {
-            node if node.is_prose() => None,
-            node => Some(self.with_note(node, base, note, text)),
-        };
-        if node.is_none() {
-            self.notes.truncate(notes);
+        let (base, remark) = trailing_note(text)?;
+        let kept = self.notes.len();
+        let tree = self.clause(base, origin);
+        if tree.is_prose() {
+            self.notes.truncate(kept);
+            return None;
         }
-        node
+        Some(self.with_note(tree, base, remark.trim(), text))
     }
 
     /// A note that promises nothing is shown; one with a condition or a negation counts.
-    fn with_note(&mut self, node: Node, base: &str, note: &str, text: &str) -> Node {
-        let note = note.trim();
-        if let Some(other) = after(note, "or") {
-            return Node::any(vec![node, Node::residual(other)]);
+    fn with_note(&mut self, tree: Node, base: &str, remark: &str, text: &str) -> Node {
+        if let Some(other) = after(remark, "or") {
+            return Node::any(vec![tree, Node::residual(other)]);
         }
-        if !binds(note) {
-            return literal_with_note(&node, base, text).unwrap_or_else(|| {
-                self.notes.push(note.to_owned());
-                node
+        if !binds(remark) {
+            return literal_with_note(&tree, base, text).unwrap_or_else(|| {
+                self.notes.push(remark.to_owned());
+                tree
             });
         }
-        let bound =
-            self.atoms.read(tidy(note), Origin::Split).unwrap_or_else(|| Node::residual(note));
-        Node::all(vec![node, bound])
+        let bound = self.atoms.read(tidy(remark), Origin::Split);
+        Node::all(vec![tree, bound.unwrap_or_else(|| Node::residual(remark))])
     }
+}
+
+/// `"a" / "b"`
+fn quoted_alternatives(text: &str) -> Option<Node> {
+    let parts = split(text, &[" / ", " | "]);
+    let quoted = parts.iter().all(|part| super::literal::unquoted(part).is_some());
+    (parts.len() > 1 && quoted).then(|| answers::same_sort(&parts))?
 }
 
 /// `active (running)` is one literal, of which the base alone proves nothing.
@@ -179,10 +188,10 @@ fn literal_with_note(node: &Node, base: &str, text: &str) -> Option<Node> {
     let Check::Text(literal) = &leaf.check else {
         return None;
     };
-    let bare = literal.spelling != Spelling::Quoted && text.ends_with(')') && !base.contains(' ');
+    let simple = literal.spelling != Spelling::Quoted && text.ends_with(')') && !base.contains(' ');
     let whole = Literal::new(tidy(text), Spelling::Prose, Place::Anywhere, Case::Smart)?;
     let whole = whole.spelled(literal.spelling);
-    bare.then(|| Node::check(Check::TextWithNote(whole, literal.clone())))
+    simple.then(|| Node::check(Check::TextWithNote(whole, literal.clone())))
 }
 
 /// Whether a note takes something back or adds a promise of its own.

@@ -80,6 +80,40 @@ fn output() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
+#[test]
+fn what_never_ends_is_read_all_the_same() {
+    for piece in [
+        "is ",
+        "should show ",
+        "(a) ",
+        "\"",
+        "'",
+        "`",
+        "a, ",
+        "no ",
+        "x or ",
+        "{",
+        "[",
+        "401 / ",
+        "— ",
+        "1",
+        "(",
+        "stderr: ",
+        "a. ",
+        "<",
+        "é",
+        "\n- a",
+        "not ",
+        "within 1s ",
+        "a list of ",
+    ] {
+        let text = piece.repeat(20_000);
+        let expectation = Expectation::parse(&text, &Kinds::default()).expect("no typed form");
+        evaluate(&expectation, &observed("x", &[0], &text, &text), &Nothing);
+        Expectation::parse(&piece.repeat(400), &Kinds::default()).expect("no typed form");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 

@@ -63,7 +63,7 @@ fn bordered(lines: &[&str]) -> Option<Table> {
             && line.chars().all(|c| "+-|=─━═┌┬┐├┼┤└┴┘┏┳┓┡╇┩┣╋┫┗┻┛╭╮╰╯│┃╔╦╗╠╬╣╚╩╝".contains(c))
     };
     let drawn = |line: &&str| line.trim().starts_with(['|', '│', '┃', '║']);
-    if !lines.first().is_some_and(|line| edge(line)) || !lines.get(1).is_some_and(drawn) {
+    if !lines.first().is_some_and(edge) || !lines.get(1).is_some_and(drawn) {
         return None;
     }
     let mut rows = lines.iter().filter(|line| drawn(line) && !edge(line)).map(|line| {

@@ -402,7 +402,7 @@ mod tests {
     #[test]
     fn exits_are_written_in_many_ways() {
         let case = |text: &str, expected: Option<Demand>| {
-            assert_eq!(Demand::parse(text), expected, "{text}")
+            assert_eq!(Demand::parse(text), expected, "{text}");
         };
         case("exit 0", Some(Demand::Exactly(vec![0])));
         case("exits with code 2", Some(Demand::Exactly(vec![2])));

@@ -15,7 +15,7 @@ use super::rows::Rows;
 use super::status::Demand;
 use super::step::StepReference;
 use super::words::{after, before, is, split};
-use super::{ExpectError, Within};
+use super::{ExpectError, Within, answers};
 
 /// What stands in the brackets.
 #[derive(Debug, Default)]
@@ -86,7 +86,7 @@ impl Form {
     pub(super) fn compile(&self, text: &str, parser: &mut Parser<'_>) -> Result<Node, ExpectError> {
         let text = text.trim();
         let mut node = match self.kind.as_deref() {
-            None => self.natural(text, parser),
+            None => parser.annotation(text),
             Some(kind) => self.of_kind(kind, text, parser)?,
         };
         if let Some(source) = self.source {
@@ -99,10 +99,6 @@ impl Form {
             }
             _ => Ok(node),
         }
-    }
-
-    fn natural(&self, text: &str, parser: &mut Parser<'_>) -> Node {
-        parser.annotation(text)
     }
 
     fn of_kind(
@@ -125,7 +121,7 @@ impl Form {
         let check = match kind {
             "manual" => return Ok(Node::residual(text)),
             "rows" => return rows(text, parser),
-            "http" => return http(text, parser),
+            "http" => return http(text),
             "exact" => Check::Exact(unquoted(text).unwrap_or(text).to_owned()),
             "contains" => Check::Text(self.literal(text, Place::Anywhere)?),
             "regex" => Check::Pattern(author_pattern(&self.flagged(text))?),
@@ -219,7 +215,7 @@ fn rows(text: &str, parser: &mut Parser<'_>) -> Result<Node, ExpectError> {
         .map_err(|_| form_error("rows", text, "`all pods Running`, `2/2 READY` or `at least 3`"))
 }
 
-fn http(text: &str, parser: &mut Parser<'_>) -> Result<Node, ExpectError> {
+fn http(text: &str) -> Result<Node, ExpectError> {
     if let Some(status) = Status::parse(text) {
         return Ok(Node::check(Check::Http(status)));
     }
@@ -228,7 +224,7 @@ fn http(text: &str, parser: &mut Parser<'_>) -> Result<Node, ExpectError> {
         parts.iter().map(|part| Status::parse(part).map(Check::Http).map(Node::check)).collect();
     statuses
         .map(Node::any)
-        .or_else(|| parser.atoms.statuses_and_reasons(&parts))
+        .or_else(|| answers::statuses_and_reasons(&parts))
         .ok_or_else(|| form_error("http", text, "`401`, `401 or 403` or `5xx`"))
 }
 

@@ -181,12 +181,8 @@ impl Desk<'_> {
         if let Some(why) = self.bench.absence_proves_nothing() {
             return Finding::new(Verdict::Unverified, why);
         }
-        if let (Check::NoHttp(_), Some(why)) =
-            (&self.leaf.check, status_is_hidden(self.scene.observed))
-        {
-            if !answered_below_400(self.scene.observed) {
-                return Finding::new(Verdict::Unverified, why);
-            }
+        if let Some(why) = self.status_was_hidden() {
+            return Finding::new(Verdict::Unverified, why);
         }
         let verdict = self.scene.seen.unless_met(Verdict::Met);
         let why = match verdict {
@@ -194,6 +190,13 @@ impl Desk<'_> {
             _ => "a part of the output was not seen".to_owned(),
         };
         Finding::new(verdict, why)
+    }
+
+    /// Why the absence of a status proves nothing here.
+    fn status_was_hidden(&self) -> Option<&'static str> {
+        let looks = matches!(self.leaf.check, Check::NoHttp(_));
+        let told = answered_below_400(self.scene.observed);
+        if looks && !told { status_is_hidden(self.scene.observed) } else { None }
     }
 
     fn pair(&self, pair: &Pair) -> Finding {

@@ -127,7 +127,9 @@ impl Watch {
         };
         let leaves = self.expectation.tree.leaves();
         let tallies = &mut self.tallies;
-        assembly.push(chunk, &mut |piece| count_piece(&leaves, tallies, piece, stream));
+        assembly.push(chunk, &mut |piece| {
+            count_piece(&leaves, tallies, piece, stream);
+        });
     }
 
     /// How far the expectation is decided by the whole lines so far.

@@ -159,14 +159,25 @@ enum Joint {
 
 /// The three-digit numbers of a line that are no part of a longer word or number.
 fn codes(text: &str) -> impl Iterator<Item = (usize, usize, Joint)> + '_ {
-    static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new("[0-9]+").expect("a valid pattern"));
-    CODE.find_iter(text).filter_map(|found| {
-        let (start, end) = (found.start(), found.end());
-        let code = end - start == 3 && matches!(text.as_bytes()[start], b'1'..=b'5');
-        let joint = if bounded(text, start, end) { Joint::Free } else { Joint::Joined };
-        let fits = joint == Joint::Free || text[..start].ends_with([':', '-', '_', '/', '#']);
-        let ends = bounded(&text[start..], 0, end - start);
-        (code && fits && ends).then_some((start, end, joint))
+    digit_runs(text.as_bytes()).filter(|(start, end)| end - start == 3).filter_map(
+        |(start, end)| {
+            let code = matches!(text.as_bytes()[start], b'1'..=b'5');
+            let joint = if bounded(text, start, end) { Joint::Free } else { Joint::Joined };
+            let fits = joint == Joint::Free || text[..start].ends_with([':', '-', '_', '/', '#']);
+            let ends = bounded(&text[start..], 0, end - start);
+            (code && fits && ends).then_some((start, end, joint))
+        },
+    )
+}
+
+/// Where runs of digits start and end.
+fn digit_runs(bytes: &[u8]) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + bytes[at..].iter().position(u8::is_ascii_digit)?;
+        let length = bytes[start..].iter().position(|byte| !byte.is_ascii_digit());
+        at = length.map_or(bytes.len(), |length| start + length);
+        Some((start, at))
     })
 }
 

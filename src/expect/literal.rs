@@ -31,8 +31,6 @@ pub(super) enum Place {
     Ladder,
     /// Anywhere, however short: the author said "contains".
     Anywhere,
-    /// As the whole line.
-    Line,
 }
 
 /// How letters compare.
@@ -44,9 +42,6 @@ pub(super) enum Case {
     Ignored,
 }
 
-/// Prefixes that turn a word into its contrary.
-const CONTRARY: &str = "un|not|in|dis|non|non-";
-
 /// A text to be found in output.
 #[derive(Debug, Clone)]
 pub(super) struct Literal {
@@ -54,6 +49,7 @@ pub(super) struct Literal {
     pub(super) spelling: Spelling,
     pub(super) place: Place,
     pattern: Regex,
+    contrary: Option<Regex>,
 }
 
 impl Literal {
@@ -67,7 +63,13 @@ impl Literal {
             Case::Smart => spelling != Spelling::Quoted && !text.contains(char::is_uppercase),
         };
         let pattern = RegexBuilder::new(&pattern).case_insensitive(any_case).build().ok()?;
-        Some(Literal { text: text.to_owned(), spelling, place, pattern })
+        Some(Literal {
+            text: text.to_owned(),
+            spelling,
+            place,
+            pattern,
+            contrary: contrary_of(text),
+        })
     }
 
     /// `text` as one literal and nothing else: quoted, code, or a single word.
@@ -99,23 +101,23 @@ impl Literal {
 
     /// Whether it stands in this line, and beyond doubt.
     pub(super) fn sight(&self, line: &Line<'_>) -> Sight {
+        if !self.pattern.is_match(line.text) {
+            return if self.is_turned_round(line.text) { Sight::Against } else { Sight::None };
+        }
         if self.is_whole(line.text) {
             return Sight::Hit;
         }
-        let whole_only =
-            self.place == Place::Line || (self.place == Place::Ladder && self.is_short());
-        if whole_only
-            && !(self.is_short()
-                && self.place == Place::Ladder
-                && self.spelling == Spelling::Quoted)
-        {
-            return Sight::None;
+        match self.place {
+            Place::Ladder if self.is_short() => self.sight_in_quotes(line.text),
+            Place::Ladder | Place::Anywhere => self.sight_within(line.text),
         }
-        if whole_only {
-            let quoted = format!("\"{}\"", self.text);
-            return if line.text.contains(&quoted) { Sight::Hit } else { Sight::None };
-        }
-        self.sight_within(line.text)
+    }
+
+    /// A very short word counts inside a line only as the author wrote it, with its quotes.
+    fn sight_in_quotes(&self, line: &str) -> Sight {
+        let quoted = format!("\"{}\"", self.text);
+        let found = self.spelling == Spelling::Quoted && line.contains(&quoted);
+        if found { Sight::Hit } else { Sight::None }
     }
 
     fn is_whole(&self, line: &str) -> bool {
@@ -143,18 +145,8 @@ impl Literal {
 
     /// Whether the line has the word's own contrary: `unhealthy`, `NotReady`, `inactive`.
     fn is_turned_round(&self, line: &str) -> bool {
-        let word = self.text.to_lowercase();
-        let plain = word.len() > 3 && word.chars().all(char::is_alphabetic);
-        let ladder = self.place == Place::Ladder;
-        plain
-            && ladder
-            && CONTRARY.split('|').any(|prefix| {
-                let contrary = format!("{prefix}{word}");
-                let lower = line.to_lowercase();
-                lower
-                    .match_indices(&contrary)
-                    .any(|(at, _)| super::text::bounded(&lower, at, at + contrary.len()))
-            })
+        let contrary = self.contrary.as_ref().filter(|_| self.place == Place::Ladder);
+        contrary.is_some_and(|contrary| occurrences(contrary, line).next().is_some())
     }
 
     /// Whether it stands in `line` at all, denied or not: the strict reading for `no "x"`.
@@ -174,6 +166,12 @@ impl Literal {
     pub(super) fn speaks_of_failure(&self) -> bool {
         speaks_of_failure(&self.text)
     }
+}
+
+/// The word with a prefix that turns it round, for words long enough to have one.
+fn contrary_of(word: &str) -> Option<Regex> {
+    let plain = word.len() > 3 && word.chars().all(|c| c.is_ascii_alphabetic());
+    plain.then(|| Regex::new(&format!("(?i)(?:un|not|in|dis|non-?){word}")).ok())?
 }
 
 /// Whether `text` speaks of a failure, other than to say that there is none.

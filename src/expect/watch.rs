@@ -203,8 +203,15 @@ impl Watch {
 }
 
 fn count_piece(leaves: &[&Leaf], tallies: &mut [Tally], piece: &[u8], stream: Stream) {
-    for line in clean(piece).lines() {
-        tally(leaves, tallies, &Line::of(line, stream));
+    let mut count = |text: &str| {
+        for line in text.lines() {
+            tally(leaves, tallies, &Line::of(line, stream));
+        }
+    };
+    // Almost all lines are clean: they are looked at where they are.
+    match std::str::from_utf8(piece) {
+        Ok(text) if memchr::memchr2(b'\x1b', b'\r', piece).is_none() => count(text.trim_end()),
+        _ => count(&clean(piece)),
     }
 }
 

@@ -18,7 +18,7 @@ use super::{Asks, Attributes, Block, Note};
 /// A piece of a block, in order.
 #[derive(Debug)]
 pub(super) enum Part {
-    Block(Block),
+    Block(Box<Block>),
     /// What a comment asks, its text and place.
     Manual(String, Span, Asks),
 }
@@ -45,7 +45,7 @@ pub(super) struct Fault {
 pub(super) fn read(frame: &Frame<'_>, lines: Vec<Line>, faults: &mut Vec<Fault>) -> Vec<Part> {
     let whole = Draft::new(lines);
     let Ok(script) = &whole.script else {
-        return vec![Part::Block(finish(frame, whole, faults))];
+        return vec![Part::Block(Box::new(finish(frame, whole, faults)))];
     };
     let asking = asking_comments(&whole.text, script);
     let mut parts = Vec::new();
@@ -58,7 +58,7 @@ pub(super) fn read(frame: &Frame<'_>, lines: Vec<Line>, faults: &mut Vec<Fault>)
         from = asked.lines.end;
     }
     if from == 0 {
-        return vec![Part::Block(finish(frame, whole, faults))];
+        return vec![Part::Block(Box::new(finish(frame, whole, faults)))];
     }
     push_block(frame, &whole.lines[from..], faults, &mut parts);
     parts
@@ -69,7 +69,7 @@ fn push_block(frame: &Frame<'_>, lines: &[Line], faults: &mut Vec<Fault>, parts:
     let draft = Draft::new(lines.to_vec());
     let empty = draft.script.as_ref().is_ok_and(|script| script.statements.is_empty());
     if !empty {
-        parts.push(Part::Block(finish(frame, draft, faults)));
+        parts.push(Part::Block(Box::new(finish(frame, draft, faults))));
     }
 }
 
@@ -197,7 +197,7 @@ fn is_output(statement: &str) -> bool {
         && first.chars().take(4).all(|c| c.is_ascii_digit());
     let listed = first == "-" && !rest.is_empty();
     let ruled = first.len() > 2 && first.chars().all(|c| matches!(c, '-' | '=' | '+' | '|' | '.'));
-    let json = first.starts_with("\"") && (first.ends_with(':') || first.ends_with("\":"));
+    let json = first.starts_with('"') && (first.ends_with(':') || first.ends_with("\":"));
     let promql = first.contains('{') && line.contains("=~\"") || first.starts_with("sum(");
     yaml_key || capitals || dated || listed || ruled || json || promql
 }

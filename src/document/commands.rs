@@ -104,7 +104,7 @@ impl Reader<'_> {
     /// A block, in one piece or cut after the command that opens a session.
     pub(super) fn block(
         &mut self,
-        mut block: Block,
+        mut block: Box<Block>,
         frame: &block::Frame<'_>,
         span: Span,
         sheet: &mut Sheet,
@@ -126,14 +126,14 @@ impl Reader<'_> {
         }
         let opener = block.script.statements.iter().position(|s| nested::opens(s).is_some());
         let Some(index) = opener else {
-            sheet.push(self.source, ActionKind::Command(Box::new(block)), span);
+            sheet.push(self.source, ActionKind::Command(block), span);
             return;
         };
         let opened = nested::opens(&block.script.statements[index])
             .map(|span| block.text[span.range()].trim().to_owned());
         if index + 1 == block.script.statements.len() {
             self.inside = opened;
-            sheet.push(self.source, ActionKind::Command(Box::new(block)), span);
+            sheet.push(self.source, ActionKind::Command(block), span);
             return;
         }
         self.cut_after(&block, index, opened, frame, span, sheet);
@@ -180,7 +180,7 @@ impl Reader<'_> {
     }
 
     /// A block for another place: shown, never run here.
-    pub(super) fn inside_block(&mut self, mut block: Block, span: Span, sheet: &mut Sheet) {
+    pub(super) fn inside_block(&mut self, mut block: Box<Block>, span: Span, sheet: &mut Sheet) {
         let Some(session) = self.inside.clone() else {
             return;
         };
@@ -195,7 +195,7 @@ impl Reader<'_> {
         if block.script.statements.iter().any(nested::leaves) {
             self.inside = None;
         }
-        sheet.push(self.source, ActionKind::Command(Box::new(block)), span);
+        sheet.push(self.source, ActionKind::Command(block), span);
     }
 }
 

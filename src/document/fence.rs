@@ -14,172 +14,32 @@ use crate::source::Span;
 
 use super::Attributes;
 use super::markdown::Line;
+use super::words::is_in;
 
 /// Tags of fences that hold commands for a Unix shell.
-const SHELL: &[&str] = &[
-    "bash",
-    "sh",
-    "shell",
-    "zsh",
-    "console",
-    "shell-session",
-    "shellsession",
-    "sh-session",
-    "terminal",
-    "command",
-    "cmd",
-    "azurecli",
-    "azurecli-interactive",
-    "azurecli-interactive-bash",
-];
+const SHELL: &str = "\
+     bash sh shell zsh console shell-session shellsession sh-session terminal command cmd \
+     azurecli azurecli-interactive azurecli-interactive-bash";
 
 /// Tags of fences whose content is nothing to do.
-const SHOWN: &[&str] = &[
-    "output",
-    "mermaid",
-    "promql",
-    "diff",
-    "log",
-    "logs",
-    "csv",
-    "markdown",
-    "md",
-    "plantuml",
-    "dot",
-    "ascii",
-    "http",
-    "note",
-    "warning",
-    "tip",
-    "important",
-    "caution",
-    "admonition",
-    "html",
-    "xml",
-    "txt-output",
-    "stdout",
-    "response",
-];
+const SHOWN: &str = "\
+     output mermaid promql diff log logs csv markdown md plantuml dot ascii http note warning \
+     tip important caution admonition html xml txt-output stdout response";
 
 /// Tags of fences that hold data: something to do only where the text before asks for it.
-const DATA: &[&str] = &[
-    "yaml",
-    "yml",
-    "json",
-    "json5",
-    "jsonc",
-    "toml",
-    "ini",
-    "properties",
-    "env",
-    "dotenv",
-    "conf",
-    "config",
-    "nginx",
-    "jsonpath",
-    "editorconfig",
-    "cfg",
-];
+const DATA: &str = "\
+     yaml yml json json5 jsonc toml ini properties env dotenv conf config nginx jsonpath \
+     editorconfig cfg";
 
 /// Commands that a line of a block begins with, where nothing says that it is a shell block.
-const COMMANDS: &[&str] = &[
-    "kubectl",
-    "oc",
-    "helm",
-    "aws",
-    "gcloud",
-    "az",
-    "docker",
-    "podman",
-    "git",
-    "gh",
-    "heroku",
-    "infisical",
-    "curl",
-    "wget",
-    "sudo",
-    "ssh",
-    "scp",
-    "rsync",
-    "systemctl",
-    "journalctl",
-    "psql",
-    "mysql",
-    "redis-cli",
-    "terraform",
-    "vault",
-    "openssl",
-    "dig",
-    "nslookup",
-    "ping",
-    "npm",
-    "npx",
-    "pnpm",
-    "yarn",
-    "pip",
-    "python",
-    "python3",
-    "make",
-    "cd",
-    "ls",
-    "cat",
-    "grep",
-    "echo",
-    "export",
-    "rm",
-    "cp",
-    "mv",
-    "mkdir",
-    "chmod",
-    "chown",
-    "tail",
-    "apt",
-    "apt-get",
-    "yum",
-    "dnf",
-    "brew",
-    "flux",
-    "cf",
-    "fly",
-    "flyctl",
-    "talosctl",
-    "etcdctl",
-    "knife",
-    "bundle",
-    "jq",
-    "yq",
-    "sed",
-    "source",
-    "nc",
-    "telnet",
-    "crictl",
-    "ctr",
-    "virtctl",
-    "eksctl",
-    "kubectx",
-    "tar",
-    "task",
-    "ansible",
-    "ansible-playbook",
-    "gcloud-ssh",
-    "bq",
-    "gsutil",
-    "nmap",
-    "ip",
-    "iptables",
-    "mount",
-    "umount",
-    "df",
-    "du",
-    "ps",
-    "kill",
-    "chroot",
-    "service",
-    "uv",
-    "go",
-    "cargo",
-    "vercel",
-];
+const COMMANDS: &str = "\
+     kubectl oc helm aws gcloud az docker podman git gh heroku infisical curl wget sudo ssh scp \
+     rsync systemctl journalctl psql mysql redis-cli terraform vault openssl dig nslookup ping \
+     npm npx pnpm yarn pip python python3 make cd ls cat grep echo export rm cp mv mkdir chmod \
+     chown tail apt apt-get yum dnf brew flux cf fly flyctl talosctl etcdctl knife bundle jq yq \
+     sed source nc telnet crictl ctr virtctl eksctl kubectx tar task ansible ansible-playbook \
+     gcloud-ssh bq gsutil nmap ip iptables mount umount df du ps kill chroot service uv go \
+     cargo vercel";
 
 /// What the fence's language makes of its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -236,12 +96,12 @@ fn split_language(info: &str) -> (String, &str) {
 
 fn tongue_of(language: &str) -> Tongue {
     match language {
-        _ if SHELL.contains(&language) => Tongue::Shell,
+        _ if is_in(SHELL, language) => Tongue::Shell,
         "" | "text" | "txt" | "plain" | "plaintext" | "nohighlight" | "none" | "no-highlight" => {
             Tongue::Untold
         }
-        _ if SHOWN.contains(&language) => Tongue::Shown,
-        _ if DATA.contains(&language) => Tongue::Data,
+        _ if is_in(SHOWN, language) => Tongue::Shown,
+        _ if is_in(DATA, language) => Tongue::Data,
         _ => Tongue::Other,
     }
 }
@@ -364,7 +224,7 @@ fn prompt(line: &str) -> Option<usize> {
     }
     let glued = line.trim_start().strip_prefix('$')?;
     let word = glued.split(' ').next()?;
-    (glued.len() > word.len() && COMMANDS.contains(&word)).then(|| line.len() - glued.len())
+    (glued.len() > word.len() && is_in(COMMANDS, word)).then(|| line.len() - glued.len())
 }
 
 fn is_foreign_prompt(line: &str) -> bool {
@@ -404,15 +264,12 @@ fn transcript(lines: &[Line]) -> Lines {
             (None, _) if is_expect_comment(&line.text) => Some(line.clone()),
             (None, _) => None,
         };
-        match kept {
-            Some(command) => {
-                state = state.after(&command.text);
-                commands.push(command);
-            }
-            None => {
-                state = Reading::Output;
-                output.push(line.clone());
-            }
+        if let Some(command) = kept {
+            state = state.after(&command.text);
+            commands.push(command);
+        } else {
+            state = Reading::Output;
+            output.push(line.clone());
         }
     }
     Lines::Transcript { commands, output }
@@ -484,7 +341,7 @@ pub(super) fn looks_like_command(line: &str) -> bool {
             && !line.contains(char::is_whitespace);
     };
     let path = first.starts_with("./") && first.len() > 2;
-    (path || COMMANDS.contains(&first))
+    (path || is_in(COMMANDS, first))
         && words.next().is_none_or(|word| !word.starts_with([':', '=']))
 }
 

@@ -187,12 +187,12 @@ impl Builder<'_> {
 
     fn start(&mut self, tag: &Tag<'_>, span: Span) {
         match tag {
-            Tag::Paragraph => self.open_prose(span, None),
+            Tag::Paragraph | Tag::TableCell => self.open_prose(span, None),
             Tag::Heading { level, .. } => self.open_prose(span, Some(*level as usize)),
             Tag::CodeBlock(kind) => self.open_code(kind, span),
             Tag::BlockQuote(_) => self.open(|| Frame::Blocks(Vec::new(), Container::Quote)),
             Tag::List(start) => {
-                self.open(|| Frame::List(List { start: *start, items: Vec::new(), span }))
+                self.open(|| Frame::List(List { start: *start, items: Vec::new(), span }));
             }
             Tag::Item => self.open(|| {
                 let container = Container::Item { boxed: false, span };
@@ -202,7 +202,6 @@ impl Builder<'_> {
                 self.close_prose();
                 self.frames.push(Frame::Table(empty_table(span), Vec::new()));
             }
-            Tag::TableCell => self.open_prose(span, None),
             Tag::Strong => self.inline(span, Running::open_bold),
             _ => {}
         }

@@ -12,145 +12,56 @@ use crate::source::Span;
 
 use super::Entry;
 use super::markdown::{List, Node};
+use super::words::is_in;
 
 /// Each canonical key and what authors call it, in snake case.
-const KEYS: &[(&str, &[&str])] = &[
-    ("mode", &["mode", "execution_mode"]),
+const KEYS: &[(&str, &str)] = &[
+    ("mode", "mode execution_mode"),
     (
         "last_validated",
-        &[
-            "last_validated",
-            "last_verified",
-            "last_reviewed",
-            "last_tested",
-            "last_updated",
-            "last_validated_on",
-            "last_verified_on",
-            "last_reviewed_on",
-            "last_tested_on",
-            "last_updated_on",
-            "last_verified_at",
-            "last_reviewed_at",
-            "last_tested_at",
-            "last_review_date",
-            "last_update",
-            "last_review",
-            "reviewed_on",
-            "verified_on",
-            "validated_on",
-            "tested_on",
-        ],
+        "last_validated last_verified last_reviewed last_tested last_updated last_validated_on \
+         last_verified_on last_reviewed_on last_tested_on last_updated_on last_verified_at \
+         last_reviewed_at last_tested_at last_review_date last_update last_review reviewed_on \
+         verified_on validated_on tested_on",
     ),
-    ("validation_method", &["validation_method", "validation", "validated_by_method"]),
+    ("validation_method", "validation_method validation validated_by_method"),
     (
         "average_duration",
-        &[
-            "average_duration",
-            "duration",
-            "estimated_duration",
-            "estimated_time",
-            "expected_duration",
-            "time_required",
-            "average_time",
-            "time_estimate",
-            "eta",
-            "time_to_complete",
-            "estimated_time_to_complete",
-        ],
+        "average_duration duration estimated_duration estimated_time expected_duration \
+         time_required average_time time_estimate eta time_to_complete \
+         estimated_time_to_complete",
     ),
     (
         "required_role",
-        &[
-            "required_role",
-            "required_roles",
-            "role",
-            "roles",
-            "required_access",
-            "required_permissions",
-            "access_required",
-            "permissions",
-        ],
+        "required_role required_roles role roles required_access required_permissions \
+         access_required permissions",
     ),
-    (
-        "owner",
-        &["owner", "owners", "team", "owning_team", "maintainer", "maintainers", "runbook_owner"],
-    ),
+    ("owner", "owner owners team owning_team maintainer maintainers runbook_owner"),
     (
         "applies_to",
-        &[
-            "applies_to",
-            "scope",
-            "service",
-            "services",
-            "system",
-            "systems",
-            "affected_services",
-            "affected_systems",
-            "component",
-        ],
+        "applies_to scope service services system systems affected_services affected_systems \
+         component",
     ),
-    ("severity", &["severity", "sev", "alert_severity"]),
-    ("status", &["status"]),
-    ("target", &["target", "target_environment", "environment"]),
+    ("severity", "severity sev alert_severity"),
+    ("status", "status"),
+    ("target", "target target_environment environment"),
 ];
 
 /// Words that begin a sentence, not a key; and keys of remarks.
-const NO_KEY: &[&str] = &[
-    "this",
-    "the",
-    "to",
-    "for",
-    "if",
-    "when",
-    "in",
-    "you",
-    "we",
-    "it",
-    "see",
-    "note",
-    "notes",
-    "warning",
-    "important",
-    "example",
-    "tip",
-    "caution",
-    "danger",
-    "info",
-    "attention",
-    "todo",
-    "a",
-    "an",
-    "there",
-    "on",
-    "then",
-    "option",
-    "method",
-    "step",
-    "steps",
-    "usage",
-    "expected",
-    "verify",
-    "http",
-    "https",
-    "these",
-    "run",
-    "use",
-    "please",
-    "links",
-    "tl;dr",
-];
+const NO_KEY: &str = "\
+     this the to for if when in you we it see note notes warning important example tip caution \
+     danger info attention todo a an there on then option method step steps usage expected \
+     verify http https these run use please links tl;dr";
 
 /// The canonical key of a label, or the label in snake case.
 pub(super) fn canonical(label: &str) -> String {
     let snake = snake_case(label);
-    KEYS.iter()
-        .find(|(_, names)| names.contains(&snake.as_str()))
-        .map_or(snake, |(key, _)| (*key).to_owned())
+    KEYS.iter().find(|(_, names)| is_in(names, &snake)).map_or(snake, |(key, _)| (*key).to_owned())
 }
 
 fn is_known(label: &str) -> bool {
     let snake = snake_case(label);
-    KEYS.iter().any(|(_, names)| names.contains(&snake.as_str()))
+    KEYS.iter().any(|(_, names)| is_in(names, &snake))
 }
 
 fn snake_case(label: &str) -> String {
@@ -265,7 +176,7 @@ fn keys(pattern: &Regex, content: &str) -> Vec<(Span, usize)> {
 
 fn may_be_key(label: &str) -> bool {
     let first = label.split(' ').next().unwrap_or("").to_lowercase();
-    label.split(' ').count() <= 4 && !NO_KEY.contains(&first.as_str())
+    label.split(' ').count() <= 4 && !is_in(NO_KEY, &first)
 }
 
 fn cut(content: &str, at: usize, keys: &[(Span, usize)]) -> Vec<Entry> {

@@ -189,9 +189,8 @@ fn in_container(words: &[&str]) -> bool {
     });
     match (verb, command) {
         (Some(_), Some(command)) => opens_session(command),
-        (Some(&"rsh" | &"debug"), None) => true,
-        (Some(&"attach"), None) => true,
-        (Some(&"exec"), None) | (Some(&"run"), None) => {
+        (Some(&("rsh" | "debug" | "attach")), None) => true,
+        (Some(&("exec" | "run")), None) => {
             let last = words.last().copied().unwrap_or("");
             interactive && (SHELLS.contains(&last) || opens_session(&[last]))
         }

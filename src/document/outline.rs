@@ -99,7 +99,7 @@ impl<'a, 's> Walk<'a, 's> {
             matches!(node, Node::Heading(heading) if heading.level == 1
                 && numbered(&heading.prose.text).0.is_none())
         });
-        let has_step_headings = headings(nodes).any(|heading| is_step(heading));
+        let has_step_headings = headings(nodes).any(is_step);
         Self {
             source,
             nodes,
@@ -214,13 +214,11 @@ impl<'a, 's> Walk<'a, 's> {
     fn kind_of(&self, index: usize, heading: &Heading, titled: &Titled) -> Option<SectionKind> {
         match titled.named {
             Named::Kind(kind) => Some(kind),
-            Named::Background if !self.holds_commands(index, heading.level) => {
-                Some(SectionKind::References)
+            Named::Background | Named::Inputs => {
+                let read_only = !self.holds_commands(index, heading.level);
+                read_only.then_some(SectionKind::References)
             }
-            Named::Inputs if !self.holds_commands(index, heading.level) => {
-                Some(SectionKind::References)
-            }
-            Named::Background | Named::Inputs | Named::Unknown => None,
+            Named::Unknown => None,
         }
     }
 
@@ -270,7 +268,7 @@ impl<'a, 's> Walk<'a, 's> {
     }
 }
 
-fn headings<'a>(nodes: &'a [Node]) -> impl Iterator<Item = &'a Heading> {
+fn headings(nodes: &[Node]) -> impl Iterator<Item = &Heading> {
     nodes.iter().filter_map(|node| match node {
         Node::Heading(heading) => Some(heading),
         _ => None,

@@ -32,194 +32,56 @@ pub(super) enum Named {
 }
 
 /// Names by their first words or as a whole, lowercase.
-const NAMES: &[(Named, &[&str])] = &[
+const NAMES: &[(Named, &str)] = &[
     (
         Named::Kind(SectionKind::Prerequisites),
-        &[
-            "prerequisite",
-            "pre-requisite",
-            "prereq",
-            "before you begin",
-            "before you start",
-            "before starting",
-            "requirements",
-            "preconditions",
-            "what you need",
-            "you will need",
-            "access required",
-            "required access",
-            "pre-flight",
-            "preflight",
-            "pre-checks",
-            "prechecks",
-            "assumptions",
-        ],
+        "prerequisite|pre-requisite|prereq|before you begin|before you start|before starting|\
+         requirements|preconditions|what you need|you will need|access required|required access|\
+         pre-flight|preflight|pre-checks|prechecks|assumptions",
     ),
     (
         Named::Kind(SectionKind::Rollback),
-        &[
-            "rollback",
-            "roll back",
-            "rolling back",
-            "back out",
-            "backout",
-            "back-out",
-            "undo",
-            "undoing",
-            "revert",
-            "reverting",
-        ],
+        "rollback|roll back|rolling back|back out|backout|back-out|undo|undoing|revert|reverting",
     ),
     (
         Named::Kind(SectionKind::Troubleshooting),
-        &[
-            "troubleshoot",
-            "trouble shooting",
-            "common issues",
-            "common problems",
-            "common errors",
-            "known issues",
-            "known problems",
-            "faq",
-            "frequently asked",
-            "if something goes wrong",
-            "if it fails",
-            "failure modes",
-            "when things go wrong",
-            "gotchas",
-            "possible problems",
-        ],
+        "troubleshoot|trouble shooting|common issues|common problems|common errors|known issues|\
+         known problems|faq|frequently asked|if something goes wrong|if it fails|failure modes|\
+         when things go wrong|gotchas|possible problems",
     ),
     (
         Named::Kind(SectionKind::Audit),
-        &[
-            "audit",
-            "post-incident",
-            "post incident",
-            "record keeping",
-            "recordkeeping",
-            "audit log",
-            "audit record",
-            "after action",
-        ],
+        "audit|post-incident|post incident|record keeping|recordkeeping|audit log|audit record|\
+         after action",
     ),
     (
         Named::Kind(SectionKind::References),
-        &[
-            "reference",
-            "related",
-            "see also",
-            "links",
-            "useful links",
-            "further reading",
-            "external links",
-            "resources",
-            "additional resources",
-            "additional reading",
-            "change log",
-            "changelog",
-            "revision history",
-            "change history",
-            "document history",
-            "version history",
-            "contacts",
-            "glossary",
-            "table of contents",
-            "contents",
-            "toc",
-        ],
+        "reference|related|see also|links|useful links|further reading|external links|resources|\
+         additional resources|additional reading|change log|changelog|revision history|\
+         change history|document history|version history|contacts|glossary|table of contents|\
+         contents|toc",
     ),
     (
         Named::Background,
-        &[
-            "overview",
-            "purpose",
-            "background",
-            "introduction",
-            "meaning",
-            "impact",
-            "summary",
-            "scope",
-            "description",
-            "context",
-            "about",
-            "when to use",
-            "symptoms",
-            "trigger",
-            "definitions",
-            "architecture",
-            "how it works",
-            "why",
-            "metadata",
-            "audience",
-            "alert description",
-            "what is",
-            "concepts",
-            "notes",
-        ],
+        "overview|purpose|background|introduction|meaning|impact|summary|scope|description|\
+         context|about|when to use|symptoms|trigger|definitions|architecture|how it works|why|\
+         metadata|audience|alert description|what is|concepts|notes",
     ),
-    (
-        Named::Inputs,
-        &["inputs", "input", "variables", "parameters", "input parameters", "required inputs"],
-    ),
+    (Named::Inputs, "inputs|input|variables|parameters|input parameters|required inputs"),
 ];
 
 /// Names that are a verification only as a whole: "Verify" may begin the title of any step.
-const VERIFICATIONS: &[&str] = &[
-    "verification",
-    "verify",
-    "validation",
-    "validate",
-    "post-checks",
-    "postchecks",
-    "smoke test",
-    "smoke tests",
-    "health check",
-    "health checks",
-    "verification steps",
-    "post-deployment checks",
-    "final checks",
-    "final verification",
-    "confirmation",
-    "post-rotation verification",
-    "checks",
-    "testing",
-    "post-deployment verification",
-    "verify the fix",
-    "success criteria",
-];
+const VERIFICATIONS: &str = "\
+     verification|verify|validation|validate|post-checks|postchecks|smoke test|smoke tests|\
+     health check|health checks|verification steps|post-deployment checks|final checks|\
+     final verification|confirmation|post-rotation verification|checks|testing|\
+     post-deployment verification|verify the fix|success criteria";
 
 /// Whole names that are ordinary words at the start of other titles.
-const ONLY_WHOLE: &[&str] = &[
-    "audit",
-    "links",
-    "why",
-    "related",
-    "about",
-    "input",
-    "revert",
-    "impact",
-    "trigger",
-    "scope",
-    "context",
-    "notes",
-    "resources",
-    "contents",
-    "contacts",
-    "undo",
-    "summary",
-    "reference",
-    "description",
-    "variables",
-    "parameters",
-    "inputs",
-    "requirements",
-    "architecture",
-    "symptoms",
-    "concepts",
-    "audience",
-    "background",
-];
+const ONLY_WHOLE: &str = "\
+     audit|links|why|related|about|input|revert|impact|trigger|scope|context|notes|resources|\
+     contents|contacts|undo|summary|reference|description|variables|parameters|inputs|\
+     requirements|architecture|symptoms|concepts|audience|background";
 
 /// Reads a heading's text.
 pub(super) fn titled(text: &str) -> Titled {
@@ -261,7 +123,7 @@ pub(super) fn numbered(text: &str) -> (Option<String>, String) {
 fn named(title: &str) -> Named {
     let name = title.to_lowercase();
     let name = name.trim_end_matches(':').trim();
-    if VERIFICATIONS.contains(&name) {
+    if VERIFICATIONS.split('|').any(|known| known == name) {
         return Named::Kind(SectionKind::Verification);
     }
     let matches = |known: &str| {
@@ -271,11 +133,14 @@ fn named(title: &str) -> Named {
             rest.starts_with(char::is_alphanumeric)
                 || rest.starts_with([' ', '/', '(', '-', ',', '&', '?'])
         });
-        plural || longer && !ONLY_WHOLE.contains(&known) && rest_fits(known, rest.unwrap_or(""))
+        plural
+            || longer
+                && !ONLY_WHOLE.split('|').any(|whole| whole == known)
+                && rest_fits(known, rest.unwrap_or(""))
     };
     NAMES
         .iter()
-        .find(|(_, known)| known.iter().any(|known| matches(known)))
+        .find(|(_, known)| known.split('|').any(matches))
         .map_or(Named::Unknown, |(named, _)| *named)
 }
 

@@ -131,10 +131,9 @@ fn annotations(text: &str) -> Vec<Found> {
             span: comment.span,
             own_line: comment.own_line,
         };
-        let open = annotation.text.ends_with(':');
         while let Some(next) = comments.get(index)
             && comment.own_line
-            && continues(text, comment, &comments[index - 1], next, open)
+            && continues(text, &annotation, &comments[index - 1], next)
         {
             annotation.text =
                 format!("{}\n{}", annotation.text, comment_text(text, next).trim_end());
@@ -147,11 +146,13 @@ fn annotations(text: &str) -> Vec<Found> {
 }
 
 /// A comment on the next line that is indented deeper, is a list item, or follows a colon.
-fn continues(text: &str, first: &Comment, last: &Comment, next: &Comment, open: bool) -> bool {
+fn continues(text: &str, found: &Found, last: &Comment, next: &Comment) -> bool {
     let adjacent = text[last.span.end..next.span.start].trim_matches([' ', '\t']);
     let written = comment_text(text, next);
     let blanks = |written: &str| written.len() - written.trim_start().len();
-    let deeper = blanks(written) >= blanks(comment_text(text, first)) + 2;
+    let first = text[found.span.range()].trim_start_matches('#');
+    let open = found.text.lines().next().is_some_and(|line| line.ends_with(':'));
+    let deeper = blanks(written) >= blanks(first) + 2;
     let listed = written.trim_start().starts_with("- ");
     next.own_line
         && matches!(adjacent, "\n" | "\r\n")

@@ -7,411 +7,63 @@
 use super::Asks;
 
 /// Verbs that ask the reader to do something.
-const VERBS: &[&str] = &[
-    "access",
-    "acknowledge",
-    "add",
-    "adjust",
-    "alert",
-    "allow",
-    "announce",
-    "append",
-    "apply",
-    "approve",
-    "ask",
-    "assign",
-    "attach",
-    "authenticate",
-    "authorize",
-    "back",
-    "backup",
-    "begin",
-    "block",
-    "book",
-    "browse",
-    "build",
-    "bump",
-    "call",
-    "cancel",
-    "capture",
-    "change",
-    "check",
-    "choose",
-    "clean",
-    "clear",
-    "click",
-    "clone",
-    "close",
-    "collect",
-    "comment",
-    "commit",
-    "compare",
-    "complete",
-    "configure",
-    "confirm",
-    "connect",
-    "contact",
-    "continue",
-    "convert",
-    "coordinate",
-    "copy",
-    "cordon",
-    "create",
-    "cut",
-    "decide",
-    "declare",
-    "decommission",
-    "decrease",
-    "define",
-    "delete",
-    "deploy",
-    "deregister",
-    "describe",
-    "destroy",
-    "detach",
-    "determine",
-    "disable",
-    "disconnect",
-    "document",
-    "double-check",
-    "download",
-    "drain",
-    "drop",
-    "dm",
-    "edit",
-    "email",
-    "enable",
-    "engage",
-    "ensure",
-    "enter",
-    "escalate",
-    "estimate",
-    "examine",
-    "execute",
-    "expand",
-    "export",
-    "extract",
-    "fetch",
-    "fill",
-    "find",
-    "fix",
-    "follow",
-    "force",
-    "generate",
-    "get",
-    "give",
-    "go",
-    "grab",
-    "grant",
-    "halt",
-    "hand",
-    "identify",
-    "import",
-    "increase",
-    "inform",
-    "initiate",
-    "insert",
-    "inspect",
-    "install",
-    "investigate",
-    "invite",
-    "issue",
-    "join",
-    "keep",
-    "kill",
-    "label",
-    "launch",
-    "leave",
-    "link",
-    "list",
-    "load",
-    "locate",
-    "lock",
-    "log",
-    "login",
-    "look",
-    "lower",
-    "make",
-    "mark",
-    "merge",
-    "message",
-    "migrate",
-    "modify",
-    "monitor",
-    "mount",
-    "move",
-    "mute",
-    "name",
-    "navigate",
-    "notify",
-    "obtain",
-    "observe",
-    "open",
-    "page",
-    "paste",
-    "patch",
-    "pause",
-    "perform",
-    "pick",
-    "ping",
-    "place",
-    "plug",
-    "post",
-    "prepare",
-    "press",
-    "proceed",
-    "promote",
-    "provide",
-    "provision",
-    "publish",
-    "pull",
-    "purge",
-    "push",
-    "put",
-    "raise",
-    "re-enable",
-    "re-run",
-    "read",
-    "reboot",
-    "rebuild",
-    "recheck",
-    "record",
-    "recover",
-    "recreate",
-    "redeploy",
-    "reduce",
-    "refresh",
-    "regenerate",
-    "register",
-    "reject",
-    "release",
-    "reload",
-    "remove",
-    "rename",
-    "renew",
-    "repeat",
-    "replace",
-    "report",
-    "request",
-    "rerun",
-    "reset",
-    "resize",
-    "resolve",
-    "restart",
-    "restore",
-    "resume",
-    "retrieve",
-    "retry",
-    "return",
-    "revert",
-    "review",
-    "revoke",
-    "roll",
-    "rollback",
-    "rotate",
-    "run",
-    "save",
-    "scale",
-    "schedule",
-    "scroll",
-    "search",
-    "secure",
-    "select",
-    "send",
-    "set",
-    "share",
-    "shut",
-    "shutdown",
-    "sign",
-    "silence",
-    "skip",
-    "specify",
-    "spin",
-    "ssh",
-    "start",
-    "stop",
-    "store",
-    "submit",
-    "subscribe",
-    "suspend",
-    "swap",
-    "switch",
-    "sync",
-    "tag",
-    "take",
-    "tell",
-    "terminate",
-    "test",
-    "tick",
-    "toggle",
-    "track",
-    "transfer",
-    "trigger",
-    "turn",
-    "type",
-    "unblock",
-    "uncheck",
-    "uncomment",
-    "undo",
-    "uninstall",
-    "unlock",
-    "unmount",
-    "unset",
-    "untick",
-    "update",
-    "upgrade",
-    "upload",
-    "use",
-    "validate",
-    "verify",
-    "view",
-    "visit",
-    "watch",
-    "whitelist",
-    "wipe",
-    "write",
-];
+const VERBS: &str = "\
+     access acknowledge add adjust alert allow announce append apply approve ask assign attach \
+     authenticate authorize back backup begin block book browse build bump call cancel capture \
+     change check choose clean clear click clone close collect comment commit compare complete \
+     configure confirm connect contact continue convert coordinate copy cordon create cut \
+     decide declare decommission decrease define delete deploy deregister describe destroy \
+     detach determine disable disconnect document double-check download drain drop dm edit \
+     email enable engage ensure enter escalate estimate examine execute expand export extract \
+     fetch fill find fix follow force generate get give go grab grant halt hand identify import \
+     increase inform initiate insert inspect install investigate invite issue join keep kill \
+     label launch leave link list load locate lock log login look lower make mark merge message \
+     migrate modify monitor mount move mute name navigate notify obtain observe open page paste \
+     patch pause perform pick ping place plug post prepare press proceed promote provide \
+     provision publish pull purge push put raise re-enable re-run read reboot rebuild recheck \
+     record recover recreate redeploy reduce refresh regenerate register reject release reload \
+     remove rename renew repeat replace report request rerun reset resize resolve restart \
+     restore resume retrieve retry return revert review revoke roll rollback rotate run save \
+     scale schedule scroll search secure select send set share shut shutdown sign silence skip \
+     specify spin ssh start stop store submit subscribe suspend swap switch sync tag take tell \
+     terminate test tick toggle track transfer trigger turn type unblock uncheck uncomment undo \
+     uninstall unlock unmount unset untick update upgrade upload use validate verify view visit \
+     watch whitelist wipe write";
 
 /// Verbs of things that no command does: they stay with the operator even before a block.
-const BY_HAND: &[&str] = &[
-    "acknowledge",
-    "announce",
-    "approve",
-    "ask",
-    "book",
-    "browse",
-    "call",
-    "click",
-    "contact",
-    "coordinate",
-    "copy",
-    "dm",
-    "email",
-    "escalate",
-    "go",
-    "inform",
-    "log",
-    "login",
-    "message",
-    "navigate",
-    "notify",
-    "open",
-    "page",
-    "paste",
-    "post",
-    "press",
-    "scroll",
-    "select",
-    "send",
-    "sign",
-    "tell",
-    "tick",
-    "toggle",
-    "visit",
-    "write",
-];
+const BY_HAND: &str = "\
+     acknowledge announce approve ask book browse call click contact coordinate copy dm email \
+     escalate go inform log login message navigate notify open page paste post press scroll \
+     select send sign tell tick toggle visit write";
 
 /// Words that may stand before the verb.
-const OPENERS: &[&str] = &[
-    "please",
-    "then",
-    "next",
-    "now",
-    "first",
-    "finally",
-    "also",
-    "and",
-    "again",
-    "optionally",
-    "optional",
-    "second",
-    "third",
-    "lastly",
-    "afterwards",
-    "manually",
-    "immediately",
-    "always",
-    "carefully",
-    "just",
-    "simply",
-    "only",
-    "quickly",
-    "either",
-    "alternatively",
-    "instead",
-    "additionally",
-    "once",
-    "so",
-    "otherwise",
-    "todo",
-    "action",
-    "recommended",
-    "required",
-];
+const OPENERS: &str = "\
+     please then next now first finally also and again optionally optional second third lastly \
+     afterwards manually immediately always carefully just simply only quickly either \
+     alternatively instead additionally once so otherwise todo action recommended required";
 
 /// What the operator is told to be or do without an imperative.
-const DUTIES: &[&str] = &[
-    "make sure",
-    "be sure",
-    "you must",
-    "you need to",
-    "you should now",
-    "you have to",
-    "you will need to",
-    "you'll need to",
-    "the operator",
-    "the on-call",
-    "the oncall",
-    "operator must",
-    "do a ",
-    "do the ",
-    "have someone",
-    "let the ",
-];
+const DUTIES: &str = "\
+     make sure|be sure|you must|you need to|you should now|you have to|you will need to|\
+     you'll need to|the operator|the on-call|the oncall|operator must|do a |do the |\
+     have someone|let the ";
 
 /// Words after the first that show it to be a noun or an adjective.
-const NOT_AFTER_A_VERB: &[&str] = &[
-    "is", "are", "was", "were", "has", "have", "had", "will", "can", "may", "might", "must",
-    "should", "does", "do", "of", "provides", "shows", "contains", "returns", "runs", "uses",
-    "happens", "could", "would",
-];
+const NOT_AFTER_A_VERB: &str = "\
+     is are was were has have had will can may might must should does do of provides shows \
+     contains returns runs uses happens could would";
 
 /// Phrases that begin with such a verb and only explain.
-const EXPLAINS: &[&str] = &[
-    "use this ",
-    "use these ",
-    "use case",
-    "note that",
-    "follow-up",
-    "read more",
-    "read-only",
-    "open source",
-    "open-source",
-    "set of",
-    "list of",
-    "log file",
-    "log in case",
-    "log level",
-    "post-mortem",
-    "back to",
-    "check out our",
-    "test environment",
-    "build-time",
-    "make note",
-    "go template",
-    "force majeure",
-    "type:",
-    "name:",
-    "label:",
-    "link:",
-    "tag:",
-    "issue:",
-    "page:",
-    "report:",
-    "test:",
-    "list:",
-    "view:",
-];
+const EXPLAINS: &str = "\
+     use this |use these |use case|note that|follow-up|read more|read-only|open source|\
+     open-source|set of|list of|log file|log in case|log level|post-mortem|back to|\
+     check out our|test environment|build-time|make note|go template|force majeure|type:|name:|\
+     label:|link:|tag:|issue:|page:|report:|test:|list:|view:";
+
+/// Whether a word is one of a list that is written as a line of words.
+pub(super) fn is_in(list: &str, word: &str) -> bool {
+    list.split(' ').any(|known| known == word)
+}
 
 /// The sentences of a text; a `.` inside a word, an address or a file name ends none.
 pub(super) fn sentences(text: &str) -> Vec<&str> {
@@ -448,7 +100,7 @@ pub(super) fn asks_before_block(text: &str) -> Option<Asks> {
     sentences(text).into_iter().find_map(|sentence| {
         let asked = asks_in(sentence)?;
         let introduces = sentence.ends_with(':');
-        let by_hand = BY_HAND.contains(&first_word(&main_clause(sentence)).as_str());
+        let by_hand = is_in(BY_HAND, &first_word(&main_clause(sentence)));
         let kept = match asked {
             Asks::Wait | Asks::Decide => true,
             Asks::Do => by_hand && !introduces,
@@ -467,7 +119,7 @@ pub(super) fn comment_asks(comment: &str, next: Option<&str>) -> Option<Asks> {
             .any(|word| command.contains(word))
     });
     let lower = text.to_lowercase();
-    let by_hand = BY_HAND.contains(&first_word(&main_clause(text)).as_str())
+    let by_hand = is_in(BY_HAND, &first_word(&main_clause(text)))
         || ["manually", "by hand", "in the dashboard", "in the console", "in the ui", ", then:"]
             .iter()
             .any(|phrase| lower.contains(phrase));
@@ -498,11 +150,11 @@ fn asks_in(sentence: &str) -> Option<Asks> {
     if first == "wait" || first == "allow" && clause.contains("minute") || first == "pause" {
         return Some(Asks::Wait);
     }
-    if DUTIES.iter().any(|duty| clause.starts_with(duty)) {
+    if DUTIES.split('|').any(|duty| clause.starts_with(duty)) {
         return Some(Asks::Do);
     }
-    let explains = EXPLAINS.iter().any(|phrase| clause.starts_with(phrase));
-    (!explains && VERBS.contains(&first.as_str()) && second_fits(&clause)).then_some(Asks::Do)
+    let explains = EXPLAINS.split('|').any(|phrase| clause.starts_with(phrase));
+    (!explains && is_in(VERBS, &first) && second_fits(&clause)).then_some(Asks::Do)
 }
 
 fn is_conditional(lower: &str) -> bool {
@@ -547,7 +199,7 @@ fn main_clause(sentence: &str) -> String {
     let mut rest = sentence.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '`');
     for _ in 0..3 {
         let word = first_word(rest);
-        if OPENERS.contains(&word.as_str()) && word != "once" {
+        if is_in(OPENERS, &word) && word != "once" {
             rest = after_word(rest);
         }
     }
@@ -558,7 +210,7 @@ fn main_clause(sentence: &str) -> String {
             .any(|word| lower.starts_with(word));
     if subordinate && let Some((_, clause)) = rest.split_once(", ") {
         let word = first_word(clause);
-        let opened = if OPENERS.contains(&word.as_str()) { after_word(clause) } else { clause };
+        let opened = if is_in(OPENERS, &word) { after_word(clause) } else { clause };
         return opened.to_owned();
     }
     rest.to_owned()
@@ -580,7 +232,7 @@ fn second_fits(clause: &str) -> bool {
         return false;
     }
     let second = clause.split_whitespace().nth(1).unwrap_or("");
-    !NOT_AFTER_A_VERB.contains(&second)
+    !is_in(NOT_AFTER_A_VERB, second)
 }
 
 #[cfg(test)]

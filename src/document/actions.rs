@@ -83,6 +83,13 @@ impl Reader<'_> {
             if let Some(group) = choice::group(nodes, at, self.source.text(), &self.known) {
                 at = group.end;
                 self.choice(nodes, &group, sheet);
+                sheet.when = sheet.scope;
+                continue;
+            }
+            if let Some(end) = choice::or_blocks(&nodes[at..]) {
+                self.or_blocks(&nodes[at..at + end], sheet);
+                at += end;
+                sheet.when = sheet.scope;
                 continue;
             }
             let next = nodes.get(at + 1).copied();
@@ -139,7 +146,7 @@ impl Reader<'_> {
         Taken::Alone
     }
 
-    fn code(&mut self, code: &Code, sheet: &mut Sheet) {
+    pub(super) fn code(&mut self, code: &Code, sheet: &mut Sheet) {
         let info = fence::info(code.info.as_deref(), code.span, &mut self.diagnostics);
         let text = joined(&code.lines);
         match info.tongue {

@@ -6,7 +6,7 @@
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::Span;
 
-use super::actions::{Reader, Sheet};
+use super::actions::{Reader, Sheet, joined};
 use super::choice::{self, Group, Label};
 use super::markdown::{List, Node};
 use super::words;
@@ -31,15 +31,16 @@ impl Reader<'_> {
 
     pub(super) fn choice(&mut self, nodes: &[&Node], group: &Group, sheet: &mut Sheet) {
         self.known.push(choice::set(group));
+        let before = self.inside.clone();
+        let mut left_inside = None;
         let mut alternatives = Vec::new();
         for (label, range) in &group.alternatives {
+            self.inside.clone_from(&before);
             alternatives.push(self.alternative(label, &nodes[range.clone()]));
+            left_inside = left_inside.or(self.inside.take());
         }
-        let span = alternatives
-            .iter()
-            .map(|alternative: &Alternative| alternative.span)
-            .reduce(Span::join)
-            .unwrap_or(Span::new(0, 0));
+        self.inside = left_inside;
+        let span = whole(&alternatives);
         if !group.clear
             && let Some(after) = nodes.get(group.end)
         {
@@ -50,6 +51,36 @@ impl Reader<'_> {
                 ),
             );
         }
+        sheet.push(self.source, ActionKind::Choice(Choice { alternatives }), span);
+    }
+
+    /// Blocks with an "Or:" between them: one of them is meant, not all.
+    pub(super) fn or_blocks(&mut self, nodes: &[&Node], sheet: &mut Sheet) {
+        let mut alternatives = Vec::new();
+        for pair in nodes.rchunks(2).rev() {
+            let mut own = Sheet::default();
+            let (label, block) = match pair {
+                [Node::Paragraph(prose), Node::Code(code)] => {
+                    own.lead.push(prose.span);
+                    (choice::or_label(&prose.text, code), code)
+                }
+                [Node::Code(code)] => (choice::or_label("", code), code),
+                _ => continue,
+            };
+            self.code(block, &mut own);
+            if own.actions.is_empty() {
+                self.copy(block, joined(&block.lines), &mut own);
+            }
+            let span = own.actions.iter().map(|action| action.span).reduce(Span::join);
+            alternatives.push(Alternative {
+                label,
+                preferred: false,
+                remark: None,
+                actions: own.actions,
+                span: span.unwrap_or(block.span),
+            });
+        }
+        let span = whole(&alternatives);
         sheet.push(self.source, ActionKind::Choice(Choice { alternatives }), span);
     }
 
@@ -91,4 +122,9 @@ impl Reader<'_> {
             _ => sheet.lead.push(after),
         }
     }
+}
+
+fn whole(alternatives: &[Alternative]) -> Span {
+    let spans = alternatives.iter().map(|alternative| alternative.span);
+    spans.reduce(Span::join).unwrap_or(Span::new(0, 0))
 }

@@ -13,7 +13,8 @@ use regex::Regex;
 
 use crate::source::Span;
 
-use super::markdown::{Heading, Node, Prose};
+use super::fence;
+use super::markdown::{Code, Heading, Node, Prose};
 use super::sections::{Named, titled};
 
 /// A label of an alternative.
@@ -346,6 +347,36 @@ fn apart(text: &str) -> (String, Option<String>) {
         }
     }
     (text.to_owned(), None)
+}
+
+/// How many of the blocks at the beginning are shell blocks with an "Or" between each two.
+pub(super) fn or_blocks(nodes: &[&Node]) -> Option<usize> {
+    let [Node::Code(first), rest @ ..] = nodes else {
+        return None;
+    };
+    let more = rest.chunks(2).take_while(|pair| match pair {
+        [Node::Paragraph(prose), Node::Code(code)] => {
+            OR.is_match(&prose.text) && fence::is_tagged_shell(code)
+        }
+        _ => false,
+    });
+    let more = more.count();
+    (more > 0 && fence::is_tagged_shell(first)).then_some(1 + 2 * more)
+}
+
+static OR: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?:or|alternatively)\b[^.]*[:.]?$").expect("a valid pattern")
+});
+
+/// What to call such a block: what the author says of it, or its first line.
+pub(super) fn or_label(text: &str, code: &Code) -> String {
+    let said = text.trim_end_matches([':', '.']);
+    if said.split_whitespace().count() > 2 {
+        return said.to_owned();
+    }
+    let lines = code.lines.iter().map(|line| line.text.trim());
+    let mut commands = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    commands.next().unwrap_or(said).trim_end_matches(['\\', ' ']).to_owned()
 }
 
 /// The set that a choice is known by when its labels come again.

@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::Span;
 
 use super::Attributes;
-use super::markdown::Line;
+use super::markdown::{Code, Line};
 use super::words::is_in;
 
 /// Tags of fences that hold commands for a Unix shell.
@@ -75,6 +75,12 @@ pub(super) fn info(info: Option<&str>, span: Span, diagnostics: &mut Vec<Diagnos
         }
     }
     Info { language, tongue, attributes }
+}
+
+/// Whether a fence is tagged as one for a shell.
+pub(super) fn is_tagged_shell(code: &Code) -> bool {
+    let (language, _) = split_language(code.info.as_deref().unwrap_or(""));
+    tongue_of(&language) == Tongue::Shell
 }
 
 fn split_language(info: &str) -> (String, &str) {

@@ -208,6 +208,16 @@ fn alternatives_are_found_in_headings_paragraphs_and_lists() {
 }
 
 #[test]
+fn blocks_with_an_or_between_them_are_a_choice() {
+    case(
+        "## Step 1\n\n```sh\na \\\n  b\n```\n\nOr\n\n```sh\nc\n```\n\n\
+         Alternatively, call the API:\n\n```sh\nd\n```\n",
+        "1: choice(a=cmd(1/0) | c=cmd(1/0) | Alternatively, call the API=cmd(1/0))",
+    );
+    case("## Step 1\n\n```sh\na\n```\n\nThen:\n\n```sh\nc\n```\n", "1: cmd(1/0) cmd(1/0)");
+}
+
+#[test]
 fn what_follows_the_last_alternative_is_common() {
     let text = "## Step 1\n\n**Option A:**\n\n```sh\na\n```\n\n**Option B:**\n\n```sh\nb\n```\n\n\
                 Look at it.\n\n```sh\nc\n```\n";
@@ -263,6 +273,26 @@ fn a_question_governs_what_it_introduces() {
     case(
         "## Step 1\n\nIf it is stuck, delete it:\n\n```sh\na\n```\n\n```sh\nb\n```\n",
         "1: manual(decide) ?cmd(1/0) cmd(1/0)",
+    );
+}
+
+#[test]
+fn a_question_at_the_start_of_an_item_governs_all_of_it() {
+    case(
+        "## Step 1\n\n- If it is stuck:\n  ```sh\n  a\n  ```\n  ```sh\n  b\n  ```\n- Click it.\n",
+        "1: manual(decide) ?cmd(1/0) ?cmd(1/0) manual(do)",
+    );
+    case(
+        "## Do\n\n1. Click it.\n2. If it is stuck:\n   ```sh\n   a\n   ```\n   ```sh\n   b\n   ```\n",
+        "1: manual(do)\n2: manual(decide) ?cmd(1/0) ?cmd(1/0)",
+    );
+}
+
+#[test]
+fn a_session_of_one_alternative_is_not_that_of_the_next() {
+    case(
+        "## Step 1\n\n**Option A:**\n\n```sh\nssh host\n```\n\n**Option B:**\n\n```sh\nb\n```\n",
+        "1: choice(Option A=cmd(1/0) | Option B=cmd(1/0))",
     );
 }
 

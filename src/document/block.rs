@@ -10,6 +10,7 @@ use crate::shell;
 use crate::shell::{Comment, Placeholder, Quoting, Script, Statement};
 use crate::source::Span;
 
+use super::either::{self, Either};
 use super::markdown::Line;
 use super::segments::segments;
 use super::words;
@@ -19,6 +20,8 @@ use super::{Asks, Attributes, Block, Note};
 #[derive(Debug)]
 pub(super) enum Part {
     Block(Box<Block>),
+    /// Alternatives with their labels, the lines of each, and the place of all.
+    Either(Vec<(String, Vec<Line>)>, Span),
     /// What a comment asks, its text and place.
     Manual(String, Span, Asks),
 }
@@ -47,6 +50,9 @@ pub(super) fn read(frame: &Frame<'_>, lines: Vec<Line>, faults: &mut Vec<Fault>)
     let Ok(script) = &whole.script else {
         return vec![Part::Block(Box::new(finish(frame, whole, faults)))];
     };
+    if let Some(either) = either::find(&whole.text, script) {
+        return around(frame, &whole.lines, &either, faults);
+    }
     let asking = asking_comments(&whole.text, script);
     let mut parts = Vec::new();
     let mut from = 0;
@@ -62,6 +68,30 @@ pub(super) fn read(frame: &Frame<'_>, lines: Vec<Line>, faults: &mut Vec<Fault>)
     }
     push_block(frame, &whole.lines[from..], faults, &mut parts);
     parts
+}
+
+/// What stands before the alternatives, the alternatives, and what stands after them.
+fn around(
+    frame: &Frame<'_>,
+    lines: &[Line],
+    either: &Either,
+    faults: &mut Vec<Fault>,
+) -> Vec<Part> {
+    let all = either.lines();
+    let alternatives =
+        either.alternatives.iter().map(|(label, own)| (label.clone(), lines[own.clone()].to_vec()));
+    let place = join(&lines[all.clone()]);
+    let mut parts = Vec::new();
+    push_lines(frame, &lines[..all.start], faults, &mut parts);
+    parts.push(Part::Either(alternatives.collect(), place));
+    push_lines(frame, &lines[all.end..], faults, &mut parts);
+    parts
+}
+
+fn push_lines(frame: &Frame<'_>, lines: &[Line], faults: &mut Vec<Fault>, parts: &mut Vec<Part>) {
+    if lines.iter().any(|line| !line.text.trim().is_empty()) {
+        parts.extend(read(frame, lines.to_vec(), faults));
+    }
 }
 
 /// Lines without a statement are no block of their own.

@@ -14,7 +14,7 @@ use regex::Regex;
 use crate::source::Span;
 
 use super::fence;
-use super::markdown::{Code, Heading, Node, Prose};
+use super::markdown::{Code, Heading, Line, Node, Prose};
 use super::sections::{Named, titled};
 
 /// A label of an alternative.
@@ -110,6 +110,11 @@ pub(super) fn are_alternatives(heading: &Heading, siblings: &[&Heading]) -> bool
     let one_marks_all = heading.level > 2 && siblings.len() >= 2 && all_unnamed;
     (own.option || own.is_marked()) && count >= 2
         || one_marks_all && labels.iter().any(Label::is_marked)
+}
+
+/// Whether a text begins with `Option A` or the like.
+pub(super) fn is_option(text: &str) -> bool {
+    OPTION.is_match(text)
 }
 
 /// Whether the labels of a list's items are all alternatives of one choice.
@@ -374,9 +379,11 @@ pub(super) fn or_label(text: &str, code: &Code) -> String {
     if said.split_whitespace().count() > 2 {
         return said.to_owned();
     }
-    let lines = code.lines.iter().map(|line| line.text.trim());
+    let bare = |line: &'_ Line| line.text.trim().trim_start_matches("$ ").to_owned();
+    let lines = code.lines.iter().map(bare);
     let mut commands = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    commands.next().unwrap_or(said).trim_end_matches(['\\', ' ']).to_owned()
+    let first = commands.next().unwrap_or_else(|| said.to_owned());
+    first.trim_end_matches(['\\', ' ']).to_owned()
 }
 
 /// The set that a choice is known by when its labels come again.

@@ -11,7 +11,7 @@ use super::block::{self, Fault, Part};
 use super::fence::{self, Info};
 use super::markdown::{Code, Line};
 use super::nested;
-use super::{ActionKind, Block, Item, Note};
+use super::{ActionKind, Alternative, Block, Choice, Item, Note};
 
 impl Reader<'_> {
     pub(super) fn shell(&mut self, code: &Code, info: &Info, sheet: &mut Sheet) {
@@ -82,6 +82,9 @@ impl Reader<'_> {
                     let item = Item { text, span, asks };
                     self.manual(item, &[], sheet);
                 }
+                Part::Either(alternatives, place) => {
+                    self.either(frame, alternatives, place, sheet);
+                }
                 Part::Block(block) if block.runnable && block.script.statements.is_empty() => {
                     sheet.lead.push(span);
                 }
@@ -92,6 +95,35 @@ impl Reader<'_> {
                 }
             }
         }
+    }
+
+    /// Parts of a block that exclude each other.
+    fn either(
+        &mut self,
+        frame: &block::Frame<'_>,
+        alternatives: Vec<(String, Vec<Line>)>,
+        span: Span,
+        sheet: &mut Sheet,
+    ) {
+        let before = self.inside.clone();
+        let mut left_inside = None;
+        let mut read = Vec::new();
+        for (label, lines) in alternatives {
+            let place = lines.iter().map(|line| line.span).reduce(Span::join).unwrap_or(span);
+            let mut own = Sheet::default();
+            self.inside.clone_from(&before);
+            self.parts(frame, lines, place, &mut own);
+            left_inside = left_inside.or(self.inside.take());
+            read.push(Alternative {
+                label,
+                preferred: false,
+                remark: None,
+                actions: own.actions,
+                span: place,
+            });
+        }
+        self.inside = left_inside;
+        sheet.push(self.source, ActionKind::Choice(Choice { alternatives: read }), span);
     }
 
     pub(super) fn report(&mut self, faults: Vec<Fault>) {

@@ -129,8 +129,9 @@ fn of_line(line: &str, at: usize) -> Vec<Entry> {
     let at = at + line.len() - content.len();
     let content = content.trim_end();
     let bold = keys(&BOLD, content);
-    if bold.first().is_some_and(|(label, _)| label.start <= 2) {
-        return cut(content, at, &bold);
+    if let Some((label, _)) = bold.first().filter(|(label, _)| label.start <= 2) {
+        let remark = !may_be_key(content[label.range()].trim());
+        return if remark { Vec::new() } else { cut(content, at, &bold) };
     }
     let Some(first) = PLAIN.captures(content).and_then(|found| found.get(1)) else {
         return Vec::new();
@@ -248,6 +249,7 @@ mod tests {
         case("**Owner:** me | **Status:** old", &[("owner", "me"), ("status", "old")]);
         case("Migration in progress: x", &[("migration_in_progress", "x")]);
         case("> **Severity:** high\\", &[("severity", "high")]);
+        case("**Note:** mind the gap", &[]);
         case("See also: the other one", &[]);
         case("https://vault.raxx.app/login via SSO", &[]);
         case("This runbook covers: all", &[]);

@@ -9,6 +9,7 @@ mod block;
 mod checklist;
 mod choice;
 mod commands;
+mod either;
 mod fence;
 mod front;
 mod markdown;

@@ -218,6 +218,14 @@ fn blocks_with_an_or_between_them_are_a_choice() {
 }
 
 #[test]
+fn comments_may_part_a_block_into_alternatives() {
+    case(
+        "## Step 1\n\n```sh\na\n\n# All\nb\n\n# Or one of them:\nc\n# Expect: x\n\nd\n```\n",
+        "1: cmd(1/0) choice(All=cmd(1/0) | Or one of them=cmd(1/1)) cmd(1/0)",
+    );
+}
+
+#[test]
 fn what_follows_the_last_alternative_is_common() {
     let text = "## Step 1\n\n**Option A:**\n\n```sh\na\n```\n\n**Option B:**\n\n```sh\nb\n```\n\n\
                 Look at it.\n\n```sh\nc\n```\n";

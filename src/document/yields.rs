@@ -28,8 +28,8 @@ static TAKES: LazyLock<Regex> = LazyLock::new(|| {
 static SECRET: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)\b(?:copy|write down|note|save|record)\b[^.]*",
-        r"\b(?:token|key|secret|password|passphrase|credential|credentials|value|it)\b|",
-        r"(?i)(?:^|[.\s])copy\s*[.!]?\s*$"
+        r"\b(?:token|key|secret|password|passphrase|credential|credentials|value)\b|",
+        r"(?i)(?:^|[.\s])copy(?: it)?\s*[.!]?\s*$"
     ))
     .expect("a valid pattern")
 });

@@ -1,6 +1,6 @@
-//! One line from the operator, typed at a prompt that is already on the screen.
+//! One line from the operator, typed at a prompt.
 //!
-//! Comes in: keys. Goes out: a line in memory that is zeroed when it is dropped. What was typed
+//! Comes in: a question, keys. Goes out: a line in memory that is zeroed when it is dropped. What was typed
 //! before the prompt appeared is thrown away: typing ahead must never answer a question that was
 //! not yet read.
 
@@ -36,13 +36,17 @@ pub enum Typed {
 /// The longest line that is taken; one allocation, so that no copy is left behind.
 const LONGEST: usize = 16 * 1024;
 
-/// Reads a line from `input`, a terminal, echoing to `screen`.
+/// Puts `question` on `screen` and reads a line from `input`, a terminal, echoing to `screen`.
 pub fn read_line(
     input: &mut (impl Read + AsFd),
     screen: &mut impl Write,
+    question: &str,
     echo: Echo,
 ) -> io::Result<Typed> {
+    // Before the question is there: what is typed from then on counts.
     let _raw = Raw::enter(input)?;
+    screen.write_all(question.as_bytes())?;
+    screen.flush()?;
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     loop {
         let Some(byte) = next(input)? else {

@@ -54,12 +54,9 @@ impl Terminal {
     }
 
     fn ask(&mut self, question: &str, echo: Echo) -> Reply {
-        let asked = write!(self.screen, "  {question} ").and_then(|()| self.screen.flush());
-        if asked.is_err() {
-            return Reply::Gone;
-        }
+        let question = format!("  {question} ");
         loop {
-            match read_line(&mut self.input, &mut self.screen, echo) {
+            match read_line(&mut self.input, &mut self.screen, &question, echo) {
                 Ok(Typed::Line(line)) => return Reply::Line(line),
                 Ok(Typed::Interrupt) => return Reply::Pause,
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {

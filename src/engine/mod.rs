@@ -105,6 +105,9 @@ impl Wishes {
     }
 }
 
+/// What a paused run has to be told as long as nothing is kept of it.
+const NO_JOURNAL: &str = "there is no journal yet, so it cannot be continued, only started anew";
+
 /// The machine failed the run; what could not be done.
 #[derive(Debug)]
 pub(crate) struct Broken(String);
@@ -338,7 +341,7 @@ impl Engine<'_> {
                 (RunResult::CompleteWithDoubts, "something was skipped or overruled".into())
             }
             Ok(()) => (RunResult::Complete, "every step was carried out".into()),
-            Err(Break::Paused(why)) => (RunResult::Paused, why),
+            Err(Break::Paused(why)) => (RunResult::Paused, format!("{why}; {NO_JOURNAL}")),
             Err(Break::Stopped(why)) => (RunResult::Failed, why),
             Err(Break::Refused(why)) => (RunResult::Refused, why),
             Err(Break::Interrupted) => (RunResult::Interrupted, "you interrupted it".into()),

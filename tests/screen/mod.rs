@@ -2,16 +2,20 @@
 //!
 //! The program runs on a pseudo-terminal that is its controlling terminal; everything that it ever
 //! wrote is kept beside what the screen shows now.
+#![allow(dead_code, reason = "every test binary uses a part of it")]
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags};
+use rustix::pipe::PipeFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::Winsize;
 
@@ -21,9 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A program on a terminal.
 pub struct Screen {
     child: Child,
-    keys: File,
+    keys: Option<File>,
+    watcher: Option<(OwnedFd, JoinHandle<()>)>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
-    /// Up to here what was written has been waited for.
+    /// Up to here the text that was written has been waited for.
     read: usize,
 }
 
@@ -60,13 +65,15 @@ impl Screen {
             .stderr(open())
             .spawn()
             .expect("setsid of util-linux");
-        let parser = vt100::Parser::new(50, 160, 0);
+        let [rows, columns] = [50, 160].map(|count| NonZero::new(count).expect("not 0"));
+        let parser = vt100::Parser::new(rows, columns, 0);
         let seen = Seen { parser, bytes: Vec::new(), closed: false };
         let seen = Arc::new((Mutex::new(seen), Condvar::new()));
-        let keys = File::from(rustix::io::dup(&master).expect("a descriptor"));
+        let keys = rustix::io::fcntl_dupfd_cloexec(&master, 0).expect("a descriptor");
         let watched = Arc::clone(&seen);
-        thread::spawn(move || watch(File::from(master), &watched));
-        Self { child, keys, seen, read: 0 }
+        let (over, end) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC).expect("a pipe");
+        let watcher = thread::spawn(move || watch(File::from(master), &over, &watched));
+        Self { child, keys: Some(File::from(keys)), watcher: Some((end, watcher)), seen, read: 0 }
     }
 
     /// Waits until `text` is written, after what was waited for before.
@@ -75,11 +82,9 @@ impl Screen {
         let (lock, changed) = &*self.seen;
         let mut seen = lock.lock().expect("not poisoned");
         loop {
-            let written = String::from_utf8_lossy(&seen.bytes[self.read..]).into_owned();
-            if let Some(at) = plain(&written).find(text) {
-                // Forget everything: a prompt is always the last thing on the screen.
-                let _ = at;
-                self.read = seen.bytes.len();
+            let written = plain(&String::from_utf8_lossy(&seen.bytes));
+            if let Some(at) = written.get(self.read..).and_then(|new| new.find(text)) {
+                self.read += at + text.len();
                 return;
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -95,7 +100,16 @@ impl Screen {
 
     /// Types keys.
     pub fn keys(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("the terminal takes keys");
+        let terminal = self.keys.as_mut().expect("the terminal is open");
+        terminal.write_all(keys.as_bytes()).expect("the terminal takes keys");
+    }
+
+    /// Closes the terminal, as a lost connection does.
+    pub fn close(&mut self) {
+        self.keys = None;
+        let (end, watcher) = self.watcher.take().expect("it is open");
+        drop(end);
+        watcher.join().expect("it only reads");
     }
 
     /// Waits for a question and answers it.
@@ -114,11 +128,14 @@ impl Screen {
         self.seen.0.lock().expect("not poisoned").bytes.clone()
     }
 
-    /// The program's process id: the child of `setsid`, or itself.
+    /// The program's process id; `setsid` became the program, as it led no process group.
     pub fn id(&self) -> u32 {
-        let own = self.child.id();
-        let children = std::fs::read_to_string(format!("/proc/{own}/task/{own}/children"));
-        children.ok().and_then(|text| text.split_whitespace().next()?.parse().ok()).unwrap_or(own)
+        self.child.id()
+    }
+
+    /// Everything that was written, as text without escape sequences.
+    pub fn text(&self) -> String {
+        plain(&String::from_utf8_lossy(&self.written()))
     }
 
     /// Waits for the end.
@@ -141,9 +158,15 @@ impl Drop for Screen {
     }
 }
 
-fn watch(mut master: File, seen: &(Mutex<Seen>, Condvar)) {
+fn watch(mut master: File, over: &OwnedFd, seen: &(Mutex<Seen>, Condvar)) {
     let mut chunk = [0; 4096];
     loop {
+        let mut ready =
+            [PollFd::new(&master, PollFlags::IN), PollFd::new(over, PollFlags::empty())];
+        let polled = rustix::event::poll(&mut ready, None);
+        if polled.is_err() || !ready[1].revents().is_empty() {
+            return;
+        }
         let count = master.read(&mut chunk).unwrap_or(0);
         let mut state = seen.0.lock().expect("not poisoned");
         state.parser.process(&chunk[..count]);
@@ -166,5 +189,5 @@ fn plain(text: &str) -> String {
         let end = after.find(|c: char| c.is_ascii_alphabetic()).map_or(after.len(), |end| end + 1);
         rest = &after[end..];
     }
-    out + rest
+    out + rest.trim_end_matches('\x1b')
 }

@@ -153,8 +153,19 @@ fn asks_in(sentence: &str) -> Option<Asks> {
     if DUTIES.split('|').any(|duty| clause.starts_with(duty)) {
         return Some(Asks::Do);
     }
+    if follows_a_path(sentence) {
+        return Some(Asks::Do);
+    }
     let explains = EXPLAINS.split('|').any(|phrase| clause.starts_with(phrase));
     (!explains && is_in(VERBS, &first) && second_fits(&clause)).then_some(Asks::Do)
+}
+
+/// `Project → Service Tokens → old token → Revoke`: where to go, and what to click there.
+fn follows_a_path(sentence: &str) -> bool {
+    let Some((_, last)) = sentence.rsplit_once('→') else {
+        return false;
+    };
+    is_in(VERBS, &first_word(&last.trim().to_lowercase()))
 }
 
 fn is_conditional(lower: &str) -> bool {
@@ -248,6 +259,9 @@ mod tests {
         case("To roll back, revert the consumers.", Some(Asks::Do));
         case("Wait for the pods to be ready", Some(Asks::Wait));
         case("If the pod is stuck, delete it.", Some(Asks::Decide));
+        case("Project → Tokens → old one → Revoke. If it is new, delete it.", Some(Asks::Do));
+        case("https://x/ → Tokens → Delete.", Some(Asks::Do));
+        case("Labels map team → owner → budget.", None);
         case("If you delete it, this happens", None);
         case("For bootstrap or if no token exists, the operator stores it", Some(Asks::Decide));
         case("The pods restart by themselves.", None);

@@ -156,7 +156,7 @@ fn decide(action: &document::Action, context: &segment::Context<'_>) -> Action {
 /// Whether the words ask for something that cannot be undone.
 fn cannot_be_undone(manual: &document::Manual) -> bool {
     const WORDS: &[&str] = &["revoke", "delete", "destroy", "purge", "drop", "terminate", "wipe"];
-    manual.items.iter().filter(|item| item.asks == Asks::Do).any(|item| {
+    manual.items.iter().filter(|item| item.asks != Asks::Wait).any(|item| {
         let text = item.text.to_lowercase();
         text.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word))
     })

@@ -195,13 +195,17 @@ impl Operator for Terminal {
         } else {
             ("done? [y done, s skip, p pause]:", &[('y', "yes"), ('s', "skip"), ('p', "pause")][..])
         };
-        if let Some(target) = ask.irreversible
-            && let Err(reply) = self.target(target)
-        {
+        // Where it may not apply, that is asked first.
+        let (before, after) =
+            if ask.question { (None, ask.irreversible) } else { (ask.irreversible, None) };
+        if let Some(Err(reply)) = before.map(|target| self.target(target)) {
             return unanswered(&reply);
         }
         match self.key(question, keys) {
-            Ok('y') => Answer::Given(Manual::Done, From::Operator),
+            Ok('y') => match after.map(|target| self.target(target)) {
+                Some(Err(reply)) => unanswered(&reply),
+                _ => Answer::Given(Manual::Done, From::Operator),
+            },
             Ok('n') => Answer::Given(Manual::DoesNotApply, From::Operator),
             Ok(_) => match self.reason() {
                 Ok(reason) => Answer::Given(Manual::Skipped(reason), From::Operator),

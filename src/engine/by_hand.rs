@@ -70,7 +70,8 @@ impl Engine<'_> {
         };
         let reason = match &done {
             Manual::Skipped(reason) => Some(self.redactor.redact(reason)),
-            _ => None,
+            Manual::DoesNotApply => Some(self.redactor.redact("it does not apply")),
+            Manual::Done => None,
         };
         let from = from.word();
         self.recorder.emit(What::ManualEnded { step: id, line, outcome, reason, from })?;

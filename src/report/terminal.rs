@@ -279,10 +279,11 @@ impl<W: Write> Sink for Terminal<W> {
                     }
                 }
             }
-            What::ManualEnded { outcome, from, .. } => {
+            What::ManualEnded { outcome, reason, from, .. } => {
                 let (word, style) = mark(*outcome);
                 let word = self.styled(style, word);
-                self.line(&format!("  {word} (by {from})"))?;
+                let reason = reason.as_ref().map(|reason| format!(": {}", told(reason.as_str())));
+                self.line(&format!("  {word} (by {from}){}", reason.unwrap_or_default()))?;
             }
             What::SegmentIntended(intent) => self.intent(intent)?,
             What::Output { stream, text, .. } => self.output(*stream, text.as_str())?,

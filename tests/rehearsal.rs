@@ -92,7 +92,7 @@ fn the_rotation_is_complete_by_hand() {
     screen.answer(&format!("To go on type {TARGET} :"), "yes");
     screen.wait_for(&format!("that is not {TARGET}"));
     screen.answer("To go on type", TARGET);
-    screen.answer("[y done", "y");
+    screen.answer("done? [", "y");
     screen.wait_for("complete: every step was carried out");
     assert_eq!(screen.exit().code(), Some(0), "{}", screen.text());
     let text = screen.text();
@@ -214,7 +214,8 @@ fn ctrl_c_pauses_after_a_failure() {
 #[test]
 fn ctrl_c_while_a_command_runs_stops_the_command_and_asks() {
     let story = Story::new();
-    let runbook = story.write("runbook.md", &format!("# Long\n\n## Step 1\n\n{}\n", bash("sleep 300")));
+    let runbook =
+        story.write("runbook.md", &format!("# Long\n\n## Step 1\n\n{}\n", bash("sleep 300")));
     let mut screen = story.screen(&["run", &runbook]);
     screen.wait_for("… 5 s");
     screen.keys("\x03");
@@ -245,21 +246,32 @@ fn processes_with(mark: &str) -> Vec<String> {
         .collect()
 }
 
-#[test]
-fn a_closed_terminal_ends_the_run_and_everything_in_it() {
-    let mark = format!("300.{}", std::process::id());
-    let prompt = bash("touch made");
-    let command = bash(&format!("sleep {mark}1 & sleep {mark}2"));
-    for (body, seen) in [(prompt, "run it? ["), (command, "… 5 s")] {
-        let story = Story::new();
-        let runbook = story.write("runbook.md", &format!("# Gone\n\n## Step 1\n\n{body}\n"));
-        let mut screen = story.screen(&["run", &runbook]);
-        screen.wait_for(seen);
-        screen.close();
-        assert_eq!(screen.exit().code(), Some(5));
-        nothing_is_left(&mark);
-        assert!(!story.folder().join("made").exists());
+/// The terminal is closed when `seen` is on it; nothing whose command line holds `mark` is left.
+#[track_caller]
+fn closed(script: &str, answers: &[(&str, &str)], seen: &str, mark: &str) {
+    let story = Story::new();
+    let runbook = story.write("runbook.md", &format!("# Gone\n\n## Step 1\n\n{}\n", bash(script)));
+    let mut screen = story.screen(&["run", &runbook]);
+    for (question, answer) in answers {
+        screen.answer(question, answer);
     }
+    screen.wait_for(seen);
+    screen.close();
+    assert_eq!(screen.exit().code(), Some(5));
+    nothing_is_left(mark);
+    assert!(!story.folder().join("made").exists());
+}
+
+#[test]
+fn a_terminal_that_closes_at_a_prompt_ends_the_run() {
+    closed("touch made", &[], "run it? [", "nothing of this name");
+}
+
+#[test]
+fn a_terminal_that_closes_while_a_command_runs_ends_both() {
+    let mark = format!("300.{}", std::process::id());
+    let script = format!("sleep {mark}1 & sleep {mark}2; touch made");
+    closed(&script, &[("run it? [", "y")], "… 5 s", &mark);
 }
 
 #[test]
@@ -284,10 +296,18 @@ fn refused(answers: &str, code: i32, why: &str) {
 
 #[test]
 fn answers_to_what_is_not_asked_are_refused() {
-    refused("[inputs]\nCURENT_TOKEN = \"x\"", 2, "there is no input CURENT_TOKEN; known here: CURRENT_TOKEN");
+    refused(
+        "[inputs]\nCURENT_TOKEN = \"x\"",
+        2,
+        "there is no input CURENT_TOKEN; known here: CURRENT_TOKEN",
+    );
     refused("[confirm]\n17 = [\"manual\"]", 2, "there is no step 17");
     refused("[choices]\n1 = \"x\"", 2, "step 1 has no choice");
-    refused("[choices]\n2 = \"Machine\"", 2, "step 2 has no alternative \"Machine\"; known here: Machine identity, Legacy");
+    refused(
+        "[choices]\n2 = \"Machine\"",
+        2,
+        "step 2 has no alternative \"Machine\"; known here: Machine identity, Legacy",
+    );
     refused("[confirm]\n2 = [\"everything\"]", 2, "line 2");
     refused("password = \"hunter2\"", 2, "unknown field");
     refused("plan = \"0000\"", 4, "written for another version of this runbook (plan 0000");
@@ -297,7 +317,8 @@ fn answers_to_what_is_not_asked_are_refused() {
 fn a_rehearsal_refuses_what_is_neither_a_stand_in_nor_a_filter() {
     let story = Story::new();
     let script = "touch \"$HOME/made\"";
-    let runbook = story.write("runbook.md", &format!("# Refused\n\n## Step 1\n\n{}\n", bash(script)));
+    let runbook =
+        story.write("runbook.md", &format!("# Refused\n\n## Step 1\n\n{}\n", bash(script)));
     let stand_ins = format!("{}/fixtures/stand-ins", story::ROOT);
     let ended = story.run(&["rehearse", &runbook, "--stand-ins", &stand_ins]);
     ended.is(4, &["no stand-in for `touch`", "REFUSED"]);

@@ -40,8 +40,14 @@ struct Seen {
 
 impl Screen {
     /// Starts `program` with an environment of `PATH`, `HOME` and what is given.
-    pub fn start(program: &Path, words: &[&str], environment: &[(&str, &str)], folder: &Path) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pty");
+    pub fn start(
+        program: &Path,
+        words: &[&str],
+        environment: &[(&str, &str)],
+        folder: &Path,
+    ) -> Self {
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pty");
         grantpt(&master).expect("a pty");
         unlockpt(&master).expect("a pty");
         let size = Winsize { ws_row: 50, ws_col: 160, ws_xpixel: 0, ws_ypixel: 0 };
@@ -49,7 +55,8 @@ impl Screen {
         let path = ptsname(&master, Vec::new()).expect("a name");
         let open = || -> OwnedFd {
             let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY;
-            rustix::fs::open(path.as_c_str(), flags, rustix::fs::Mode::empty()).expect("the terminal")
+            rustix::fs::open(path.as_c_str(), flags, rustix::fs::Mode::empty())
+                .expect("the terminal")
         };
         let child = Command::new("setsid")
             .args(["--ctty", "--wait"])
@@ -88,8 +95,15 @@ impl Screen {
                 return;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!seen.closed && !left.is_zero(), "no {text:?} on the screen:\n{}", seen.parser.screen().contents());
-            seen = changed.wait_timeout(seen, left.min(Duration::from_millis(200))).expect("not poisoned").0;
+            assert!(
+                !seen.closed && !left.is_zero(),
+                "no {text:?} on the screen:\n{}",
+                seen.parser.screen().contents()
+            );
+            seen = changed
+                .wait_timeout(seen, left.min(Duration::from_millis(200)))
+                .expect("not poisoned")
+                .0;
         }
     }
 

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{Mode, OFlags};
-use rustix::termios::{OptionalActions, Termios};
+use rustix::termios::{LocalModes, OptionalActions, Termios};
 use zeroize::Zeroizing;
 
 use crate::engine::{
@@ -24,6 +24,7 @@ pub struct Terminal {
     name: String,
     input: File,
     screen: File,
+    before: Termios,
     lent: Option<Termios>,
 }
 
@@ -46,11 +47,16 @@ macro_rules! line_or_return {
 }
 
 impl Terminal {
-    /// The terminal that standard input and standard output are.
+    /// The terminal that standard input and standard output are. It shows nothing that is typed
+    /// without a question: what is pasted too early may be a secret.
     pub fn open(name: String) -> io::Result<Self> {
         let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
         let screen = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-        Ok(Self { name, input, screen, lent: None })
+        let before = rustix::termios::tcgetattr(&input)?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        rustix::termios::tcsetattr(&input, OptionalActions::Now, &silent)?;
+        Ok(Self { name, input, screen, before, lent: None })
     }
 
     fn ask(&mut self, question: &str, echo: Echo) -> Reply {
@@ -134,6 +140,13 @@ impl Terminal {
             Ok(_) => Answer::Given(Given::Secret(secret, Insisted::No), From::Operator),
             Err(reply) => unanswered(&reply),
         }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Nor does the shell get as a command what was typed at a question that never came.
+        let _ = rustix::termios::tcsetattr(&self.input, OptionalActions::Flush, &self.before);
     }
 }
 

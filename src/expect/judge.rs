@@ -265,8 +265,12 @@ impl Bench<'_> {
 fn decisive(findings: Vec<Finding>, join: fn(&[Verdict]) -> Verdict) -> Finding {
     let verdicts: Vec<Verdict> = findings.iter().map(|finding| finding.verdict).collect();
     let verdict = join(&verdicts);
-    let deciding: Vec<String> =
-        findings.into_iter().filter(|f| f.verdict == verdict).map(|f| f.why).collect();
+    let mut deciding: Vec<String> = Vec::new();
+    for finding in findings.into_iter().filter(|finding| finding.verdict == verdict) {
+        if !deciding.contains(&finding.why) {
+            deciding.push(finding.why);
+        }
+    }
     let why = match verdict {
         Verdict::Met => deciding.into_iter().next().unwrap_or_default(),
         _ => deciding.join("; "),

@@ -23,6 +23,8 @@ use super::{Action, ActionKind, Asks, Manual, Record, SectionKind};
 pub(super) struct Reader<'a> {
     pub source: &'a Source,
     pub kinds: &'a Kinds,
+    /// The names that `{{ name }}` may stand for in a command.
+    pub names: &'a [String],
     pub diagnostics: Vec<Diagnostic>,
     /// The session that an earlier command opened.
     pub inside: Option<String>,

@@ -34,6 +34,8 @@ pub(super) struct Frame<'a> {
     pub label: Option<String>,
     pub reasons: Vec<Note>,
     pub kinds: &'a expect::Kinds,
+    /// The names that `{{ name }}` may stand for.
+    pub names: &'a [String],
 }
 
 /// Something that is wrong with a block, with the code of its diagnostic.
@@ -46,7 +48,7 @@ pub(super) struct Fault {
 
 /// Reads lines as one or several parts.
 pub(super) fn read(frame: &Frame<'_>, lines: Vec<Line>, faults: &mut Vec<Fault>) -> Vec<Part> {
-    let whole = Draft::new(lines);
+    let whole = Draft::new(lines, frame.names);
     let Ok(script) = &whole.script else {
         return vec![Part::Block(Box::new(finish(frame, whole, faults)))];
     };
@@ -96,7 +98,7 @@ fn push_lines(frame: &Frame<'_>, lines: &[Line], faults: &mut Vec<Fault>, parts:
 
 /// Lines without a statement are no block of their own.
 fn push_block(frame: &Frame<'_>, lines: &[Line], faults: &mut Vec<Fault>, parts: &mut Vec<Part>) {
-    let draft = Draft::new(lines.to_vec());
+    let draft = Draft::new(lines.to_vec(), frame.names);
     let empty = draft.script.as_ref().is_ok_and(|script| script.statements.is_empty());
     if !empty {
         parts.push(Part::Block(Box::new(finish(frame, draft, faults))));
@@ -116,10 +118,18 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(lines: Vec<Line>) -> Self {
+    fn new(lines: Vec<Line>, names: &[String]) -> Self {
         let texts: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
         let text = texts.join("\n");
-        let placeholders = shell::placeholders(&text);
+        let mut placeholders = shell::templates(&text, names);
+        let inside = |one: &Placeholder, template: &Placeholder| {
+            one.span.start < template.span.end && template.span.start < one.span.end
+        };
+        let others = shell::placeholders(&text).into_iter();
+        let others: Vec<_> =
+            others.filter(|one| !placeholders.iter().any(|known| inside(one, known))).collect();
+        placeholders.extend(others);
+        placeholders.sort_by_key(|one| one.span);
         let script = shell::parse(&shell::blank(&text, &placeholders));
         Self { lines, text, placeholders, script }
     }

@@ -55,6 +55,7 @@ impl Reader<'_> {
             label: None,
             reasons,
             kinds: self.kinds,
+            names: self.names,
         };
         self.parts(&frame, lines, code.span, sheet);
     }

@@ -36,6 +36,9 @@ use crate::expect::{Expectation, Kinds};
 use crate::shell::{Placeholder, Script};
 use crate::source::{Source, Span};
 
+/// What every run knows, for templates: who carries it out, its id, and the date.
+pub const RUN_FACTS: [&str; 3] = ["operator", "run_id", "today"];
+
 /// One runbook, understood.
 #[derive(Debug)]
 pub struct Document {
@@ -63,11 +66,14 @@ impl Document {
         let outline = outline::outline(&source, &nodes);
         let mut declared = front.declared;
         declared.extend(table::declared(&outline.inputs, &source, &mut diagnostics));
+        let named = declared.iter().map(|one| one.name.clone());
+        let names: Vec<_> = named.chain(RUN_FACTS.map(ToOwned::to_owned)).collect();
         let mut entries = front.entries;
         entries.extend(outline.entries);
         let mut reader = actions::Reader {
             source: &source,
             kinds: &kinds,
+            names: &names,
             diagnostics,
             inside: None,
             known: choice::Known::new(),

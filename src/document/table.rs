@@ -65,6 +65,7 @@ pub(super) fn actions(reader: &mut Reader<'_>, table: &Table, sheet: &mut Sheet)
                     label,
                     reasons: Vec::new(),
                     kinds: reader.kinds,
+                    names: reader.names,
                 };
                 reader.parts(&frame, vec![line], row.span, sheet);
             }

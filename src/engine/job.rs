@@ -82,7 +82,9 @@ impl Engine<'_> {
     }
 
     fn value_of(&self, job: &Job<'_>, placeholder: &Placeholder) -> Option<String> {
-        let input = self.plan.inputs.iter().find(|input| input.is(&placeholder.name))?;
+        let Some(input) = self.plan.inputs.iter().find(|input| input.is(&placeholder.name)) else {
+            return self.facts().remove(&placeholder.name);
+        };
         let bound = job.binding.iter().find(|(name, _)| *name == input.name);
         if let Some((_, value)) = bound {
             return Some(value.clone());

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::document::{Action, ActionKind, Block, Declared, Document, Manual};
+use crate::document::{Action, ActionKind, Block, Declared, Document, Manual, RUN_FACTS};
 use crate::shell::Quoting;
 
 /// How an input came to be known.
@@ -145,7 +145,8 @@ impl Collector<'_> {
 
     fn block(&mut self, block: &Block) {
         for placeholder in &block.placeholders {
-            if placeholder.context != Quoting::Comment && !placeholder.name.is_empty() {
+            let fact = RUN_FACTS.contains(&placeholder.name.as_str());
+            if placeholder.context != Quoting::Comment && !placeholder.name.is_empty() && !fact {
                 let line = self.line(block, placeholder.span.start);
                 let input = self.input(InputKind::Placeholder, &placeholder.name);
                 input.list = input.variables.is_empty() && !input.secret;

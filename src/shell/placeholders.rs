@@ -68,6 +68,22 @@ pub fn placeholders(text: &str) -> Vec<Placeholder> {
     found
 }
 
+/// `{{ name }}` for the known names: templates that stand for one word each, in order. Others are
+/// another program's and are left alone.
+pub fn templates(text: &str, names: &[String]) -> Vec<Placeholder> {
+    let lexed = lex(text, Angles::Placeholders);
+    let mut found = Vec::new();
+    for (start, _) in text.match_indices("{{") {
+        let Some(length) = text[start..].find("}}") else { break };
+        let name = text[start + 2..start + length].trim();
+        if names.iter().any(|known| known == name) {
+            let span = Span::new(start, start + length + 2);
+            found.push(placeholder(text, span, lexed.mode(start), name));
+        }
+    }
+    found
+}
+
 /// The text with each placeholder replaced by as many bytes of a plain word, so that it parses.
 /// Those in comments stay.
 pub fn blank(text: &str, placeholders: &[Placeholder]) -> String {

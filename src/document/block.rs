@@ -201,6 +201,11 @@ fn look(block: &Block, faults: &mut Vec<Fault>) {
             return;
         }
     }
+    if let Some(span) = blank_after_backslash(&block.text) {
+        let text = "a blank after the backslash ends the command here".to_owned();
+        faults.push(fault(block, "syntax", text, span, "remove the blank at the end of the line"));
+        return;
+    }
     let output = block
         .script
         .statements
@@ -211,6 +216,20 @@ fn look(block: &Block, faults: &mut Vec<Fault>) {
         let help = "put what a command prints in a fence of its own, tagged `text`";
         faults.push(fault(block, "output-in-shell", text, first_line(block, statement), help));
     }
+}
+
+/// What was meant as one command, and is two for bash.
+fn blank_after_backslash(text: &str) -> Option<Span> {
+    let mut at = 0;
+    for line in text.split('\n') {
+        let bare = line.trim_end_matches([' ', '\t']);
+        let comment = line.trim_start().starts_with('#');
+        if bare.len() < line.len() && bare.ends_with('\\') && !comment {
+            return Some(Span::new(at + bare.len() - 1, at + line.len()));
+        }
+        at += line.len() + 1;
+    }
+    None
 }
 
 fn first_line(block: &Block, statement: &Statement) -> Span {

@@ -103,7 +103,8 @@ pub(super) fn required(prose: &Prose, next: Option<&Node>, kind: SectionKind) ->
         && !prose.text.ends_with(':')
         && next.is_none_or(|node| matches!(node, Node::Paragraph(_) | Node::Heading(_)))
         && words::sentences(&prose.text).len() == 1
-        && prose.text.split_whitespace().count() <= 12;
+        && prose.text.split_whitespace().count() <= 12
+        && !prose.text.starts_with(['(', '[']);
     named.then_some(Asks::Do)
 }
 

@@ -15,6 +15,14 @@ use super::{ActionKind, Alternative, Block, Choice, Item, Note};
 
 impl Reader<'_> {
     pub(super) fn shell(&mut self, code: &Code, info: &Info, sheet: &mut Sheet) {
+        if let Some(line) = code.lines.iter().find(|line| !line.text.trim().is_empty())
+            && line.text.starts_with("#!")
+        {
+            let message = "this is a script to be saved in a file: it is shown, not run";
+            let help = "remove the `#!` line if its commands are to be run one by one";
+            self.elsewhere("script-file", message, line, help);
+            return self.copy(code, joined(&code.lines), sheet);
+        }
         let mut reasons = Vec::new();
         let lines = match fence::lines(fence::content(&code.lines)) {
             fence::Lines::Plain(lines) => lines,

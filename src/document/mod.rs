@@ -63,7 +63,7 @@ impl Document {
         let front = front::read(source.text(), &mut diagnostics);
         let kinds = kinds(&front, &mut diagnostics);
         let nodes = markdown::nodes(source.text(), front.body);
-        let outline = outline::outline(&source, &nodes);
+        let outline = outline::outline(&source, &nodes, front.title);
         let mut declared = front.declared;
         declared.extend(table::declared(&outline.inputs, &source, &mut diagnostics));
         let named = declared.iter().map(|one| one.name.clone());
@@ -85,22 +85,13 @@ impl Document {
         diagnostics.extend(references::unresolved(&source, &nodes, &steps));
         diagnostics.sort_by_key(|found| found.labels.first().map(|label| label.span));
         Self {
-            title: title(outline.title, front.title),
+            title: outline.title,
             metadata: Metadata { entries },
             declared,
             steps,
             diagnostics,
             source,
         }
-    }
-}
-
-/// The heading, unless another program would fill it in.
-fn title(heading: Option<String>, front: Option<String>) -> Option<String> {
-    let template = |title: &String| title.contains("<%") || title.contains("{{");
-    match heading {
-        Some(heading) if front.is_none() || !template(&heading) => Some(heading),
-        _ => front,
     }
 }
 

@@ -62,8 +62,13 @@ impl Draft<'_> {
 }
 
 /// Cuts a document into steps.
-pub(super) fn outline<'a>(source: &Source, nodes: &'a [Node]) -> Outline<'a> {
+pub(super) fn outline<'a>(
+    source: &Source,
+    nodes: &'a [Node],
+    front_title: Option<String>,
+) -> Outline<'a> {
     let mut walk = Walk::new(source, nodes);
+    walk.outline.title = front_title;
     for (index, node) in nodes.iter().enumerate() {
         walk.node(index, node);
     }
@@ -126,7 +131,12 @@ impl<'a, 's> Walk<'a, 's> {
 
     /// The document's title; a new section where it does not come first.
     fn title(&mut self, heading: &Heading) {
-        self.outline.title = Some(heading.prose.text.clone());
+        let text = &heading.prose.text;
+        // A title that another program fills in says less than the front matter's.
+        let template = text.contains("<%") || text.contains("{{");
+        if self.outline.title.is_none() || !template {
+            self.outline.title = Some(text.clone());
+        }
         self.open.clear();
         self.absorb = None;
         self.current = false;

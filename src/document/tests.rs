@@ -341,6 +341,8 @@ fn what_is_no_command_does_not_run() {
     block("curl <%= url %>", "template-tag");
     block("# systemctl restart x", "root-prompt");
     block("127.0.0.1:6379> flushall", "foreign-prompt");
+    block("#!/bin/bash\nrm -r \"$1\"", "script-file");
+    block("kubectl delete pod \\ \n  web", "syntax");
 }
 
 #[test]

@@ -15,7 +15,7 @@ const VERBS: &str = "\
      decide declare decommission decrease define delete deploy deregister describe destroy \
      detach determine disable disconnect document double-check download drain drop dm edit \
      email enable engage ensure enter escalate estimate examine execute expand export extract \
-     fetch fill find fix follow force generate get give go grab grant halt hand identify import \
+     fetch fill find fix follow force generate get give go grab grant halt hand hit identify import \
      increase inform initiate insert inspect install investigate invite issue join keep kill \
      label launch leave link list load locate lock log login look lower make mark merge message \
      migrate modify monitor mount move mute name navigate notify obtain observe open page paste \
@@ -99,7 +99,8 @@ pub(super) fn asks(text: &str) -> Option<Asks> {
 pub(super) fn asks_before_block(text: &str) -> Option<Asks> {
     sentences(text).into_iter().find_map(|sentence| {
         let asked = asks_in(sentence)?;
-        let introduces = sentence.ends_with(':');
+        let introduces = sentence.ends_with(':')
+            || ["by running", "following", "below"].iter().any(|word| sentence.contains(word));
         let by_hand = is_in(BY_HAND, &first_word(&main_clause(sentence)));
         let kept = match asked {
             Asks::Wait | Asks::Decide => true,
@@ -278,6 +279,7 @@ mod tests {
         case("Verify that the token is dead:", None);
         case("Restart the deployment.", None);
         case("Open the console. Then run:", Some(Asks::Do));
+        case("Log in by running this command.", None);
         case("Wait a minute, then run:", Some(Asks::Wait));
         case("If it is stuck, delete it:", Some(Asks::Decide));
     }

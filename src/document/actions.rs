@@ -11,11 +11,12 @@ use crate::source::{Source, Span};
 use super::checklist::required;
 use super::choice::{self, Known};
 use super::fence::{self, Info, Tongue};
-use super::markdown::{Code, Line, Node, Prose};
 use super::outline::Draft;
 use super::record;
 use super::sample::{is_sample, told_output};
 use super::table;
+use super::transcript;
+use super::tree::{Code, Line, Node, Prose};
 use super::words;
 use super::{Action, ActionKind, Asks, Manual, Record, SectionKind};
 
@@ -158,7 +159,7 @@ impl Reader<'_> {
                 let record = Record { language: info.language, text };
                 sheet.push(self.source, ActionKind::Record(record), code.span);
             }
-            Tongue::Untold if fence::looks_like_shell(&code.lines) => {
+            Tongue::Untold if transcript::looks_like_shell(&code.lines) => {
                 if self.section != SectionKind::References {
                     self.untagged(code, &info);
                 }

@@ -8,7 +8,7 @@ use crate::source::Span;
 
 use super::actions::{Reader, Sheet, joined};
 use super::choice::{self, Group, Label};
-use super::markdown::{List, Node};
+use super::tree::{List, Node};
 use super::words;
 use super::{ActionKind, Alternative, Asks, Choice};
 

@@ -11,8 +11,8 @@ use crate::shell::{Comment, Placeholder, Quoting, Script, Statement};
 use crate::source::Span;
 
 use super::either::{self, Either};
-use super::markdown::Line;
 use super::segments::segments;
+use super::tree::Line;
 use super::words;
 use super::{Asks, Attributes, Block, Note};
 

@@ -8,9 +8,9 @@ use crate::source::{Source, Span};
 
 use super::actions::{Reader, Sheet};
 use super::fence;
-use super::markdown::{List, ListItem, Node, Prose};
 use super::outline::holds_code;
 use super::table;
+use super::tree::{List, ListItem, Node, Prose};
 use super::words;
 use super::yields;
 use super::{ActionKind, Asks, Item, Manual, SectionKind};

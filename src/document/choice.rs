@@ -14,8 +14,8 @@ use regex::Regex;
 use crate::source::Span;
 
 use super::fence;
-use super::markdown::{Code, Heading, Line, Node, Prose};
 use super::sections::{Named, titled};
+use super::tree::{Code, Heading, Line, Node, Prose};
 
 /// A label of an alternative.
 #[derive(Debug, Clone)]

@@ -9,8 +9,9 @@ use crate::source::Span;
 use super::actions::{Reader, Sheet, joined};
 use super::block::{self, Fault, Part};
 use super::fence::{self, Info};
-use super::markdown::{Code, Line};
 use super::nested;
+use super::transcript;
+use super::tree::{Code, Line};
 use super::{ActionKind, Alternative, Block, Choice, Item, Note};
 
 impl Reader<'_> {
@@ -24,13 +25,13 @@ impl Reader<'_> {
             return self.copy(code, joined(&code.lines), sheet);
         }
         let mut reasons = Vec::new();
-        let lines = match fence::lines(fence::content(&code.lines)) {
-            fence::Lines::Plain(lines) => lines,
-            fence::Lines::Transcript { commands, output } => {
+        let lines = match transcript::lines(fence::content(&code.lines)) {
+            transcript::Lines::Plain(lines) => lines,
+            transcript::Lines::Transcript { commands, output } => {
                 reasons.extend(not_run(&output));
                 commands
             }
-            fence::Lines::RootPrompt(line) => {
+            transcript::Lines::RootPrompt(line) => {
                 let message = "every line begins with `#`: a root prompt, or commented out";
                 self.elsewhere(
                     "root-prompt",
@@ -40,7 +41,7 @@ impl Reader<'_> {
                 );
                 return self.copy(code, joined(&code.lines), sheet);
             }
-            fence::Lines::Foreign(line) => {
+            transcript::Lines::Foreign(line) => {
                 let message = "this is typed at another program's prompt, not at a shell's";
                 self.elsewhere(
                     "foreign-prompt",

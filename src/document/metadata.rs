@@ -11,7 +11,7 @@ use regex::Regex;
 use crate::source::Span;
 
 use super::Entry;
-use super::markdown::{List, Node};
+use super::tree::{List, Node};
 use super::words::is_in;
 
 /// Each canonical key and what authors call it, in snake case.

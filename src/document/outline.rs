@@ -10,10 +10,11 @@ use crate::source::{Source, Span};
 
 use super::choice;
 use super::fence;
-use super::markdown::{Code, Heading, List, Node};
+use super::items::items_as_steps;
 use super::metadata;
 use super::sections::{Named, Titled, numbered, slug, titled};
-use super::words;
+use super::transcript;
+use super::tree::{Code, Heading, Node};
 use super::{Entry, Section, SectionKind};
 
 /// The document, cut into steps.
@@ -35,12 +36,12 @@ pub(super) struct Draft<'a> {
     /// From its heading or list item to its end.
     pub span: Span,
     pub nodes: Vec<&'a Node>,
-    origin: Origin,
+    pub origin: Origin,
 }
 
 /// What made a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Origin {
+pub(super) enum Origin {
     /// A step heading: it stays, also with nothing to do in it.
     Heading,
     /// A section: its ordered lists may be steps.
@@ -320,106 +321,8 @@ pub(super) fn is_shell(code: &Code) -> bool {
     let info = fence::info(code.info.as_deref(), code.span, &mut Vec::new());
     match info.tongue {
         fence::Tongue::Shell => true,
-        fence::Tongue::Untold => fence::looks_like_shell(&code.lines),
+        fence::Tongue::Untold => transcript::looks_like_shell(&code.lines),
         fence::Tongue::Shown | fence::Tongue::Data | fence::Tongue::Other => false,
-    }
-}
-
-/// The items of a section's ordered lists as steps, where they ask for something.
-fn items_as_steps<'a>(source: &Source, draft: Draft<'a>) -> Vec<Draft<'a>> {
-    let unfit = [SectionKind::Prerequisites, SectionKind::References];
-    let lists: Vec<_> = (0..draft.nodes.len())
-        .filter(|index| matches!(draft.nodes[*index], Node::List(list) if is_steps(list)))
-        .collect();
-    let Some(last) = lists.last().copied() else {
-        return vec![draft];
-    };
-    let items: usize = lists
-        .iter()
-        .map(|index| match draft.nodes[*index] {
-            Node::List(list) => list.items.len(),
-            _ => 0,
-        })
-        .sum();
-    if unfit.contains(&draft.section.kind) || items < 2 {
-        return vec![draft];
-    }
-    split(source, &draft, &lists, last)
-}
-
-/// An ordered list that asks for something; a description of what happens does not.
-fn is_steps(list: &List) -> bool {
-    list.start.is_some()
-        && list.items.iter().any(|item| {
-            item.boxed
-                || item.nodes.iter().any(holds_code)
-                || matches!(item.nodes.first(), Some(Node::Paragraph(prose))
-                    if words::asks(words::strip_number(&prose.text)).is_some())
-        })
-}
-
-fn split<'a>(source: &Source, draft: &Draft<'a>, lists: &[usize], last: usize) -> Vec<Draft<'a>> {
-    let part = |id: String, title: String, span: Span, origin| Draft {
-        id,
-        title,
-        section: Section { kind: draft.section.kind, title: draft.section.title.clone() },
-        span,
-        nodes: Vec::new(),
-        origin,
-    };
-    let whole = |span| part(draft.id.clone(), draft.title.clone(), span, Origin::Section);
-    let mut drafts = vec![whole(draft.span)];
-    let mut next = 1;
-    for (index, node) in draft.nodes.iter().enumerate() {
-        match node {
-            Node::List(list) if lists.contains(&index) => {
-                let start = list.start.unwrap_or(1);
-                for (item, number) in list.items.iter().zip(start.max(next)..) {
-                    let title = item_title(source, &item.nodes);
-                    let mut step = part(number.to_string(), title, item.span, Origin::Item);
-                    step.nodes = item.nodes.iter().collect();
-                    drafts.push(step);
-                    next = number.saturating_add(1);
-                }
-            }
-            _ => {
-                // Between two lists it belongs to the item before it: the author did not indent
-                // it. So does a fence that the last item introduces.
-                let item = drafts.last().filter(|draft| draft.origin == Origin::Item);
-                if index > last && item.is_some_and(|item| !introduces(item, node)) {
-                    drafts.push(whole(node.span()));
-                }
-                if let Some(draft) = drafts.last_mut() {
-                    draft.nodes.push(node);
-                    draft.span.end = draft.span.end.max(node.span().end);
-                }
-            }
-        }
-    }
-    if drafts[0].nodes.is_empty() {
-        drafts.remove(0);
-    } else if let Some(end) = drafts[0].nodes.last().map(|node| node.span().end) {
-        drafts[0].span.end = end;
-    }
-    drafts
-}
-
-fn introduces(item: &Draft<'_>, node: &Node) -> bool {
-    matches!(item.nodes.last(), Some(Node::Paragraph(prose)) if prose.text.ends_with(':'))
-        && matches!(node, Node::Code(_))
-}
-
-/// The item's bold lead or its first sentence.
-fn item_title(source: &Source, nodes: &[Node]) -> String {
-    match nodes.first() {
-        Some(Node::Paragraph(prose)) => {
-            let bold = prose.bold.as_ref().map(|(bold, _)| bold.trim_end_matches([':', '.']));
-            let first = words::sentences(&prose.text).first().copied();
-            let title = bold.filter(|bold| bold.len() > 3).or(first).unwrap_or("");
-            title.trim_end_matches([':', '.']).to_owned()
-        }
-        Some(node) => source.slice(node.span()).lines().next().unwrap_or("").to_owned(),
-        None => String::new(),
     }
 }
 

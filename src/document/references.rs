@@ -12,7 +12,7 @@ use regex::Regex;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Source, Span};
 
-use super::markdown::{List, Node, Prose};
+use super::tree::{List, Node, Prose};
 use super::{Action, ActionKind, Step};
 
 static STEP: LazyLock<Regex> = LazyLock::new(|| {

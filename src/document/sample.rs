@@ -7,7 +7,8 @@ use crate::expect::Expectation;
 
 use super::actions::{Reader, Sheet};
 use super::fence::{self, Tongue};
-use super::markdown::{Code, Prose};
+use super::transcript;
+use super::tree::{Code, Prose};
 use super::{Action, ActionKind, Annotation};
 
 impl Reader<'_> {
@@ -84,8 +85,8 @@ pub(super) fn told_output(text: &str) -> Option<Told> {
 pub(super) fn is_sample(code: &Code) -> bool {
     let info = fence::info(code.info.as_deref(), code.span, &mut Vec::new());
     match info.tongue {
-        Tongue::Shell => !fence::looks_like_shell(&code.lines),
-        Tongue::Untold => !fence::looks_like_shell(&code.lines) && code.info.is_some(),
+        Tongue::Shell => !transcript::looks_like_shell(&code.lines),
+        Tongue::Untold => !transcript::looks_like_shell(&code.lines) && code.info.is_some(),
         Tongue::Shown | Tongue::Data | Tongue::Other => true,
     }
 }

@@ -10,7 +10,7 @@ use crate::source::{Source, Span};
 use super::actions::{Reader, Sheet};
 use super::block::Frame;
 use super::fence;
-use super::markdown::{Line, Node, Prose, Row, Table};
+use super::tree::{Line, Node, Prose, Row, Table};
 use super::{ActionKind, Asks, Attributes, Declared, Item, Manual, SectionKind};
 
 /// Headers of a column that says what to do.

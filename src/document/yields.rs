@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::markdown::Prose;
 use super::names::{Use, looks_secret, uses};
+use super::tree::Prose;
 use super::{Action, ActionKind, Item, Manual, Step};
 
 /// Stands for "something that a later command needs", until it is known what.

@@ -34,12 +34,24 @@ pub(super) enum Showing {
     Withheld,
 }
 
+/// What there was to redact. A quotation that is cut, or a line of folded text, may hold a part of
+/// a secret that nobody could find in it any more; so nothing is quoted of such an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    /// Something, or what is no text.
+    Secrets,
+    /// Nothing.
+    None,
+}
+
 /// One of the two outputs.
 struct Channel {
     stream: Stream,
     capture: Capture,
     redactor: RedactText,
     digest: Sha256,
+    /// Of what came; another one than of what may be shown, if something was redacted.
+    raw: Sha256,
     shown: u64,
     end: Redacted,
 }
@@ -70,6 +82,7 @@ impl<'e, 'a> Ear<'e, 'a> {
             capture: Capture::default(),
             redactor: redactor.text(),
             digest: Sha256::new(),
+            raw: Sha256::new(),
             shown: 0,
             end: Redacted::default(),
         };
@@ -107,17 +120,20 @@ impl<'e, 'a> Ear<'e, 'a> {
     }
 
     /// What was heard, and what the expectations saw of it.
-    pub fn heard(self) -> (Output, Output, Vec<Watch>, Vec<OutputRecord>) {
+    pub fn heard(self) -> (Output, Output, Vec<Watch>, Vec<OutputRecord>, Held) {
         let showing = self.showing;
         let withheld = |stream| showing == Showing::Withheld && stream == Stream::Stdout;
         let [stdout, stderr] = self.channels;
         let outputs = (stdout.capture.output(), stderr.capture.output());
+        let differs =
+            |channel: &Channel| channel.raw.clone().finalize() != channel.digest.clone().finalize();
+        let held = if differs(&stdout) || differs(&stderr) { Held::Secrets } else { Held::None };
         let records = [stdout, stderr].map(|channel| OutputRecord {
             stream: channel.stream,
             bytes: channel.capture.total(),
             sha256: (!withheld(channel.stream)).then(|| hex(&channel.digest.finalize())),
         });
-        (outputs.0, outputs.1, self.watches, records.into())
+        (outputs.0, outputs.1, self.watches, records.into(), held)
     }
 
     fn show(&mut self, place: usize, text: &Redacted) {
@@ -169,6 +185,7 @@ impl Listener for Ear<'_, '_> {
     fn hear(&mut self, stream: Stream, bytes: &[u8]) -> Heard {
         let place = usize::from(stream == Stream::Stderr);
         self.channels[place].capture.push(bytes);
+        self.channels[place].raw.update(bytes);
         for watch in &mut self.watches {
             watch.push(stream, bytes);
         }

@@ -10,9 +10,10 @@ use crate::expect::{Ended, Judgement, Observed, Output, Record, Watch};
 use crate::plan;
 use crate::policy::{Effect, Trait};
 use crate::session::{Limits, Mode, Report, State, Stop};
+use crate::variables::Redacted;
 
 use super::job::Job;
-use super::listen::{Ear, Showing};
+use super::listen::{Ear, Held, Showing};
 use super::verdict::{self, Ruling, Status};
 use super::{Break, END_RUN, Engine, Flow, Setup, TERMINAL_GONE};
 
@@ -37,6 +38,7 @@ struct Heard {
     stdout: Output,
     stderr: Output,
     watches: Vec<Watch>,
+    held: Held,
 }
 
 /// Whether a segment came to its last statement.
@@ -134,9 +136,9 @@ impl Engine<'_> {
             }
         }
         ear.flush()?;
-        let (stdout, stderr, watches, outputs) = ear.heard();
+        let (stdout, stderr, watches, outputs, held) = ear.heard();
         let (report, unit, came) = ended.expect("a segment has a statement");
-        Ok((report, unit, came, Heard { stdout, stderr, watches }, outputs))
+        Ok((report, unit, came, Heard { stdout, stderr, watches, held }, outputs))
     }
 
     fn rule(
@@ -150,14 +152,16 @@ impl Engine<'_> {
         if report.stop == Stop::Interrupt {
             return Ruling::new(Outcome::Stopped, "you stopped it");
         }
+        // Redacted as a whole: nothing could be found any more in a part of it.
+        let said = self.redactor.redact(&String::from_utf8_lossy(&heard.stderr.head));
         let unfinished = came == Came::ToAFailure || report.stop != Stop::None;
         if report.shell_ended && unfinished {
-            return ended_shell(report, &heard.stderr);
+            return ended_shell(report, &said);
         }
         if came == Came::ToAFailure || heard.watches.is_empty() {
-            return by_status(verdict::status(report, &unit.stages), &heard.stderr);
+            return by_status(verdict::status(report, &unit.stages), &said);
         }
-        let Heard { stdout, stderr, watches } = heard;
+        let Heard { stdout, stderr, watches, held } = heard;
         let observed = Observed {
             stdout,
             stderr,
@@ -168,7 +172,7 @@ impl Engine<'_> {
                 Stop::None | Stop::Interrupt => Ended::Exited,
             },
             command: job.block.text[unit.span.range()].to_owned(),
-            sensitive: job.decided.sensitive,
+            sensitive: job.decided.sensitive || held == Held::Secrets,
             elapsed: report.elapsed,
         };
         let record = Records { engine: self };
@@ -176,10 +180,10 @@ impl Engine<'_> {
             watches.into_iter().map(|watch| watch.judge(&observed, &record)).collect();
         let mut ruling = verdict::sum(judged);
         if report.shell_ended && ruling.outcome == Outcome::Met {
-            return ended_shell(report, &observed.stderr);
+            return ended_shell(report, &said);
         }
         if ruling.outcome == Outcome::NotMet {
-            ruling.why = with_last_words(ruling.why, &observed.stderr);
+            ruling.why = with_last_words(ruling.why, &said);
         }
         ruling
     }
@@ -221,28 +225,36 @@ fn limits(job: &Job<'_>, setup: &Setup, traits: &[Trait]) -> Limits {
     Limits { deadline: (!interactive).then_some(deadline), window: None }
 }
 
-fn by_status(status: Status, stderr: &Output) -> Ruling {
+fn by_status(status: Status, said: &Redacted) -> Ruling {
     match status {
-        Status::Failure(why) => Ruling::new(Outcome::Failed, with_last_words(why, stderr)),
+        Status::Failure(why) => Ruling::new(Outcome::Failed, with_last_words(why, said)),
         Status::Benign(why) => Ruling::new(Outcome::StatusOnly, why),
         Status::Success => Ruling::new(Outcome::StatusOnly, "exited 0; it promises nothing"),
     }
 }
 
-fn ended_shell(report: &Report, stderr: &Output) -> Ruling {
+fn ended_shell(report: &Report, said: &Redacted) -> Ruling {
     let why = format!("it ended the shell (status {})", report.status);
-    Ruling::new(Outcome::Failed, with_last_words(why, stderr))
+    Ruling::new(Outcome::Failed, with_last_words(why, said))
 }
 
 /// The reason, with the first line that the command said on standard error.
-fn with_last_words(why: String, stderr: &Output) -> String {
-    let text = String::from_utf8_lossy(&stderr.head);
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty());
+fn with_last_words(why: String, said: &Redacted) -> String {
+    let line = said.as_str().lines().map(str::trim).find(|line| !line.is_empty());
     match line {
-        Some(line) if !why.contains(line) => {
-            let line: String = line.chars().take(200).collect();
-            format!("{why}: {line}")
-        }
+        Some(line) if !why.contains(line) => format!("{why}: {}", shortened(line)),
         _ => why,
     }
+}
+
+/// A long line without its middle: what went wrong often stands at its end.
+fn shortened(line: &str) -> String {
+    const KEPT: usize = 120;
+    let count = line.chars().count();
+    if count <= 2 * KEPT {
+        return line.to_owned();
+    }
+    let head: String = line.chars().take(KEPT).collect();
+    let tail: String = line.chars().skip(count - KEPT).collect();
+    format!("{head} […] {tail}")
 }

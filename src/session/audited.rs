@@ -1,8 +1,8 @@
 //! The two calls of this crate that are unsafe by signature, and nothing else.
 //!
 //! `spawn` starts bash in a session of its own: without a controlling terminal (so that nothing can
-//! write to the operator's screen past the redactor), dying with the interpreter, and with the two
-//! control pipes and nothing else inherited. `watched` lets tokio wait for a descriptor.
+//! write to the operator's screen past the redactor), dying with the interpreter, and with its
+//! control descriptors and nothing else inherited. `watched` lets tokio wait for a descriptor.
 #![allow(unsafe_code)] // See the safety notes.
 
 use std::io;
@@ -13,18 +13,21 @@ use rustix::io::FdFlags;
 use tokio::io::unix::AsyncFd;
 use tokio::process::{Child, Command};
 
-/// The two pipe ends that the shell keeps.
+/// The descriptors that the shell keeps.
 pub(super) struct Control {
     /// It reads requests from it.
     pub requests: OwnedFd,
     /// It writes reports to it.
     pub reports: OwnedFd,
+    /// It describes its state to it.
+    pub states: OwnedFd,
 }
 
-/// Spawns `command`, which gets the numbers of the control descriptors as its last two arguments.
+/// Spawns `command`, which gets the numbers of the control descriptors as its last three arguments.
 pub(super) fn spawn(mut command: Command, control: Control) -> io::Result<Child> {
     command.arg(control.requests.as_raw_fd().to_string());
     command.arg(control.reports.as_raw_fd().to_string());
+    command.arg(control.states.as_raw_fd().to_string());
     command.stdin(Stdio::null()).kill_on_drop(true);
     let prepare = move || {
         rustix::process::setsid()?;
@@ -32,9 +35,10 @@ pub(super) fn spawn(mut command: Command, control: Control) -> io::Result<Child>
         rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
         rustix::io::fcntl_setfd(control.requests.as_fd(), FdFlags::empty())?;
         rustix::io::fcntl_setfd(control.reports.as_fd(), FdFlags::empty())?;
+        rustix::io::fcntl_setfd(control.states.as_fd(), FdFlags::empty())?;
         Ok(())
     };
-    // SAFETY: the closure runs between fork and exec and makes four system calls; it allocates
+    // SAFETY: the closure runs between fork and exec and makes five system calls; it allocates
     // nothing, takes no lock and touches no memory that another thread could be changing.
     unsafe { command.pre_exec(prepare) };
     command.spawn()

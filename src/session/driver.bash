@@ -1,9 +1,11 @@
-# The shell's side of a session. $1: descriptor of requests, $2: descriptor of reports.
+# The shell's side of a session. $1: descriptor of requests, $2: of reports, $3: of states.
 # A request is two NUL-terminated fields: how, and a text. A report is `R`, the status and the
-# stages' statuses, NUL-terminated. While a block's text runs, both descriptors are closed, so that
+# stages' statuses, NUL-terminated. While a block's text runs, the descriptors are closed, so that
 # nothing that it starts can read a request or write a report.
-exec 250<&"$1" 251>&"$2"
-eval "exec $1<&- $2>&-"
+# After the report, while the interpreter judges, the shell describes its state; `S` says that it
+# has. What sets the options is not repeated as long as $BASHOPTS and $SHELLOPTS are the same.
+exec 250<&"$1" 251>&"$2" 252>&"$3"
+eval "exec $1<&- $2>&- $3>&-"
 set --
 export RUNBOOK_SHELL=$$
 unset -v OLDPWD
@@ -14,40 +16,42 @@ while IFS= builtin read -r -d '' -u 250 __runbook_how &&
     __runbook_text=$__runbook_trace$__runbook_text$'\n{ __runbook_stages=("$?" "${PIPESTATUS[@]}"); case $- in *x*) __runbook_trace="builtin set -x; "; builtin set +x ;; *) __runbook_trace= ;; esac; } 2>/dev/null'
   __runbook_stages=()
   case $__runbook_how in
-    run) builtin eval "$__runbook_text" 250<&- 251>&- ;;
-    quiet) builtin eval "$__runbook_text" 250<&- 251>&- >/dev/null 2>&1; __runbook_stages=(0) ;;
-    pty:*) builtin eval "$__runbook_text" 250<&- 251>&- >"${__runbook_how#pty:}" ;;
+    run) builtin eval "$__runbook_text" 250<&- 251>&- 252>&- ;;
+    quiet)
+      builtin eval "$__runbook_text" 250<&- 251>&- 252>&- >/dev/null 2>&1
+      __runbook_stages=(0)
+      ;;
+    pty:*) builtin eval "$__runbook_text" 250<&- 251>&- 252>&- >"${__runbook_how#pty:}" ;;
     tty:*)
       __runbook_how=${__runbook_how#tty:}
-      TERM=${__runbook_how%%:*} builtin eval "$__runbook_text" 250<&- 251>&- \
+      TERM=${__runbook_how%%:*} builtin eval "$__runbook_text" 250<&- 251>&- 252>&- \
         <"${__runbook_how#*:}" >"${__runbook_how#*:}" 2>&1
       ;;
-    state)
+    options)
       {
         builtin shopt -p
         builtin printf '\0'
-        builtin declare -p
-        builtin printf '\0'
-        builtin declare -f
-        builtin declare -F
-        builtin printf '\0'
-        builtin alias -p
-        builtin trap -p
-        builtin umask -p
-        builtin printf 'builtin cd -- %q\n\0' "$PWD"
         builtin set +o
         builtin printf '\0'
-      } >&251 2>/dev/null
-      __runbook_stages=(0)
-      ;;
-    jobs)
-      builtin jobs -p >&251
-      builtin printf '\0' >&251
+      } >&252 2>/dev/null
       __runbook_stages=(0)
       ;;
   esac
+  builtin printf -v __runbook_text ' %s' "${__runbook_stages[@]}"
+  builtin printf 'R%s\0' "$__runbook_text" >&251
   __runbook_text=
-  builtin printf 'R' >&251
-  builtin printf ' %s' "${__runbook_stages[@]}" >&251
-  builtin printf '\0' >&251
+  [[ $__runbook_how == options ]] && continue
+  {
+    builtin printf '%s\0' "$BASHOPTS:$SHELLOPTS"
+    builtin declare -p
+    builtin printf '\0'
+    builtin declare -f
+    builtin declare -F
+    builtin printf '\0'
+    builtin alias -p
+    builtin trap -p
+    builtin umask -p
+    builtin printf 'builtin cd -- %q\n\0' "$PWD"
+  } >&252 2>/dev/null
+  builtin printf 'S\0' >&251
 done

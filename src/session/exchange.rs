@@ -23,15 +23,17 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::expect::Stream;
 
-use super::control::Control;
+use super::control::{Control, Field};
 use super::processes::{self, Process};
 use super::pty::Pty;
 use super::state::State;
 use super::{Heard, Limits, Listener, Mode, Report, SessionError, Settings, Stop, audited};
 
 const DRIVER: &str = include_str!("driver.bash");
-/// bash's texts of its own state: options, variables, functions, the rest, `set` options.
-const STATE_PARTS: usize = 5;
+/// bash's texts of its own state: which options are set, variables, functions, the rest.
+const STATE_FIELDS: usize = 4;
+/// The texts that set its options: those of `shopt`, those of `set`.
+const OPTION_FIELDS: usize = 2;
 /// How long each step of a stop may take before the next.
 const PATIENCE: Duration = Duration::from_secs(2);
 const CHUNK: usize = 64 * 1024;
@@ -58,6 +60,21 @@ pub struct Session {
     stderr: Receiver,
     pty: Option<Pty>,
     chunk: Zeroizing<Vec<u8>>,
+    /// How much of `chunk` may hold output.
+    used: usize,
+    described: Described,
+    /// The texts that set the options, by what bash calls them together.
+    options: Option<(Field, Vec<Field>)>,
+}
+
+/// What is known of the shell's state since its last statement.
+enum Described {
+    /// Nothing: it was not asked, or has been told something since.
+    Unknown,
+    /// The shell is about to say it.
+    Awaited,
+    /// This is it.
+    Known(State),
 }
 
 impl Session {
@@ -71,9 +88,20 @@ impl Session {
             processes::start(|| launch(&settings), |launched| id(&launched.0))?;
         let shell = id(&child).ok_or(SessionError::Ended)?;
         let chunk = Zeroizing::new(vec![0; CHUNK]);
-        let pty = None;
-        let mut session =
-            Self { settings, interrupt, child, shell, control, stdout, stderr, pty, chunk };
+        let mut session = Self {
+            settings,
+            interrupt,
+            child,
+            shell,
+            control,
+            stdout,
+            stderr,
+            pty: None,
+            chunk,
+            used: 0,
+            described: Described::Unknown,
+            options: None,
+        };
         session.require_version().await?;
         Ok(session)
     }
@@ -87,7 +115,7 @@ impl Session {
         listener: &mut dyn Listener,
     ) -> Result<Report, SessionError> {
         let how = self.lay(&mode)?;
-        self.control.send(&how, text).await?;
+        self.send(&how, text).await?;
         let report = self.attend(&mode, limits, listener).await?;
         if matches!(mode, Mode::Plain) {
             self.drain(listener)?;
@@ -99,19 +127,58 @@ impl Session {
 
     /// Evaluates text of our own: its output is thrown away.
     pub async fn quietly(&mut self, text: &[u8]) -> Result<(), SessionError> {
-        self.control.send("quiet", text).await?;
+        self.send("quiet", text).await?;
         self.report_field().await.map(drop)
     }
 
     /// What the shell is like now.
+    ///
+    /// It says so after every statement; where a trap could have changed it since, it is asked.
     pub async fn snapshot(&mut self) -> Result<State, SessionError> {
-        self.control.send("state", b"").await?;
-        let mut parts = Vec::with_capacity(STATE_PARTS);
-        for _ in 0..STATE_PARTS {
-            parts.push(self.control.field().await?.ok_or(SessionError::Ended)?);
+        self.hear_state().await?;
+        if let Described::Known(state) = &self.described
+            && !state.has_traps()
+        {
+            return Ok(state.clone());
         }
-        self.report_field().await?;
-        Ok(State::new(parts))
+        self.quietly(b"").await?;
+        self.hear_state().await?;
+        match &self.described {
+            Described::Known(state) => Ok(state.clone()),
+            Described::Unknown | Described::Awaited => Err(SessionError::Ended),
+        }
+    }
+
+    /// Sends a request, after what the shell has still to say of the one before.
+    async fn send(&mut self, how: &str, text: &[u8]) -> Result<(), SessionError> {
+        self.hear_state().await?;
+        self.described = Described::Awaited;
+        Ok(self.control.send(how, text).await?)
+    }
+
+    async fn hear_state(&mut self) -> Result<(), SessionError> {
+        if !matches!(self.described, Described::Awaited) {
+            return Ok(());
+        }
+        self.described = Described::Unknown;
+        let said = self.control.described(STATE_FIELDS).await?.ok_or(SessionError::Ended)?;
+        let [options, variables, functions, rest]: [Field; STATE_FIELDS] =
+            said.try_into().map_err(|_| SessionError::Ended)?;
+        let [shopt, set] = self.options(options).await?;
+        let state = State::new(vec![shopt, variables, functions, rest, set]);
+        self.described = Described::Known(state);
+        Ok(())
+    }
+
+    /// The texts that set the options that are set now; asked for when others are.
+    async fn options(&mut self, set: Field) -> Result<[Field; OPTION_FIELDS], SessionError> {
+        if self.options.as_ref().is_none_or(|(known, _)| *known != set) {
+            self.control.send("options", b"").await?;
+            let texts = self.control.described(OPTION_FIELDS).await?.ok_or(SessionError::Ended)?;
+            self.options = Some((set, texts));
+        }
+        let texts = self.options.as_ref().map(|(_, texts)| texts.clone()).unwrap_or_default();
+        texts.try_into().map_err(|_| SessionError::Ended)
     }
 
     /// Replaces the shell by a new one in `state`; what ran in the old one is ended.
@@ -135,7 +202,7 @@ impl Session {
     /// Returns what was still running.
     pub async fn end(mut self, listener: &mut dyn Listener) -> Result<Vec<Process>, SessionError> {
         let left = self.background();
-        self.control.send("run", b"exit 0").await.ok();
+        self.send("run", b"exit 0").await.ok();
         let limits = Limits { deadline: Some(PATIENCE * 5), window: None };
         self.attend(&Mode::Plain, limits, listener).await.ok();
         self.drain(listener).ok();
@@ -145,6 +212,10 @@ impl Session {
 
     async fn end_processes(&mut self) {
         let all = processes::below(self.shell);
+        if all.is_empty() && self.child.id().is_none() {
+            // The shell has ended and left nothing behind: the usual end.
+            return processes::forget(self.shell);
+        }
         if !all.is_empty() {
             processes::signal_all(self.shell, Signal::TERM);
             let patience = Instant::now() + PATIENCE / 4;
@@ -255,7 +326,10 @@ impl Session {
         let pipe = if stream == Stream::Stdout { &self.stdout } else { &self.stderr };
         match pipe.try_read(&mut self.chunk) {
             Ok(0) => *open = false,
-            Ok(count) => return Ok(listener.hear(stream, &self.chunk[..count])),
+            Ok(count) => {
+                self.used = self.used.max(count);
+                return Ok(listener.hear(stream, &self.chunk[..count]));
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error.into()),
         }
@@ -266,7 +340,10 @@ impl Session {
         let pty = self.pty.as_ref().expect("a terminal mode opened it");
         Ok(match pty.try_read(&mut self.chunk)? {
             0 => Heard::Continue,
-            count => listener.hear(Stream::Stdout, &self.chunk[..count]),
+            count => {
+                self.used = self.used.max(count);
+                listener.hear(Stream::Stdout, &self.chunk[..count])
+            }
         })
     }
 
@@ -277,12 +354,16 @@ impl Session {
             loop {
                 match rustix::io::read(pipe, &mut self.chunk[..]) {
                     Ok(0) | Err(Errno::AGAIN) => break,
-                    Ok(count) => drop(listener.hear(stream, &self.chunk[..count])),
+                    Ok(count) => {
+                        self.used = self.used.max(count);
+                        let _ = listener.hear(stream, &self.chunk[..count]);
+                    }
                     Err(error) => return Err(io::Error::from(error).into()),
                 }
             }
         }
-        self.chunk[..].zeroize();
+        self.chunk[..self.used].zeroize();
+        self.used = 0;
         Ok(())
     }
 
@@ -459,12 +540,24 @@ fn launch(settings: &Settings) -> Result<(Child, Control, Receiver, Receiver), S
     command.current_dir(&settings.folder).env_clear();
     command.envs(settings.environment.iter().map(|(name, value)| (name, value)));
     command.stdout(stdout_in).stderr(stderr_in);
-    let ends = audited::Control { requests: requests_out, reports: reports_in };
+    #[cfg(target_os = "linux")]
+    let states_out = rustix::fs::memfd_create("state", rustix::fs::MemfdFlags::CLOEXEC)
+        .map_err(io::Error::from)?;
+    #[cfg(target_os = "linux")]
+    let states_in = states_out.try_clone()?;
+    #[cfg(not(target_os = "linux"))]
+    let states_in = reports_in.try_clone()?;
+    let ends = audited::Control { requests: requests_out, reports: reports_in, states: states_in };
     let child = audited::spawn(command, ends).map_err(|error| SessionError::Start {
         program: settings.bash.to_string_lossy().into_owned(),
         error,
     })?;
-    let control = Control::new(sender(requests_in)?, receiver(reports_out)?);
+    let control = Control::new(
+        sender(requests_in)?,
+        receiver(reports_out)?,
+        #[cfg(target_os = "linux")]
+        states_out,
+    );
     Ok((child, control, receiver(stdout_out)?, receiver(stderr_out)?))
 }
 

@@ -30,6 +30,12 @@ impl State {
         self.parts.iter().map(|part| part.as_slice())
     }
 
+    /// Whether a signal can make the shell run something, and so change it, at any time.
+    pub(super) fn has_traps(&self) -> bool {
+        self.parts.iter().any(|part| memchr::memmem::find(part, b"\ntrap -- ").is_some())
+            || self.parts.iter().any(|part| part.starts_with(b"trap -- "))
+    }
+
     /// Whether the two shells would behave the same.
     pub fn same(&self, other: &Self) -> bool {
         self.parts.iter().eq(other.parts.iter())

@@ -4,6 +4,8 @@
 //! out: a [`Literal`] that finds itself in a line as words of their own. Quoted and mixed-case
 //! text is matched as written, a lower-case bare word in any case.
 
+use std::sync::OnceLock;
+
 use regex::{Regex, RegexBuilder};
 
 use super::ExpectError;
@@ -48,8 +50,42 @@ pub(super) struct Literal {
     pub(super) text: String,
     pub(super) spelling: Spelling,
     pub(super) place: Place,
-    pattern: Regex,
-    contrary: Option<Regex>,
+    pattern: Pattern,
+    contrary: Option<Pattern>,
+}
+
+/// A pattern of ours that is compiled when it is first looked for. A copy is compiled anew, so that
+/// what a plan holds stays small: it is the copy in a watch that looks, and that goes with it.
+#[derive(Debug)]
+struct Pattern {
+    text: String,
+    any_case: bool,
+    compiled: OnceLock<Regex>,
+}
+
+impl Pattern {
+    /// So long a text compiles to much less than the size that is allowed below.
+    const LONGEST: usize = 16 * 1024;
+
+    fn new(text: String, any_case: bool) -> Option<Self> {
+        (text.len() <= Self::LONGEST).then(|| Self { text, any_case, compiled: OnceLock::new() })
+    }
+
+    fn regex(&self) -> &Regex {
+        self.compiled.get_or_init(|| {
+            RegexBuilder::new(&self.text)
+                .case_insensitive(self.any_case)
+                .size_limit(1 << 26)
+                .build()
+                .expect("escaped text with our own wildcards is a short pattern")
+        })
+    }
+}
+
+impl Clone for Pattern {
+    fn clone(&self) -> Self {
+        Self { text: self.text.clone(), any_case: self.any_case, compiled: OnceLock::new() }
+    }
 }
 
 impl Literal {
@@ -62,7 +98,7 @@ impl Literal {
             Case::Ignored => true,
             Case::Smart => spelling != Spelling::Quoted && !text.contains(char::is_uppercase),
         };
-        let pattern = RegexBuilder::new(&pattern).case_insensitive(any_case).build().ok()?;
+        let pattern = Pattern::new(pattern, any_case)?;
         Some(Literal {
             text: text.to_owned(),
             spelling,
@@ -123,15 +159,20 @@ impl Literal {
     fn is_whole(&self, line: &str) -> bool {
         let line = without_marks(line);
         let inner = unquoted(line).unwrap_or(line);
-        [line, inner].iter().any(|text| {
-            self.pattern.find(text).is_some_and(|m| m.start() == 0 && m.end() == text.len())
-        })
+        // Most often it is the very text, and no pattern has to be compiled to see that.
+        line == self.text
+            || [line, inner].iter().any(|text| {
+                self.pattern
+                    .regex()
+                    .find(text)
+                    .is_some_and(|m| m.start() == 0 && m.end() == text.len())
+            })
     }
 
     fn sight_within(&self, line: &str) -> Sight {
         let denies_itself = after(&self.text, "not|no|never").is_some();
         let mut sight = if self.is_turned_round(line) { Sight::Against } else { Sight::None };
-        for (start, end) in occurrences(&self.pattern, line) {
+        for (start, end) in occurrences(self.pattern.regex(), line) {
             if !denies_itself && negated(line, start) {
                 sight = Sight::Against;
             } else if taken_back(line, end) {
@@ -146,12 +187,12 @@ impl Literal {
     /// Whether the line has the word's own contrary: `unhealthy`, `NotReady`, `inactive`.
     fn is_turned_round(&self, line: &str) -> bool {
         let contrary = self.contrary.as_ref().filter(|_| self.place == Place::Ladder);
-        contrary.is_some_and(|contrary| occurrences(contrary, line).next().is_some())
+        contrary.is_some_and(|contrary| occurrences(contrary.regex(), line).next().is_some())
     }
 
     /// Whether it stands in `line` at all, denied or not: the strict reading for `no "x"`.
     pub(super) fn occurs(&self, line: &str) -> bool {
-        occurrences(&self.pattern, line).next().is_some()
+        occurrences(self.pattern.regex(), line).next().is_some()
     }
 
     fn is_short(&self) -> bool {
@@ -169,9 +210,9 @@ impl Literal {
 }
 
 /// The word with a prefix that turns it round, for words long enough to have one.
-fn contrary_of(word: &str) -> Option<Regex> {
+fn contrary_of(word: &str) -> Option<Pattern> {
     let plain = word.len() > 3 && word.chars().all(|c| c.is_ascii_alphabetic());
-    plain.then(|| Regex::new(&format!("(?i)(?:un|not|in|dis|non-?){word}")).ok())?
+    plain.then(|| Pattern::new(format!("(?:un|not|in|dis|non-?){word}"), true))?
 }
 
 /// Whether `text` speaks of a failure, other than to say that there is none.

@@ -40,6 +40,8 @@ impl StepReference {
             ))
             .expect("a valid pattern")
         });
+        // Most texts name no step, and start no compiler.
+        text.to_ascii_lowercase().contains(" step ").then_some(())?;
         let found = FORM.captures(text)?;
         let says = [1, 2, 3, 5].iter().find_map(|&group| found.get(group));
         let compares = !text.to_lowercase().starts_with("from ")

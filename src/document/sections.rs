@@ -93,15 +93,15 @@ pub(super) fn titled(text: &str) -> Titled {
 pub(super) fn numbered(text: &str) -> (Option<String>, String) {
     static WORD: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"(?i)^(?:step|phase|stage|part)\s*#?(\d{1,3}(?:\.\d{1,3}){0,2}[a-z]?)\b",
+            r"(?i)^(?:step|phase|stage|part)\s*#?([0-9]{1,3}(?:\.[0-9]{1,3}){0,2}[a-z]?)\b",
             r"(?:\s*[-–—:.)]+\s*|\s+|$)(.*)$"
         ))
         .expect("a valid pattern")
     });
     static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"^(?:(\d{1,3}(?:\.\d{1,3}){0,2}[a-z]?)(?:\s*[.):]|\s+[-–—])\s+|",
-            r"(\d{1,2}(?:\.\d{1,2}){1,2})\s+)(\S.*)$"
+            r"^(?:([0-9]{1,3}(?:\.[0-9]{1,3}){0,2}[a-z]?)(?:\s*[.):]|\s+[-–—])\s+|",
+            r"([0-9]{1,2}(?:\.[0-9]{1,2}){1,2})\s+)(\S.*)$"
         ))
         .expect("a valid pattern")
     });

@@ -55,13 +55,14 @@ pub(super) fn looks_like_shell(lines: &[Line]) -> bool {
 
 /// The length of the prompt that a line begins with, when there is a command after it.
 pub(super) fn prompt(line: &str) -> Option<usize> {
+    // Letters are the Latin ones: a class of all the world's takes a millisecond to compile.
     static PROMPT: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"^\s*(?:\([\w.-]+\)\s*)?(?:",
-            r"[\w.-]+@[\w.-]+(?:[: ][^$#>]*)?[$#%]|",
-            r"\[[\w.-]+@[\w.-]+[^\]]*\][$#]|",
-            r"(?:ba|z)?sh-\d+(?:\.\d+)*[$#]|",
-            r"[~/][\w~/.-]*\s?\$|",
+            r"^\s*(?:\([A-Za-z0-9_À-ɏ.-]+\)\s*)?(?:",
+            r"[A-Za-z0-9_À-ɏ.-]+@[A-Za-z0-9_À-ɏ.-]+(?:[: ][^$#>]*)?[$#%]|",
+            r"\[[A-Za-z0-9_À-ɏ.-]+@[A-Za-z0-9_À-ɏ.-]+[^\]]*\][$#]|",
+            r"(?:ba|z)?sh-[0-9]+(?:\.[0-9]+)*[$#]|",
+            r"[~/][A-Za-z0-9_À-ɏ~/.-]*\s?\$|",
             r"[$❯➜%]",
             r")\s+\S"
         ))
@@ -79,8 +80,8 @@ pub(super) fn prompt(line: &str) -> Option<usize> {
 fn is_foreign_prompt(line: &str) -> bool {
     static FOREIGN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"^\s*(?:[\w.-]*=[#>*]|psql>|mysql>|MariaDB \[[^\]]*\]>|sqlite>|>>>|irb\([^)]*\)\S*>|",
-            r"[\d.]+:\d+(?:\[\d+\])?>|redis>|mongo\S*>|[Pp][Ss] ?[A-Z]:\\[^>]*>|[A-Z]:\\[^>]*>|\w+#)\s+\S"
+            r"^\s*(?:[A-Za-z0-9_À-ɏ.-]*=[#>*]|psql>|mysql>|MariaDB \[[^\]]*\]>|sqlite>|>>>|irb\([^)]*\)\S*>|",
+            r"[0-9.]+:[0-9]+(?:\[[0-9]+\])?>|redis>|mongo\S*>|[Pp][Ss] ?[A-Z]:\\[^>]*>|[A-Z]:\\[^>]*>|[A-Za-z0-9_À-ɏ]+#)\s+\S"
         ))
         .expect("a valid pattern")
     });

@@ -1,8 +1,12 @@
 //! `runbook run` and `runbook rehearse`: from arguments to a run, and from its end to an exit code.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+
+use duct::Handle;
+use jiff::tz::TimeZone;
+use rustix::fs::{Access, access};
 
 use crate::config::{Config, repository};
 use crate::diagnostic::Severity;
@@ -23,15 +27,17 @@ use super::terminal::Terminal;
 use super::{Exit, Failure, environment, environment_variable, signals};
 
 pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
+    let name = ask_git();
     let (plan, config) = read(&arguments.attended)?;
     let folder = arguments.cwd.clone().unwrap_or_else(|| repository(plan.document.source.path()));
     let mut setup = setup(&config, folder);
     setup.environment = for_shell(environment());
     require_tools(&plan, &setup)?;
-    start(&plan, setup, &arguments.attended)
+    start(&plan, setup, &arguments.attended, name)
 }
 
 pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
+    let name = ask_git();
     let (plan, config) = read(&arguments.attended)?;
     let named = arguments.stand_ins.clone().or_else(|| config.stand_ins_folder());
     let folder = named.ok_or_else(|| {
@@ -44,7 +50,7 @@ pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
     let mut setup = setup(&config, stand_ins.work_folder());
     setup.environment = stand_ins.environment();
     setup.stand_ins = Some(stand_ins);
-    start(&plan, setup, &arguments.attended)
+    start(&plan, setup, &arguments.attended, name)
 }
 
 /// Reads the runbook and decides about it; what is wrong with it is said before anything runs.
@@ -83,7 +89,7 @@ fn refuse_errors(document: &Document) -> Result<(), Failure> {
 }
 
 fn setup(config: &Config, folder: PathBuf) -> Setup {
-    let now = jiff::ZonedDateTime::now();
+    let now = now();
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let size = rustix::termios::tcgetwinsize(io::stdout());
     let size = size.map_or((80, 24), |size| (size.ws_col.max(40), size.ws_row.max(10)));
@@ -102,13 +108,27 @@ fn setup(config: &Config, folder: PathBuf) -> Setup {
     }
 }
 
+/// The time here. The system's own file says enough where `TZ` says nothing; to look for a zone by
+/// its name means to read the folders of all zones.
+fn now() -> jiff::ZonedDateTime {
+    let zone = environment_variable("TZ").is_none().then(|| fs::read("/etc/localtime").ok());
+    let zone = zone.flatten().and_then(|text| TimeZone::tzif("", &text).ok());
+    zone.map_or_else(jiff::ZonedDateTime::now, |zone| {
+        jiff::Timestamp::now().to_zoned_datetime(zone)
+    })
+}
+
 /// Looks for every tool of the whole plan before the first step: to learn half-way through a
-/// rotation that one is missing is too late. bash itself is asked, so that its builtins, its
-/// keywords and its PATH count.
+/// rotation that one is missing is too late. bash itself is asked about what is not plainly there,
+/// so that its builtins, its keywords and its PATH count.
 fn require_tools(plan: &Plan, setup: &Setup) -> Result<(), Failure> {
     const ASK: &str =
         r#"for name; do type -t -- "$name" >/dev/null || printf '%s\n' "$name"; done"#;
-    let mentioned = mentioned(plan);
+    let mut mentioned = mentioned(plan);
+    mentioned.retain(|(name, _)| !is_there(name, setup));
+    if mentioned.is_empty() {
+        return Ok(());
+    }
     let mut words = vec!["--noprofile", "--norc", "-c", ASK, "runbook"];
     words.extend(mentioned.iter().map(|(name, _)| name.as_str()));
     let missing = duct::cmd(&setup.bash, &words)
@@ -130,6 +150,25 @@ fn require_tools(plan: &Plan, setup: &Setup) -> Result<(), Failure> {
     let missing = missing.join(", ");
     let message = format!("not on PATH: {missing}; install it, or put its folder on PATH");
     Err(Failure::new(Exit::Environment, message))
+}
+
+/// Whether bash would find it for certain: as a builtin of every bash, or as a program on PATH.
+fn is_there(name: &str, setup: &Setup) -> bool {
+    const BUILTINS: &[&str] = &[
+        ".", ":", "[", "cd", "command", "declare", "echo", "eval", "exec", "exit", "export",
+        "false", "local", "printf", "pwd", "read", "return", "set", "shift", "source", "test",
+        "trap", "true", "type", "unset", "wait",
+    ];
+    if BUILTINS.contains(&name) {
+        return true;
+    }
+    let path = setup.environment.iter().find(|(variable, _)| variable == "PATH");
+    let mut folders = path.map(|(_, path)| std::env::split_paths(path)).into_iter().flatten();
+    !name.contains('/')
+        && folders.any(|folder| {
+            let program = setup.folder.join(folder).join(name);
+            program.is_file() && access(&program, Access::EXEC_OK).is_ok()
+        })
 }
 
 /// The programs of the selected steps that are named outright, each with its first line.
@@ -175,10 +214,15 @@ impl Mentioned {
     }
 }
 
-fn start(plan: &Plan, setup: Setup, arguments: &Attended) -> Result<Exit, Failure> {
+fn start(
+    plan: &Plan,
+    setup: Setup,
+    arguments: &Attended,
+    name: Option<Handle>,
+) -> Result<Exit, Failure> {
     let broken =
         |error: io::Error| Failure::new(Exit::Environment, format!("failed to start: {error}"));
-    let mut operator = operator(plan, arguments)?;
+    let mut operator = operator(plan, arguments, operator_name(name))?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
     let out =
@@ -218,8 +262,7 @@ const fn exit(result: RunResult) -> Exit {
 
 /// Who answers: an answers file where one is given, else the person at the terminal, if there is
 /// one.
-fn operator(plan: &Plan, arguments: &Attended) -> Result<Box<dyn Operator>, Failure> {
-    let name = operator_name();
+fn operator(plan: &Plan, arguments: &Attended, name: String) -> Result<Box<dyn Operator>, Failure> {
     if let Some(path) = &arguments.answers {
         return Ok(Box::new(answers(plan, path, name)?));
     }
@@ -266,11 +309,19 @@ fn answers(plan: &Plan, path: &Path, name: String) -> Result<Answers, Failure> {
     Ok(answers)
 }
 
+/// Asks git for the operator's name. It answers while the runbook is read.
+fn ask_git() -> Option<Handle> {
+    let git = duct::cmd!("git", "config", "user.name").stderr_null().stdin_null();
+    git.stdout_capture().unchecked().start().ok()
+}
+
 /// git's name for the operator, else the login's.
-fn operator_name() -> String {
-    let git =
-        duct::cmd!("git", "config", "user.name").stderr_null().stdin_null().unchecked().read();
-    let git = git.ok().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+fn operator_name(git: Option<Handle>) -> String {
+    let git = git.and_then(|handle| {
+        let output = handle.wait().ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    });
+    let git = git.filter(|name| !name.is_empty());
     git.or_else(|| environment_variable("USER"))
         .or_else(|| environment_variable("LOGNAME"))
         .unwrap_or_else(|| "unknown".into())

@@ -137,7 +137,11 @@ impl Literal {
 
     /// Whether it stands in this line, and beyond doubt.
     pub(super) fn sight(&self, line: &Line<'_>) -> Sight {
-        if !self.pattern.is_match(line.text) {
+        // Most often it is the very text, and no pattern has to be compiled to see that.
+        if without_marks(line.text) == self.text {
+            return Sight::Hit;
+        }
+        if !self.pattern.regex().is_match(line.text) {
             return if self.is_turned_round(line.text) { Sight::Against } else { Sight::None };
         }
         if self.is_whole(line.text) {
@@ -159,14 +163,10 @@ impl Literal {
     fn is_whole(&self, line: &str) -> bool {
         let line = without_marks(line);
         let inner = unquoted(line).unwrap_or(line);
-        // Most often it is the very text, and no pattern has to be compiled to see that.
-        line == self.text
-            || [line, inner].iter().any(|text| {
-                self.pattern
-                    .regex()
-                    .find(text)
-                    .is_some_and(|m| m.start() == 0 && m.end() == text.len())
-            })
+        [line, inner].iter().any(|text| {
+            let found = self.pattern.regex().find(text);
+            found.is_some_and(|m| m.start() == 0 && m.end() == text.len())
+        })
     }
 
     fn sight_within(&self, line: &str) -> Sight {

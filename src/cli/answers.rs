@@ -35,7 +35,7 @@ pub struct Answers {
 
 /// What may be confirmed for a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 enum Confirmed {
     /// Its manual actions are, or will have been, done.
     Manual,
@@ -43,6 +43,10 @@ enum Confirmed {
     Writes,
     /// So may what cannot be undone.
     Irreversible,
+    /// Its questions ("If X, ...") are answered with yes, and done.
+    Applies,
+    /// Its questions are answered with no.
+    NotApplicable,
 }
 
 /// Where a value comes from.
@@ -211,6 +215,19 @@ impl Operator for Answers {
 
     fn manual(&mut self, ask: &AskManual<'_>) -> Answer<Manual> {
         let irreversible = ask.irreversible.is_some();
+        if ask.question {
+            if self.confirms(ask.step, Confirmed::NotApplicable) {
+                return Answer::Given(Manual::DoesNotApply, From::Answers);
+            }
+            if !self.confirms(ask.step, Confirmed::Applies) {
+                let what = "asks whether something applies";
+                let words = "\"applies\" or \"not-applicable\"";
+                return self.missing(&format!(
+                    "step {} {what}; [confirm] {} = [{words}] is not there",
+                    ask.step, ask.step
+                ));
+            }
+        }
         if self.confirms(ask.step, Confirmed::Manual)
             && (!irreversible || self.confirms(ask.step, Confirmed::Irreversible))
         {

@@ -75,7 +75,28 @@ impl Engine<'_> {
         };
         let from = from.word();
         self.recorder.emit(What::ManualEnded { step: id, line, outcome, reason, from })?;
+        if done != Manual::Done {
+            let questions = manual.items.iter().filter(|item| item.asks == document::Asks::Decide);
+            self.denied.extend(questions.map(|item| item.span));
+        }
         Ok(done)
+    }
+
+    /// Whether an action depends on a question that was answered no; said where it is so.
+    pub(super) fn does_not_apply(&mut self, action: &document::Action) -> Flow<bool> {
+        let Some(question) = action.when.filter(|question| self.denied.contains(question)) else {
+            return Ok(false);
+        };
+        // What depends on what is left out is left out with it.
+        self.denied.push(action.span);
+        let source = &self.plan.document.source;
+        let text = format!(
+            "line {} is left out: it depends on line {}, which does not apply",
+            action.line,
+            source.line(question.start)
+        );
+        self.recorder.emit(What::Remark { text: self.redactor.redact(&text) })?;
+        Ok(true)
     }
 
     /// What follows from something done by hand: the stand-ins' world, and the values it yields.

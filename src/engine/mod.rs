@@ -150,6 +150,9 @@ struct Engine<'a> {
     outputs: BTreeMap<String, trial::Recorded>,
     segments: u64,
     step: Option<String>,
+    /// The questions ("If X, ...") that were answered no, or left out: what depends on them is
+    /// left out, too.
+    denied: Vec<Span>,
 }
 
 /// Carries `plan` out and returns how it ended.
@@ -176,6 +179,7 @@ pub async fn carry_out<'a>(
         outputs: BTreeMap::new(),
         segments: 0,
         step: None,
+        denied: Vec::new(),
     };
     let flow = engine.run().await;
     engine.finish(flow).await
@@ -253,6 +257,9 @@ impl Engine<'_> {
     ) -> Flow<()> {
         for (action, decision) in written.iter().zip(decided) {
             self.show(&action.lead)?;
+            if self.does_not_apply(action)? {
+                continue;
+            }
             match (&action.kind, decision) {
                 (ActionKind::Command(block), plan::Action::Command(segments)) => {
                     self.block(step, action, block, segments).await?;

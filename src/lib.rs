@@ -15,9 +15,14 @@
 //! 4. [`shell`]: what a block mentions: statements, names, placeholders
 //! 5. [`policy`]: what a command does to the world
 //! 6. [`variables`]: values: secrets, redaction, templates
-//! 7. `document`: what the author wrote: markdown to a `Document`
-//! 8. [`session`]: a shell that remembers
-//! 9. [`report`]: views of events and diagnostics
+//! 7. [`document`]: what the author wrote: markdown to a `Document`
+//! 8. [`config`]: what a team has set
+//! 9. [`plan`]: what is decided before anything runs
+//! 10. [`event`]: what happened, as data
+//! 11. [`session`]: a shell that remembers
+//! 12. [`engine`]: carries a plan out
+//! 13. [`report`]: views of events, diagnostics and explanations
+//! 14. [`cli`]: the command line, prompts, exit codes
 
 pub mod cli;
 pub mod config;

@@ -275,6 +275,19 @@ fn a_terminal_that_closes_while_a_command_runs_ends_both() {
 }
 
 #[test]
+fn a_run_that_is_told_to_end_ends_also_at_a_prompt() {
+    let story = Story::new();
+    let runbook = story.write("prompts.md", PROMPTS);
+    let mut screen = story.screen(&["run", &runbook]);
+    screen.wait_for("PLAIN:");
+    let id = i32::try_from(screen.id()).ok().and_then(rustix::process::Pid::from_raw);
+    let sent = rustix::process::kill_process(id.expect("an id"), rustix::process::Signal::TERM);
+    sent.expect("it is there");
+    screen.wait_for("the terminal was closed, or the system wants it to end");
+    assert_eq!(screen.exit().code(), Some(5));
+}
+
+#[test]
 fn what_nobody_is_there_to_answer_is_named() {
     let story = Story::new();
     let ended = story.run(&["rehearse", ROTATION, "--non-interactive"]);

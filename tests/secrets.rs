@@ -149,7 +149,9 @@ impl Spy {
         let seen = self.thread.join().expect("it only reads");
         assert!(seen.keys().any(|name| name.ends_with("cmdline")), "{:?}", seen.keys());
         for (place, contents) in seen {
-            contents.iter().for_each(|bytes| is_clean(&place, bytes));
+            for bytes in contents {
+                is_clean(&place, &bytes);
+            }
         }
     }
 }

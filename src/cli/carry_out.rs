@@ -222,7 +222,9 @@ fn start(
 ) -> Result<Exit, Failure> {
     let broken =
         |error: io::Error| Failure::new(Exit::Environment, format!("failed to start: {error}"));
-    let mut operator = operator(plan, arguments, operator_name(name))?;
+    let wishes = Wishes::default();
+    signals::listen(wishes.clone()).map_err(broken)?;
+    let mut operator = operator(plan, arguments, operator_name(name), wishes.clone())?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
     let out =
@@ -236,13 +238,8 @@ fn start(
             Box::new(View::new(BufWriter::new(out), colour, columns))
         }
     };
-    let summary = runtime.block_on(async {
-        let wishes = Wishes::default();
-        let listening = signals::listen(wishes.clone()).map_err(broken)?;
-        let summary = carry_out(plan, setup, operator.as_mut(), vec![sink.as_mut()], wishes).await;
-        listening.abort();
-        Ok(summary)
-    })?;
+    let run = carry_out(plan, setup, operator.as_mut(), vec![sink.as_mut()], wishes);
+    let summary = runtime.block_on(run);
     if summary.result == RunResult::Broken {
         let _ = writeln!(io::stderr(), "runbook: {}", summary.why.as_str());
     }
@@ -262,7 +259,12 @@ const fn exit(result: RunResult) -> Exit {
 
 /// Who answers: an answers file where one is given, else the person at the terminal, if there is
 /// one.
-fn operator(plan: &Plan, arguments: &Attended, name: String) -> Result<Box<dyn Operator>, Failure> {
+fn operator(
+    plan: &Plan,
+    arguments: &Attended,
+    name: String,
+    wishes: Wishes,
+) -> Result<Box<dyn Operator>, Failure> {
     if let Some(path) = &arguments.answers {
         return Ok(Box::new(answers(plan, path, name)?));
     }
@@ -270,7 +272,7 @@ fn operator(plan: &Plan, arguments: &Attended, name: String) -> Result<Box<dyn O
     if arguments.non_interactive || !attended || arguments.format == RunFormat::Json {
         return Ok(Box::new(Answers::none(name)));
     }
-    let terminal = Terminal::open(name);
+    let terminal = Terminal::open(name, wishes);
     let opened = terminal.map_err(|error| {
         Failure::new(Exit::Environment, format!("failed to open the terminal: {error}"))
     })?;

@@ -7,6 +7,8 @@
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::termios::{
     LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr,
     tcsetattr,
@@ -36,12 +38,16 @@ pub enum Typed {
 /// The longest line that is taken; one allocation, so that no copy is left behind.
 const LONGEST: usize = 16 * 1024;
 
-/// Puts `question` on `screen` and reads a line from `input`, a terminal, echoing to `screen`.
+/// How often is looked whether the run is over.
+const GLANCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+
+/// Puts `question` on `screen` and reads a line from `input`, a terminal, echoing to `screen`, until the run is `over`.
 pub fn read_line(
     input: &mut (impl Read + AsFd),
     screen: &mut impl Write,
     question: &str,
     echo: Echo,
+    over: &dyn Fn() -> bool,
 ) -> io::Result<Typed> {
     // Before the question is there: what is typed from then on counts.
     let _raw = Raw::enter(input)?;
@@ -49,7 +55,7 @@ pub fn read_line(
     screen.flush()?;
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     loop {
-        let Some(byte) = next(input)? else {
+        let Some(byte) = next(input, over)? else {
             return Ok(Typed::End);
         };
         match byte {
@@ -58,7 +64,7 @@ pub fn read_line(
             4 if line.is_empty() => return leave(screen, Typed::End),
             8 | 0x7f => erase(&mut line, screen, echo, 1)?,
             0x15 => erase(&mut line, screen, echo, usize::MAX)?,
-            0x1b => skip_sequence(input)?,
+            0x1b => skip_sequence(input, over)?,
             byte if byte >= b' ' && line.len() < LONGEST => {
                 line.push(byte);
                 if echo == Echo::Shown {
@@ -100,11 +106,11 @@ fn erase(line: &mut Vec<u8>, screen: &mut impl Write, echo: Echo, count: usize) 
 }
 
 /// Arrow keys and the like send ESC, `[` or `O`, and end with a letter or `~`.
-fn skip_sequence(input: &mut impl Read) -> io::Result<()> {
-    let Some(b'[' | b'O') = next(input)? else {
+fn skip_sequence(input: &mut (impl Read + AsFd), over: &dyn Fn() -> bool) -> io::Result<()> {
+    let Some(b'[' | b'O') = next(input, over)? else {
         return Ok(());
     };
-    while let Some(byte) = next(input)? {
+    while let Some(byte) = next(input, over)? {
         if byte.is_ascii_alphabetic() || byte == b'~' {
             break;
         }
@@ -112,10 +118,19 @@ fn skip_sequence(input: &mut impl Read) -> io::Result<()> {
     Ok(())
 }
 
-/// The next byte; `None` at the end, also when the terminal was closed.
-fn next(input: &mut impl Read) -> io::Result<Option<u8>> {
+/// The next byte; `None` at the end, also when the terminal was closed or the run is `over`.
+fn next(input: &mut (impl Read + AsFd), over: &dyn Fn() -> bool) -> io::Result<Option<u8>> {
     let mut byte = [0];
     loop {
+        if over() {
+            return Ok(None);
+        }
+        let mut ready = [PollFd::new(input, PollFlags::IN)];
+        match poll(&mut ready, Some(&GLANCE)) {
+            Ok(0) | Err(Errno::INTR) => continue,
+            Ok(_) => {}
+            Err(error) => return Err(error.into()),
+        }
         match input.read(&mut byte) {
             Ok(0) => return Ok(None),
             Ok(_) => {

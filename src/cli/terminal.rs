@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::engine::{
     Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, From, Given, Go,
-    Insisted, Judged, Manual, OnFailure, Operator,
+    Insisted, Judged, Manual, OnFailure, Operator, Wishes,
 };
 use crate::variables::{Secret, Weakness};
 
@@ -22,6 +22,7 @@ use super::keyboard::{Echo, Typed, read_line};
 /// A person at a terminal.
 pub struct Terminal {
     name: String,
+    wishes: Wishes,
     input: File,
     screen: File,
     before: Termios,
@@ -49,20 +50,22 @@ macro_rules! line_or_return {
 impl Terminal {
     /// The terminal that standard input and standard output are. It shows nothing that is typed
     /// without a question: what is pasted too early may be a secret.
-    pub fn open(name: String) -> io::Result<Self> {
+    pub fn open(name: String, wishes: Wishes) -> io::Result<Self> {
         let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
         let screen = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let before = rustix::termios::tcgetattr(&input)?;
         let mut silent = before.clone();
         silent.local_modes.remove(LocalModes::ECHO);
         rustix::termios::tcsetattr(&input, OptionalActions::Now, &silent)?;
-        Ok(Self { name, input, screen, before, lent: None })
+        Ok(Self { name, wishes, input, screen, before, lent: None })
     }
 
     fn ask(&mut self, question: &str, echo: Echo) -> Reply {
         let question = format!("  {question} ");
+        let wishes = self.wishes.clone();
+        let over = || wishes.is_hung_up();
         loop {
-            match read_line(&mut self.input, &mut self.screen, &question, echo) {
+            match read_line(&mut self.input, &mut self.screen, &question, echo, &over) {
                 Ok(Typed::Line(line)) => return Reply::Line(line),
                 Ok(Typed::Interrupt) => return Reply::Pause,
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {

@@ -74,6 +74,9 @@ pub struct Wishes {
     level: Arc<AtomicU8>,
 }
 
+/// Why a run ends that was hung up.
+const HUNG_UP: &str = "the terminal was closed, or the system wants it to end";
+
 /// How urgent a wish is.
 const STOP_COMMAND: u8 = 1;
 const END_RUN: u8 = 2;
@@ -89,6 +92,11 @@ impl Wishes {
     /// The terminal was closed, or the machine goes down: the run ends as soon as it can.
     pub fn hang_up(&self) {
         self.wish(TERMINAL_GONE);
+    }
+
+    /// Whether the run is to end as soon as it can: no question waits for an answer any more.
+    pub fn is_hung_up(&self) -> bool {
+        self.level.load(Ordering::SeqCst) == TERMINAL_GONE
     }
 
     fn wish(&self, level: u8) {
@@ -427,6 +435,6 @@ fn given<T>(answer: Answer<T>) -> Flow<(T, From)> {
         Answer::Given(value, from) => Ok((value, from)),
         Answer::Pause => Err(Break::Paused("you paused it".into())),
         Answer::Nobody(what) => Err(Break::Paused(what)),
-        Answer::Gone => Err(Break::Broken("the terminal was closed".into())),
+        Answer::Gone => Err(Break::Broken(HUNG_UP.into())),
     }
 }

@@ -15,7 +15,7 @@ use crate::variables::Redacted;
 use super::job::Job;
 use super::listen::{Ear, Held, Showing};
 use super::verdict::{self, Ruling, Status};
-use super::{Break, END_RUN, Engine, Flow, Setup, TERMINAL_GONE};
+use super::{Break, END_RUN, Engine, Flow, HUNG_UP, Setup, TERMINAL_GONE};
 
 /// What a step's last segment printed, for `matching step N`.
 pub(super) struct Recorded {
@@ -81,7 +81,7 @@ impl Engine<'_> {
         let started = Instant::now();
         let (report, unit, came, heard, outputs) = self.run_units(job).await?;
         match self.wishes.take() {
-            TERMINAL_GONE => return Err(Break::Broken("the terminal was closed".into())),
+            TERMINAL_GONE => return Err(Break::Broken(HUNG_UP.into())),
             END_RUN => return Err(Break::Interrupted),
             _ => {}
         }

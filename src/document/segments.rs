@@ -104,6 +104,7 @@ impl Binder<'_> {
     fn close(&mut self, to: usize, annotation: Annotation) {
         self.rest_to(to);
         if let Some(segment) = self.segments.last_mut() {
+            segment.expectations.reserve_exact(1);
             segment.expectations.push(annotation);
         }
     }

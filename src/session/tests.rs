@@ -106,6 +106,34 @@ async fn tracing_shows_the_blocks_own_commands_only() {
 }
 
 #[tokio::test]
+async fn a_copy_has_the_options_of_its_time() {
+    let mut story = Story::new().await;
+    let mut states = Vec::new();
+    for change in ["set -o pipefail", "shopt -s nullglob", "set +o pipefail; shopt -u nullglob"] {
+        story.run(change).await;
+        states.push(story.session.snapshot().await.expect("a state"));
+    }
+    const ASK: &str = "[[ -o pipefail ]] && echo pipefail; shopt -q nullglob && echo nullglob; :";
+    for (state, expected) in states.iter().zip(["pipefail\n", "pipefail\nnullglob\n", ""]) {
+        story.session.restart(state).await.expect("a new shell");
+        assert_eq!(story.run(ASK).await.1, expected);
+        let again = story.session.snapshot().await.expect("a state");
+        story.session.restart(&again).await.expect("a new shell");
+        assert_eq!(story.run(ASK).await.1, expected, "from a copy of the copy");
+    }
+}
+
+#[tokio::test]
+async fn a_copy_has_what_a_trap_did_after_the_last_statement() {
+    let mut story = Story::new().await;
+    story.run("x=old; trap 'x=new' USR1; (sleep 0.1; kill -USR1 $$) &").await;
+    tokio::time::sleep(millis(300)).await;
+    let state = story.session.snapshot().await.expect("a state");
+    story.session.restart(&state).await.expect("a new shell");
+    assert_eq!(story.run("echo $x").await.1, "new\n");
+}
+
+#[tokio::test]
 async fn a_shell_that_died_continues_from_a_copy_of_its_state() {
     for fatal in ["exit 3", "exec true", "kill -9 $$", "set -e; false", ": ${NONE:?no}", "break"] {
         let mut story = Story::new().await;

@@ -45,7 +45,7 @@ pub(super) fn parse_at(text: &str, place: Place, depth: usize) -> Result<List, S
             brush_parser::parse_tokens(&tokens, &options)
                 .map_err(|error| reader.parse_error(&error))
         })?;
-    let mut items = Vec::new();
+    let mut items = Vec::with_capacity(program.complete_commands.len());
     for list in &program.complete_commands {
         items.extend(reader.list(list).items);
     }

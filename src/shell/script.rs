@@ -125,9 +125,9 @@ fn not_apart(start: usize, end: usize) -> SyntaxError {
 
 /// Cuts the text at the separators that lie between the items of the tree.
 fn cut(text: &str, list: &List, lexed: &Lexed) -> Result<Vec<Statement>, SyntaxError> {
-    let mut statements: Vec<Statement> = Vec::new();
     let mut start = next_start(text, 0, lexed);
     let mut items = list.items.as_slice();
+    let mut statements: Vec<Statement> = Vec::with_capacity(items.len());
     while let Some(item) = items.first() {
         let known = last_byte(item).max(start);
         let (statement, next) =

@@ -116,7 +116,7 @@ impl Reader<'_> {
     }
 
     fn pieces(&self, pieces: &[WordPieceWithSource], quotes: Quotes) -> Vec<Piece> {
-        let mut found = Vec::new();
+        let mut found = Vec::with_capacity(pieces.len());
         if pieces.windows(2).any(|pair| is_newer(&pair[0], &pair[1])) {
             found.push(opaque("an expansion that the parser does not know"));
         }

@@ -42,6 +42,10 @@ impl Engine<'_> {
         for (written, decided) in block.segments.iter().zip(decided) {
             self.rehearsal_allows(block, written)?;
             self.gather(&decided.inputs).await?;
+            for remark in &decided.remarks {
+                let text = self.redactor.redact(remark);
+                self.recorder.emit(What::Remark { text })?;
+            }
             let mut done: Vec<Binding> = Vec::new();
             while let Some(binding) = self.next_binding(block, decided, &done) {
                 self.segments += 1;

@@ -5,6 +5,7 @@
 //! same fingerprint.
 
 mod inputs;
+mod remarks;
 mod secrecy;
 mod segment;
 
@@ -69,15 +70,14 @@ impl Plan {
     /// Decides about a document.
     pub fn new(document: Document, catalogue: &'static Catalogue, selection: &Selection) -> Self {
         let inputs = collect(&document);
+        let functions = document.steps.iter().flat_map(|step| functions(&step.actions)).collect();
+        let context = segment::Context { catalogue, inputs: &inputs, functions };
         let steps = document
             .steps
             .iter()
             .enumerate()
             .filter(|(_, step)| selection.has(step))
-            .map(|(place, step)| {
-                let context = segment::Context { catalogue, inputs: &inputs };
-                Step { place, actions: actions(&step.actions, &context) }
-            })
+            .map(|(place, step)| Step { place, actions: actions(&step.actions, &context) })
             .collect();
         let digest = Sha256::digest(document.source.text().as_bytes());
         let fingerprint = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -160,6 +160,24 @@ fn cannot_be_undone(manual: &document::Manual) -> bool {
         let text = item.text.to_lowercase();
         text.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word))
     })
+}
+
+/// The names of the functions that some actions define, also in their alternatives.
+fn functions(written: &[document::Action]) -> Vec<String> {
+    let mut names = Vec::new();
+    for action in written {
+        match &action.kind {
+            ActionKind::Command(block) => {
+                let defined = block.script.statements.iter().flat_map(|one| &one.functions);
+                names.extend(defined.cloned());
+            }
+            ActionKind::Choice(choice) => {
+                names.extend(choice.alternatives.iter().flat_map(|one| functions(&one.actions)));
+            }
+            ActionKind::Manual(_) | ActionKind::Record(_) => {}
+        }
+    }
+    names
 }
 
 /// All segments of some actions, also of their alternatives.

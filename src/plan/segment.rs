@@ -8,12 +8,15 @@ use crate::shell::{Command, Pipeline, Quoting, Statement};
 use crate::source::Span;
 
 use super::Input;
+use super::remarks::remarks;
 use super::secrecy::is_secret;
 
 /// What deciding needs to know.
 pub(super) struct Context<'a> {
     pub catalogue: &'a Catalogue,
     pub inputs: &'a [Input],
+    /// The functions that the runbook defines.
+    pub functions: Vec<String>,
 }
 
 /// A segment, decided.
@@ -33,6 +36,8 @@ pub struct Segment {
     pub inputs: Vec<String>,
     /// Whether its output is itself secret.
     pub sensitive: bool,
+    /// What is worth knowing before it runs, a sentence each.
+    pub remarks: Vec<String>,
 }
 
 /// Statements that are run in one go: one, or several of which the later read the status of the
@@ -73,6 +78,7 @@ fn decide(block: &Block, segment: &document::Segment, context: &Context<'_>) -> 
         reasons,
         units: units(statements, &classifications, context.catalogue),
         inputs: needed(block, statements, context.inputs),
+        remarks: remarks(block, statements, context),
         sensitive: block.attributes.secret || promised || printed,
         traits: traits.into_iter().collect(),
         classifications,

@@ -162,6 +162,7 @@ fn command(plan: &Plan, line: usize, block: &Block, segments: &[plan::Segment]) 
         "assigns": names(statements.iter().flat_map(|one| one.assigns.iter().map(|it| it.name.as_str()))),
         "placeholders": names(block.placeholders.iter().map(|one| one.spelling.as_str())),
         "inside": block.inside,
+        "remarks": names(segments.iter().flat_map(|one| one.remarks.iter().map(String::as_str))),
         "segments": block.segments.iter().zip(segments).map(|(written, decided)| {
             segment(plan, block, written, decided)
         }).collect::<Vec<_>>(),
@@ -373,6 +374,7 @@ fn block_lines(
             out.line(depth + 2, &format!("{effect}{traits}"));
             one.reasons.iter().for_each(|reason| out.line(depth + 3, &reason.text));
         }
+        decided.remarks.iter().for_each(|remark| out.line(depth + 2, &format!("note: {remark}")));
         for annotation in &written.expectations {
             expectation_lines(annotation, depth + 1, out);
         }

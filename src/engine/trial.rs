@@ -156,9 +156,12 @@ impl Engine<'_> {
         let said = self.redactor.redact(&String::from_utf8_lossy(&heard.stderr.head));
         let unfinished = came == Came::ToAFailure || report.stop != Stop::None;
         if report.shell_ended && unfinished {
-            return ended_shell(report, &said);
+            return self.ended_shell(job, report, unit, &said);
         }
         if came == Came::ToAFailure || heard.watches.is_empty() {
+            if report.stop == Stop::Window {
+                return Ruling::new(Outcome::StatusOnly, watched(report));
+            }
             return by_status(verdict::status(report, &unit.stages), &said);
         }
         let Heard { stdout, stderr, watches, held } = heard;
@@ -180,12 +183,29 @@ impl Engine<'_> {
             watches.into_iter().map(|watch| watch.judge(&observed, &record)).collect();
         let mut ruling = verdict::sum(judged);
         if report.shell_ended && ruling.outcome == Outcome::Met {
-            return ended_shell(report, &said);
+            return self.ended_shell(job, report, unit, &said);
         }
         if ruling.outcome == Outcome::NotMet {
             ruling.why = with_last_words(ruling.why, &said);
         }
         ruling
+    }
+
+    fn ended_shell(
+        &self,
+        job: &Job<'_>,
+        report: &Report,
+        unit: &plan::Unit,
+        said: &Redacted,
+    ) -> Ruling {
+        let deadline = limits(job, &self.setup, &unit.traits).deadline;
+        let why = match deadline.filter(|_| report.stop == Stop::Deadline) {
+            Some(deadline) => {
+                format!("its deadline of {} s passed; it was killed", deadline.as_secs())
+            }
+            None => format!("it ended the shell (status {})", report.status),
+        };
+        Ruling::new(Outcome::Failed, with_last_words(why, said))
     }
 
     /// A shell that ended is replaced by a copy of its state before the segment.
@@ -233,9 +253,8 @@ fn by_status(status: Status, said: &Redacted) -> Ruling {
     }
 }
 
-fn ended_shell(report: &Report, said: &Redacted) -> Ruling {
-    let why = format!("it ended the shell (status {})", report.status);
-    Ruling::new(Outcome::Failed, with_last_words(why, said))
+fn watched(report: &Report) -> String {
+    format!("watched for {} s and stopped; it promises nothing", report.elapsed.as_secs())
 }
 
 /// The reason, with the first line that the command said on standard error.

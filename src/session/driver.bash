@@ -9,7 +9,7 @@ eval "exec $1<&- $2>&- $3>&-"
 set --
 export RUNBOOK_SHELL=$$
 unset -v OLDPWD
-__runbook_trace=
+__runbook_trace= __runbook_sane=
 while IFS= builtin read -r -d '' -u 250 __runbook_how &&
   IFS= builtin read -r -d '' -u 250 __runbook_text; do
   [[ $__runbook_how == quiet ]] ||
@@ -37,6 +37,19 @@ while IFS= builtin read -r -d '' -u 250 __runbook_how &&
       __runbook_stages=(0)
       ;;
   esac
+  __runbook_sane=
+  # A function of that name would leave this loop without a way to read or to report. The one thing
+  # that no function can hide is a special builtin in POSIX mode.
+  builtin eval __runbook_sane=1 2>/dev/null
+  if [[ ! $__runbook_sane ]]; then
+    if [[ -o posix ]]; then
+      unset -f builtin
+    else
+      POSIXLY_CORRECT=1
+      unset -f builtin
+      unset -v POSIXLY_CORRECT
+    fi
+  fi
   builtin printf -v __runbook_text ' %s' "${__runbook_stages[@]}"
   builtin printf 'R%s\0' "$__runbook_text" >&251
   __runbook_text=

@@ -117,6 +117,19 @@ impl Scene {
         self
     }
 
+    /// The operator's environment.
+    pub fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// A block more, in a step before the others.
+    pub fn before(self, block: &str) -> Self {
+        let book = fs::read_to_string(self.path("book.md")).expect("a runbook");
+        let first = format!("# Try\n\n## Step 0 — First\n\n```bash\n{block}\n```\n");
+        fs::write(self.path("book.md"), book.replacen("# Try\n", &first, 1)).expect("a runbook");
+        self.confirm("0")
+    }
+
     /// A path in the story's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

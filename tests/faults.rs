@@ -101,14 +101,14 @@ fn after_an_exit_the_run_goes_on_from_the_state_before() {
         ]);
         let mut screen = attended(&story);
         if ends != "exit 3" {
-            screen.answer("run it?", "y");
+            screen.answer("x explain, p pause]: ", "y");
         }
-        screen.answer("what now?", "r");
+        screen.answer("q end the run, p pause]: ", "r");
         if ends != "exit 3" {
-            screen.answer("run it?", "y");
+            screen.answer("x explain, p pause]: ", "y");
         }
-        screen.answer("what now?", "o");
-        screen.answer("why", "it is known to end");
+        screen.answer("q end the run, p pause]: ", "o");
+        screen.answer("why (it is recorded): ", "it is known to end");
         let status = screen.exit();
         let shown = screen.shown();
         assert!(shown.contains("met") && shown.contains("hello kept"), "{ends}:\n{shown}");
@@ -151,12 +151,16 @@ fn options_of_a_block_hold_and_do_not_disturb_the_run() {
     // What `set -x` echoes is no output that an expectation could find.
     let told = Scene::steps(&["set -x", "true # ready\n# Expect: \"ready\""]).run();
     told.exit(1).outcomes(&["status_only", "not_met"]);
-    for option in
-        ["set -v", "set -n", "set -f", "set -k", "set -o posix", "shopt -s extdebug failglob"]
-    {
+    for option in ["set -v", "set -f", "set -k", "set -o posix", "shopt -s extdebug failglob"] {
         let told = Scene::steps(&[option, "false", "true"]).run();
         assert_ne!(told.code, Some(0), "{option}: {told}");
     }
+}
+
+#[test]
+fn a_shell_that_was_told_to_run_nothing_more_ends_at_its_deadline() {
+    let told = fenced("bash timeout=1s", "set -n").run();
+    told.exit(1).because("its deadline of 1 s passed; it was killed");
 }
 
 /// The peak of a process's memory in KiB.

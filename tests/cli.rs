@@ -5,8 +5,8 @@ mod scene;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-use serde_json::{Value, json};
 use scene::{RUNBOOK, Scene};
+use serde_json::{Value, json};
 
 const ROTATION: &str = "runbooks/rotate-infisical-service-token.md";
 const SEED: &str = "fixtures/seed/rotate-infisical-service-token.md";

@@ -3,16 +3,16 @@
 //! Whatever it is, the message names it, the exit code is the documented one, what was done before
 //! is not lost, and nothing is left running.
 
-mod screen;
 mod scene;
+mod screen;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use screen::Screen;
 use scene::{RUNBOOK, Scene};
+use screen::Screen;
 
 /// A story of one block with words behind its language.
 fn fenced(info: &str, block: &str) -> Scene {

@@ -270,7 +270,7 @@ fn any_other_failure_says_nothing_about_the_old_token() {
     check("VAULT", OLD, "expired", |services| {
         services.state().vault.tokens[0].validity = Validity::Expired;
     });
-    check("VAULT/prefix", OLD, "Route GET:", none);
+    check("VAULT/prefix", OLD, "Response Code: 404 Not Found", none);
 }
 
 #[test]

@@ -257,10 +257,33 @@ fn watched(report: &Report) -> String {
     format!("watched for {} s and stopped; it promises nothing", report.elapsed.as_secs())
 }
 
-/// The reason, with the first line that the command said on standard error.
+/// The reason, with what the command said on standard error: the first line that speaks of a
+/// failure, else the first.
 fn with_last_words(why: String, said: &Redacted) -> String {
-    let line = said.as_str().lines().map(str::trim).find(|line| !line.is_empty());
-    match line {
+    const TELLING: &[&str] = &[
+        "error",
+        "fail",
+        "denied",
+        "refused",
+        "unknown",
+        "not found",
+        "unauthorized",
+        "forbidden",
+        "invalid",
+        "cannot",
+        "no such",
+        "response code",
+        "unable",
+        "timed out",
+        "timeout",
+    ];
+    let tells = |line: &&str| {
+        let line = line.to_lowercase();
+        TELLING.iter().any(|word| line.contains(word))
+    };
+    let mut lines = said.as_str().lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.clone().next();
+    match lines.find(tells).or(first) {
         Some(line) if !why.contains(line) => format!("{why}: {}", shortened(line)),
         _ => why,
     }

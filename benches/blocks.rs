@@ -4,6 +4,7 @@
 //! what slows the machine slows both; medians are compared, and half the distance between the
 //! quartiles is taken for noise. A target that is missed by more than the noise fails the benchmark.
 //! `cargo bench --bench blocks`; numbers and what they mean: benches/README.md.
+#![allow(clippy::print_stdout)] // It is what a benchmark is for.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 
 const RUNBOOK: &str = env!("CARGO_BIN_EXE_runbook");
 const BLOCKS: u32 = 1000;
-const LARGE: usize = 256 << 20;
+const LARGE_MIB: u32 = 256;
 const MIB: f64 = 1024.0 * 1024.0;
 
 fn main() -> ExitCode {
@@ -72,8 +73,8 @@ fn large(folder: &Path, targets: &mut Targets) {
     fs::write(&runbook, text).expect("a runbook is written");
     let bash = || read_to_end(bash_command(&["-c".as_ref(), command.as_ref()]));
     let times = Pairs::measure(3, || run(runbook_command(&runbook)), bash);
-    println!("{} MiB: runbook {}, bash {}", LARGE >> 20, times.ours(), times.bash());
-    println!("  {:.0} MB/s", LARGE as f64 / 1e6 / times.alone().middle);
+    println!("{LARGE_MIB} MiB: runbook {}, bash {}", times.ours(), times.bash());
+    println!("  {:.0} MB/s", f64::from(LARGE_MIB) * MIB / 1e6 / times.alone().middle);
     let peak = peak_memory(runbook_command(&runbook));
     targets.hold("peak memory for a large output, MiB", peak, 15.0, 15.0);
 }
@@ -96,7 +97,7 @@ fn write_large(path: &Path) {
     let line = [&[b'x'; 99][..], b"\n"].concat();
     let piece = line.repeat(10_000);
     let mut file = fs::File::create(path).expect("a file is created");
-    let mut left = LARGE;
+    let mut left = (LARGE_MIB as usize) << 20;
     while left > 0 {
         let count = left.min(piece.len());
         file.write_all(&piece[..count]).expect("a file is written");
@@ -138,7 +139,7 @@ fn read_to_end(mut command: Command) -> Duration {
     started.elapsed()
 }
 
-/// The largest resident size that it had, in MiB, as the kernel counts it; `None` without `/proc`.
+/// The largest resident size that it had, in MiB, as the kernel counts it; 0 without `/proc`.
 fn peak_memory(mut command: Command) -> Measured {
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let mut child = command.spawn().expect("a command starts");

@@ -67,7 +67,8 @@ impl Pattern {
     /// So long a text compiles to much less than the size that is allowed below.
     const LONGEST: usize = 16 * 1024;
 
-    fn new(text: String, any_case: bool) -> Option<Self> {
+    fn new(text: String, case: Case) -> Option<Self> {
+        let any_case = case == Case::Ignored;
         (text.len() <= Self::LONGEST).then(|| Self { text, any_case, compiled: OnceLock::new() })
     }
 
@@ -93,12 +94,13 @@ impl Literal {
     pub(super) fn new(text: &str, spelling: Spelling, place: Place, case: Case) -> Option<Literal> {
         let text = without_marks(text);
         let pattern = pattern_of(text, spelling)?;
-        let any_case = match case {
-            Case::Exact => false,
-            Case::Ignored => true,
-            Case::Smart => spelling != Spelling::Quoted && !text.contains(char::is_uppercase),
+        let any_case = spelling != Spelling::Quoted && !text.contains(char::is_uppercase);
+        let case = match case {
+            Case::Smart if any_case => Case::Ignored,
+            Case::Smart => Case::Exact,
+            asked => asked,
         };
-        let pattern = Pattern::new(pattern, any_case)?;
+        let pattern = Pattern::new(pattern, case)?;
         Some(Literal {
             text: text.to_owned(),
             spelling,
@@ -212,7 +214,7 @@ impl Literal {
 /// The word with a prefix that turns it round, for words long enough to have one.
 fn contrary_of(word: &str) -> Option<Pattern> {
     let plain = word.len() > 3 && word.chars().all(|c| c.is_ascii_alphabetic());
-    plain.then(|| Pattern::new(format!("(?:un|not|in|dis|non-?){word}"), true))?
+    plain.then(|| Pattern::new(format!("(?:un|not|in|dis|non-?){word}"), Case::Ignored))?
 }
 
 /// Whether `text` speaks of a failure, other than to say that there is none.

@@ -107,13 +107,13 @@ async fn tracing_shows_the_blocks_own_commands_only() {
 
 #[tokio::test]
 async fn a_copy_has_the_options_of_its_time() {
+    const ASK: &str = "[[ -o pipefail ]] && echo pipefail; shopt -q nullglob && echo nullglob; :";
     let mut story = Story::new().await;
     let mut states = Vec::new();
     for change in ["set -o pipefail", "shopt -s nullglob", "set +o pipefail; shopt -u nullglob"] {
         story.run(change).await;
         states.push(story.session.snapshot().await.expect("a state"));
     }
-    const ASK: &str = "[[ -o pipefail ]] && echo pipefail; shopt -q nullglob && echo nullglob; :";
     for (state, expected) in states.iter().zip(["pipefail\n", "pipefail\nnullglob\n", ""]) {
         story.session.restart(state).await.expect("a new shell");
         assert_eq!(story.run(ASK).await.1, expected);

@@ -13,6 +13,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use screen::Screen;
 use story::{ROTATION, RUNBOOK};
@@ -39,6 +40,12 @@ struct Ended {
     stderr: String,
 }
 
+/// What answers for a runbook are bound to.
+fn fingerprint(runbook: &str) -> String {
+    let digest = Sha256::digest(std::fs::read(runbook).expect("a runbook"));
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl World {
     fn new() -> Self {
         let services = Services::start();
@@ -55,6 +62,7 @@ impl World {
             (self.services.address(), self.services.state().vault.project.clone());
         let text = format!(
             r#"
+            plan = "{}"
             [inputs]
             CURRENT_TOKEN = "{OLD}"
             NEW_TOKEN = "{new}"
@@ -73,7 +81,9 @@ impl World {
             5 = ["manual", "writes"]
             7 = ["manual", "irreversible"]
             "#,
-            APPS[0], APPS[1]
+            fingerprint(ROTATION),
+            APPS[0],
+            APPS[1]
         );
         let path = self.environment.home().join("answers.toml");
         std::fs::write(&path, text).expect("a file");

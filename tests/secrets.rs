@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use sha2::{Digest, Sha256};
 
 use story::{ROTATION, Story};
 
@@ -247,6 +248,13 @@ fn no_secret_of_the_rotation_is_on_the_screen() {
     spy.found_nothing();
 }
 
+/// The first line of answers that confirm something: what they are for.
+fn bound_to(runbook: &str) -> String {
+    let digest = Sha256::digest(runbook.as_bytes());
+    let plan: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("plan = \"{plan}\"\n")
+}
+
 /// A command that prints the token in some form: nothing of it is on the screen or in the events.
 #[track_caller]
 fn redacted(command: &str) {
@@ -256,7 +264,7 @@ fn redacted(command: &str) {
     let runbook = story.write("echo.md", &text);
     let table =
         format!("[inputs]\nCURRENT_TOKEN = {{ file = {old:?} }}\n[confirm]\n1 = [\"writes\"]\n");
-    let answers = story.write("answers.toml", &table);
+    let answers = story.write("answers.toml", &(bound_to(&text) + &table));
     for format in ["text", "json"] {
         let words = ["run", &runbook, "--answers", &answers, "--format", format];
         let ended = story.run(&words);

@@ -149,6 +149,11 @@ impl Answers {
         }
     }
 
+    /// Whether it takes responsibility for anything.
+    pub fn confirms_something(&self) -> bool {
+        self.confirm.values().any(|confirmed| !confirmed.is_empty())
+    }
+
     fn confirms(&self, step: &str, what: Confirmed) -> bool {
         self.confirm.get(step).is_some_and(|confirmed| confirmed.contains(&what))
     }

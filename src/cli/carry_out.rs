@@ -224,7 +224,9 @@ fn start(
         |error: io::Error| Failure::new(Exit::Environment, format!("failed to start: {error}"));
     let wishes = Wishes::default();
     signals::listen(wishes.clone()).map_err(broken)?;
-    let mut operator = operator(plan, arguments, operator_name(name), wishes.clone())?;
+    let rehearsed = setup.stand_ins.is_some();
+    let binding = if rehearsed { Binding::Optional } else { Binding::Required };
+    let mut operator = operator(plan, arguments, operator_name(name), wishes.clone(), binding)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
     let out =
@@ -264,9 +266,10 @@ fn operator(
     arguments: &Attended,
     name: String,
     wishes: Wishes,
+    binding: Binding,
 ) -> Result<Box<dyn Operator>, Failure> {
     if let Some(path) = &arguments.answers {
-        return Ok(Box::new(answers(plan, path, name)?));
+        return Ok(Box::new(answers(plan, path, name, binding)?));
     }
     let attended = io::stdin().is_terminal() && io::stdout().is_terminal();
     if arguments.non_interactive || !attended || arguments.format == RunFormat::Json {
@@ -279,7 +282,16 @@ fn operator(
     Ok(Box::new(opened))
 }
 
-fn answers(plan: &Plan, path: &Path, name: String) -> Result<Answers, Failure> {
+/// Whether confirmations must say which plan they are for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Binding {
+    /// What is confirmed is done for real.
+    Required,
+    /// It is a rehearsal.
+    Optional,
+}
+
+fn answers(plan: &Plan, path: &Path, name: String, binding: Binding) -> Result<Answers, Failure> {
     let usage =
         |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
     let answers = Answers::read(path, name).map_err(|error| usage(&error))?;
@@ -292,6 +304,16 @@ fn answers(plan: &Plan, path: &Path, name: String) -> Result<Answers, Failure> {
             path.display(),
             plan.fingerprint,
             plan.document.source.path().display(),
+        );
+        return Err(Failure::new(Exit::Refused, message));
+    }
+    if answers.plan.is_none() && answers.confirms_something() && binding == Binding::Required {
+        let message = format!(
+            "{} confirms steps, but of no plan in particular: read `runbook explain {}`, then put \
+             plan = \"{}\" into its first line",
+            path.display(),
+            plan.document.source.path().display(),
+            plan.fingerprint,
         );
         return Err(Failure::new(Exit::Refused, message));
     }

@@ -9,62 +9,76 @@ eval "exec $1<&- $2>&- $3>&-"
 set --
 export RUNBOOK_SHELL=$$
 unset -v OLDPWD
-__runbook_trace= __runbook_sane=
-while IFS= builtin read -r -d '' -u 250 __runbook_how &&
-  IFS= builtin read -r -d '' -u 250 __runbook_text; do
-  [[ $__runbook_how == quiet ]] ||
-    __runbook_text=$__runbook_trace$__runbook_text$'\n{ __runbook_stages=("$?" "${PIPESTATUS[@]}"); case $- in *x*) __runbook_trace="builtin set -x; "; builtin set +x ;; *) __runbook_trace= ;; esac; } 2>/dev/null'
-  __runbook_stages=()
-  case $__runbook_how in
-    run) builtin eval "$__runbook_text" 250<&- 251>&- 252>&- ;;
-    quiet)
-      builtin eval "$__runbook_text" 250<&- 251>&- 252>&- >/dev/null 2>&1
-      __runbook_stages=(0)
-      ;;
-    pty:*) builtin eval "$__runbook_text" 250<&- 251>&- 252>&- >"${__runbook_how#pty:}" ;;
-    tty:*)
-      __runbook_how=${__runbook_how#tty:}
-      TERM=${__runbook_how%%:*} builtin eval "$__runbook_text" 250<&- 251>&- 252>&- \
-        <"${__runbook_how#*:}" >"${__runbook_how#*:}" 2>&1
-      ;;
-    options)
-      {
-        builtin shopt -p
-        builtin printf '\0'
-        builtin set +o
-        builtin printf '\0'
-      } >&252 2>/dev/null
-      __runbook_stages=(0)
-      ;;
-  esac
-  __runbook_sane=
-  # A function of that name would leave this loop without a way to read or to report. The one thing
-  # that no function can hide is a special builtin in POSIX mode.
-  builtin eval __runbook_sane=1 2>/dev/null
-  if [[ ! $__runbook_sane ]]; then
-    if [[ -o posix ]]; then
-      unset -f builtin
-    else
-      POSIXLY_CORRECT=1
-      unset -f builtin
-      unset -v POSIXLY_CORRECT
+__runbook_trace= __runbook_sane= __runbook_how= __runbook_end=
+# A block's own `break` or `continue` acts on these loops: the report that it skips is made at the
+# head of the inner one, and the outer one begins it again.
+while [[ ! $__runbook_end ]]; do
+  while :; do
+    if [[ $__runbook_how ]]; then
+      __runbook_sane=
+      # A function of that name would leave this loop without a way to read or to report. The one
+      # thing that no function can hide is a special builtin in POSIX mode.
+      builtin eval __runbook_sane=1 2>/dev/null
+      if [[ ! $__runbook_sane ]]; then
+        if [[ -o posix ]]; then
+          unset -f builtin
+        else
+          POSIXLY_CORRECT=1
+          unset -f builtin
+          unset -v POSIXLY_CORRECT
+        fi
+      fi
+      builtin printf -v __runbook_text ' %s' "${__runbook_stages[@]}"
+      builtin printf 'R%s\0' "$__runbook_text" >&251
+      __runbook_text=
+      if [[ $__runbook_how != options ]]; then
+        {
+          builtin printf '%s\0' "$BASHOPTS:$SHELLOPTS"
+          builtin declare -p
+          builtin printf '\0'
+          builtin declare -f
+          builtin declare -F
+          builtin printf '\0'
+          builtin alias -p
+          builtin trap -p
+          builtin umask -p
+          builtin printf 'builtin cd -- %q\n\0' "$PWD"
+        } >&252 2>/dev/null
+        builtin printf 'S\0' >&251
+      fi
+      __runbook_how=
     fi
-  fi
-  builtin printf -v __runbook_text ' %s' "${__runbook_stages[@]}"
-  builtin printf 'R%s\0' "$__runbook_text" >&251
-  __runbook_text=
-  [[ $__runbook_how == options ]] && continue
-  {
-    builtin printf '%s\0' "$BASHOPTS:$SHELLOPTS"
-    builtin declare -p
-    builtin printf '\0'
-    builtin declare -f
-    builtin declare -F
-    builtin printf '\0'
-    builtin alias -p
-    builtin trap -p
-    builtin umask -p
-    builtin printf 'builtin cd -- %q\n\0' "$PWD"
-  } >&252 2>/dev/null
-  builtin printf 'S\0' >&251
+    {
+      IFS= builtin read -r -d '' -u 250 __runbook_how &&
+        IFS= builtin read -r -d '' -u 250 __runbook_text
+    } || {
+      __runbook_end=1
+      break
+    }
+    [[ $__runbook_how == quiet ]] ||
+      __runbook_text=$__runbook_trace$__runbook_text$'\n{ __runbook_stages=("$?" "${PIPESTATUS[@]}"); case $- in *x*) __runbook_trace="builtin set -x; "; builtin set +x ;; *) __runbook_trace= ;; esac; } 2>/dev/null'
+    __runbook_stages=()
+    case $__runbook_how in
+      run) builtin eval "$__runbook_text" 250<&- 251>&- 252>&- ;;
+      quiet)
+        builtin eval "$__runbook_text" 250<&- 251>&- 252>&- >/dev/null 2>&1
+        __runbook_stages=(0)
+        ;;
+      pty:*) builtin eval "$__runbook_text" 250<&- 251>&- 252>&- >"${__runbook_how#pty:}" ;;
+      tty:*)
+        __runbook_how=${__runbook_how#tty:}
+        TERM=${__runbook_how%%:*} builtin eval "$__runbook_text" 250<&- 251>&- 252>&- \
+          <"${__runbook_how#*:}" >"${__runbook_how#*:}" 2>&1
+        ;;
+      options)
+        {
+          builtin shopt -p
+          builtin printf '\0'
+          builtin set +o
+          builtin printf '\0'
+        } >&252 2>/dev/null
+        __runbook_stages=(0)
+        ;;
+    esac
+  done
 done

@@ -135,7 +135,7 @@ async fn a_copy_has_what_a_trap_did_after_the_last_statement() {
 
 #[tokio::test]
 async fn a_shell_that_died_continues_from_a_copy_of_its_state() {
-    for fatal in ["exit 3", "exec true", "kill -9 $$", "set -e; false", ": ${NONE:?no}", "break"] {
+    for fatal in ["exit 3", "exec true", "kill -9 $$", "set -e; false", ": ${NONE:?no}"] {
         let mut story = Story::new().await;
         story
             .run("s=\"it's\"$'\\n'x; a=(1 '2 3'); declare -A m=([k]=v); g() { echo g; }; cd /usr")
@@ -150,6 +150,17 @@ async fn a_shell_that_died_continues_from_a_copy_of_its_state() {
         assert_eq!(text, "it's\nx|2 3|v|/usr|pipefail       \ton\ng\n", "{fatal}");
         let (_, traps) = story.run("trap -p USR1; shopt nullglob").await;
         assert_eq!(traps, "trap -- 'echo t' SIGUSR1\nnullglob       \ton\n", "{fatal}");
+    }
+}
+
+#[tokio::test]
+async fn a_block_that_leaves_a_loop_that_it_is_not_in_fails_and_the_shell_goes_on() {
+    let mut story = Story::new().await;
+    story.run("x=5").await;
+    for text in ["break", "continue", "break 2", "continue 2"] {
+        let (report, _) = story.run(text).await;
+        assert!(report.status != 0 && !report.shell_ended, "{text}: {report:?}");
+        assert_eq!(story.run("echo $x").await.1, "5\n", "{text}");
     }
 }
 

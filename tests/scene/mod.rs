@@ -12,6 +12,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 /// The program under test.
@@ -161,7 +162,10 @@ impl Scene {
     pub fn prepare(&self, words: &[&str]) -> Command {
         let answers = self.path("answers.toml");
         let (inputs, confirms) = (&self.inputs, &self.confirms);
-        fs::write(&answers, format!("[inputs]\n{inputs}\n[confirm]\n{confirms}")).expect("answers");
+        let digest = Sha256::digest(fs::read(self.path("book.md")).unwrap_or_default());
+        let plan: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = format!("plan = \"{plan}\"\n[inputs]\n{inputs}\n[confirm]\n{confirms}");
+        fs::write(&answers, text).expect("answers");
         let mut command = Command::new(RUNBOOK);
         command.args(words).arg(self.path("book.md")).args(&self.words);
         command.arg("--answers").arg(answers);

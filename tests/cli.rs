@@ -288,3 +288,8 @@ fn an_answers_file_is_written_to_be_filled_in_and_bound_to_its_plan() {
     assert_eq!(command.output().expect("it starts").status.code(), Some(4));
     assert!(!story.path("reached").exists());
 }
+
+#[test]
+fn every_command_says_how_it_is_used() {
+    trycmd::TestCases::new().case("tests/cmd/*.md");
+}

@@ -4,10 +4,12 @@
 //! tell the truth.
 
 mod scene;
+mod screen;
 
 use std::time::{Duration, Instant};
 
 use scene::Scene;
+use screen::Screen;
 
 const OLD: &str = "eyJhbGciOiJIUzI1NiJ9.eyJ0b2tlbiI6InJlaGVhcnNhbC1vbGQifQ.c3RhbmQtaW4tb2xk";
 const NEW: &str = "eyJhbGciOiJIUzI1NiJ9.eyJ0b2tlbiI6InJlaGVhcnNhbC1uZXcifQ.c3RhbmQtaW4tbmV3";
@@ -273,6 +275,26 @@ fn a_list_of_values_runs_one_by_one_and_stops_at_the_one_that_fails() {
     let values: Vec<_> =
         told.named("segment_intended").iter().map(|one| one["values"][0].to_string()).collect();
     assert_eq!(values, ["\"app = web\"", "\"app = console\""]);
+}
+
+#[test]
+fn of_a_list_of_values_the_one_that_failed_is_tried_again_alone() {
+    let heroku = "#!/bin/bash\necho \"$4\" >> \"$STORY/seen\"\n\
+                  [[ $4 != console || -e $STORY/again ]] || { touch \"$STORY/again\"; exit 1; }\n";
+    let story = Scene::steps(&["heroku config:set A=1 -a <app>"]).command("heroku", heroku);
+    let environment: Vec<_> = story.environment().collect();
+    let book = story.path("book.md").display().to_string();
+    let mut screen =
+        Screen::start(scene::RUNBOOK.as_ref(), &["run", &book], &environment, &story.path(""));
+    screen.answer("(several: separate them with commas): ", "web, console, worker");
+    screen.answer("p pause]: ", "y");
+    screen.answer("p pause]: ", "y");
+    screen.answer("q end the run, p pause]: ", "r");
+    screen.answer("p pause]: ", "y");
+    screen.answer("p pause]: ", "y");
+    assert_eq!(screen.exit().code(), Some(0), "{}", screen.shown());
+    let seen = std::fs::read_to_string(story.path("seen")).expect("it ran");
+    assert_eq!(seen, "web\nconsole\nconsole\nworker\n");
 }
 
 #[test]

@@ -80,7 +80,9 @@ pub(super) fn remarks(
     context: &Context<'_>,
 ) -> Vec<String> {
     let mut finder = Finder { block, context, found: Vec::new() };
-    statements.iter().for_each(|statement| finder.list(&statement.node));
+    for statement in statements {
+        finder.list(&statement.node);
+    }
     finder.found
 }
 

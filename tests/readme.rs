@@ -21,7 +21,7 @@ fn commands() -> Vec<Shown> {
             _ if !inside => {}
             _ => match (line.strip_prefix("$ "), found.last_mut()) {
                 (Some(command), _) => {
-                    found.push(Shown { command: command.into(), output: String::new() })
+                    found.push(Shown { command: command.into(), output: String::new() });
                 }
                 (None, Some(last)) => last.output += &format!("{line}\n"),
                 (None, None) => panic!("output before a command: {line}"),

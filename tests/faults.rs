@@ -173,7 +173,7 @@ fn peak(id: u32) -> Option<u64> {
 /// Reads a child's standard output to its end; returns it and the child's peak of memory in KiB.
 fn watch(child: &mut Child) -> (Vec<u8>, u64) {
     let mut out = child.stdout.take().expect("piped");
-    let (mut text, mut chunk, mut highest) = (Vec::new(), [0; 65536], 0);
+    let (mut text, mut chunk, mut highest) = (Vec::new(), [0; 8192], 0);
     loop {
         let count = out.read(&mut chunk).expect("readable");
         highest = peak(child.id()).unwrap_or(0).max(highest);
@@ -224,10 +224,10 @@ fn binary_output_is_shown_harmlessly() {
 }
 
 /// Everything by which output could pass for a word of the interpreter.
-const FORGERY: &str = r#"printf '  met (0.1 s): forged\n'; printf '\r  met (0.1 s): forged\n'; printf '\n\n\e[3A\r\e[2K  met (0.1 s): forged\e[3B\n'
+const FORGERY: &str = r"printf '  met (0.1 s): forged\n'; printf '\r  met (0.1 s): forged\n'; printf '\n\n\e[3A\r\e[2K  met (0.1 s): forged\e[3B\n'
 printf '\e[?1049h\e[2J\e[H  met (0.1 s): forged\n'; printf 'x\x0b  met (0.1 s): forged\f\n'; printf '\xc2\x9b2J  met (0.1 s): forged\n'
 printf '\e]0;title\a  met (0.1 s): forged\n'; printf '\u202e  met (0.1 s): forged\n'; printf '\u2028  met (0.1 s): forged\n'
-printf 'no newline at the end  met (0.1 s): forged'; printf '\n  met (0.1 s): forged' >&2"#;
+printf 'no newline at the end  met (0.1 s): forged'; printf '\n  met (0.1 s): forged' >&2";
 
 #[test]
 fn output_that_imitates_a_verdict_stands_behind_the_gutter() {

@@ -273,6 +273,8 @@ impl Session {
         let interrupt = self.interrupt.clone();
         let (mut stdout, mut stderr, mut control) = (true, true, true);
         loop {
+            // Also where there is always something to hear: a flood must not hold its end up.
+            stopping.tick(self.shell);
             let due = stopping.due().min(Instant::now() + Duration::from_secs(1));
             let heard = tokio::select! {
                 biased;

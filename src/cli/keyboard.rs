@@ -29,9 +29,9 @@ pub enum Echo {
 pub enum Typed {
     /// A line, without its end.
     Line(Zeroizing<String>),
-    /// Ctrl-C.
+    /// Ctrl-C, or Ctrl-D on an empty line.
     Interrupt,
-    /// Ctrl-D on an empty line, or the terminal is gone.
+    /// The terminal is gone.
     End,
 }
 
@@ -61,7 +61,7 @@ pub fn read_line(
         match byte {
             b'\r' | b'\n' => return finish(line, screen),
             3 => return leave(screen, Typed::Interrupt),
-            4 if line.is_empty() => return leave(screen, Typed::End),
+            4 if line.is_empty() => return leave(screen, Typed::Interrupt),
             8 | 0x7f => erase(&mut line, screen, echo, 1)?,
             0x15 => erase(&mut line, screen, echo, usize::MAX)?,
             0x1b => skip_sequence(input, over)?,

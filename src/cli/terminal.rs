@@ -269,11 +269,18 @@ impl Operator for Terminal {
         }
     }
 
-    fn failed(&mut self, _: &AskFailure<'_>) -> Answer<OnFailure> {
-        let keys = [('r', "retry"), ('o', "overrule"), ('q', "quit"), ('p', "pause")];
-        let question = "what now? [r retry, o go on all the same, q end the run, p pause]:";
-        match self.key(question, &keys) {
+    fn failed(&mut self, ask: &AskFailure<'_>) -> Answer<OnFailure> {
+        let mut keys = vec![('r', "retry"), ('o', "overrule"), ('q', "quit")];
+        let mut question = "what now? [r retry, o go on all the same, q end the run".to_owned();
+        if !ask.inputs.is_empty() {
+            keys.push(('e', "edit"));
+            question.push_str(", e edit the inputs and retry");
+        }
+        keys.push(('p', "pause"));
+        question.push_str(", p pause]:");
+        match self.key(&question, &keys) {
             Ok('r') => Answer::Given(OnFailure::Retry, From::Operator),
+            Ok('e') => Answer::Given(OnFailure::EditInputs, From::Operator),
             Ok('q') => Answer::Given(OnFailure::Stop, From::Operator),
             Ok(_) => match self.reason() {
                 Ok(reason) => Answer::Given(OnFailure::GoOn(reason), From::Operator),

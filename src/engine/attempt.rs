@@ -13,6 +13,7 @@ use crate::policy::{Effect, Trait};
 
 use super::job::{Binding, Job};
 use super::operator::{AskRun, Go, OnFailure};
+use super::rejudge::Judged;
 use super::trial::Trial;
 use super::verdict::Ruling;
 use super::{Break, Engine, Flow, given};
@@ -71,35 +72,40 @@ impl Engine<'_> {
     async fn carry_out_job(&mut self, job: &Job<'_>) -> Flow<After> {
         let before = self.snapshot().await?;
         let mut attempt = 1;
+        let judged = self.judge_as_filled(job)?;
         loop {
-            self.intend(job, attempt)?;
-            match self.approve(job)? {
+            self.intend(job, &judged, attempt)?;
+            match self.approve(job, &judged)? {
                 Go::Run => {}
                 Go::Skip(reason) => {
                     self.skip(job, attempt, &reason)?;
                     return Ok(After::Settled);
                 }
-                Go::EditInputs => {
-                    for name in &job.decided.inputs {
-                        self.ask_anew(name)?;
-                    }
-                    self.gather(&job.decided.inputs).await?;
-                    return Ok(After::Edited);
-                }
+                Go::EditInputs => return self.edit_inputs(job).await,
             }
             let trial = self.poll(job, &before).await?;
             if trial.shell_ended {
                 self.revive(&before).await?;
             }
-            if self.settle(job, attempt, &trial)? != OnFailure::Retry {
-                return Ok(After::Settled);
+            match self.settle(job, attempt, &trial)? {
+                OnFailure::Retry => self.session().await?.restart(&before).await?,
+                OnFailure::EditInputs => {
+                    self.session().await?.restart(&before).await?;
+                    return self.edit_inputs(job).await;
+                }
+                OnFailure::GoOn(_) | OnFailure::Stop => return Ok(After::Settled),
             }
-            self.session().await?.restart(&before).await?;
             attempt += 1;
         }
     }
 
-    fn intend(&mut self, job: &Job<'_>, attempt: u32) -> Flow<()> {
+    async fn edit_inputs(&mut self, job: &Job<'_>) -> Flow<After> {
+        job.decided.inputs.iter().try_for_each(|name| self.ask_anew(name))?;
+        self.gather(&job.decided.inputs).await?;
+        Ok(After::Edited)
+    }
+
+    fn intend(&mut self, job: &Job<'_>, judged: &Judged, attempt: u32) -> Flow<()> {
         let redact = |text: &str| self.redactor.redact(text);
         let expectations = job.written.expectations.iter().map(|one| &one.expectation);
         let values = job.binding.iter().map(|(name, value)| redact(&format!("{name} = {value}")));
@@ -109,9 +115,9 @@ impl Engine<'_> {
             step: job.step.id.clone(),
             line: job.written.line,
             statements: job.spans().map(|span| self.shown_text(job, span)).collect(),
-            effect: job.decided.effect,
-            traits: job.decided.traits.clone(),
-            reasons: job.decided.reasons.clone(),
+            effect: judged.effect,
+            traits: judged.traits.clone(),
+            reasons: judged.reasons.clone(),
             values: values.collect(),
             expectations: expectations.clone().map(|one| redact(one.text())).collect(),
             checks: expectations.flat_map(Expectation::checks).map(|text| redact(&text)).collect(),
@@ -121,15 +127,15 @@ impl Engine<'_> {
     }
 
     /// Asks before what writes, or may.
-    fn approve(&mut self, job: &Job<'_>) -> Flow<Go> {
-        let irreversible = job.decided.traits.contains(&Trait::Irreversible);
-        if job.decided.effect == Effect::Read && !irreversible {
+    fn approve(&mut self, job: &Job<'_>, judged: &Judged) -> Flow<Go> {
+        let irreversible = judged.traits.contains(&Trait::Irreversible);
+        if judged.effect == Effect::Read && !irreversible {
             return Ok(Go::Run);
         }
         let target = irreversible.then(|| self.target());
         let ask = AskRun {
             step: &job.step.id,
-            reasons: &job.decided.reasons,
+            reasons: &judged.reasons,
             inputs: &job.decided.inputs,
             irreversible: target.as_deref(),
         };

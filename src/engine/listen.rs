@@ -32,6 +32,18 @@ pub(super) enum Showing {
     Shown,
     /// Standard output is itself secret.
     Withheld,
+    /// So is standard error: the author says so.
+    AllWithheld,
+}
+
+impl Showing {
+    fn withholds(self, stream: Stream) -> bool {
+        match self {
+            Self::Shown => false,
+            Self::Withheld => stream == Stream::Stdout,
+            Self::AllWithheld => true,
+        }
+    }
 }
 
 /// What there was to redact. A quotation that is cut, or a line of folded text, may hold a part of
@@ -122,7 +134,7 @@ impl<'e, 'a> Ear<'e, 'a> {
     /// What was heard, and what the expectations saw of it.
     pub fn heard(self) -> (Output, Output, Vec<Watch>, Vec<OutputRecord>, Held) {
         let showing = self.showing;
-        let withheld = |stream| showing == Showing::Withheld && stream == Stream::Stdout;
+        let withheld = |stream| showing.withholds(stream);
         let [stdout, stderr] = self.channels;
         let outputs = (stdout.capture.output(), stderr.capture.output());
         let differs =
@@ -140,7 +152,7 @@ impl<'e, 'a> Ear<'e, 'a> {
         let channel = &mut self.channels[place];
         channel.digest.update(text.as_str());
         // What a command complains of is no secret that it obtained; it is redacted like any text.
-        let withheld = self.showing == Showing::Withheld && channel.stream == Stream::Stdout;
+        let withheld = self.showing.withholds(channel.stream);
         if text.as_str().is_empty() || withheld {
             return;
         }

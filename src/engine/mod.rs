@@ -13,6 +13,7 @@ mod listen;
 mod operator;
 mod recorder;
 mod rehearsal;
+mod rejudge;
 mod settle;
 mod trial;
 mod verdict;
@@ -161,6 +162,8 @@ struct Engine<'a> {
     /// The questions ("If X, ...") that were answered no, or left out: what depends on them is
     /// left out, too.
     denied: Vec<Span>,
+    /// Whether a statement was run that may have left something running in the background.
+    may_have_others: bool,
 }
 
 /// Carries `plan` out and returns how it ended.
@@ -188,6 +191,7 @@ pub async fn carry_out<'a>(
         segments: 0,
         step: None,
         denied: Vec::new(),
+        may_have_others: false,
     };
     let flow = engine.run().await;
     engine.finish(flow).await

@@ -177,6 +177,8 @@ pub struct AskFailure<'a> {
     pub outcome: Outcome,
     /// In one sentence.
     pub why: &'a Redacted,
+    /// The inputs that could be given anew.
+    pub inputs: &'a [String],
 }
 
 /// What is to be done about it.
@@ -184,6 +186,8 @@ pub struct AskFailure<'a> {
 pub enum OnFailure {
     /// Again, from the state before.
     Retry,
+    /// The same, after its inputs were given anew.
+    EditInputs,
     /// On, with the reason.
     GoOn(String),
     /// The run ends here.

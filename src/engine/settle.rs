@@ -49,11 +49,12 @@ impl Engine<'_> {
         };
         self.end(job, attempt, trial, outcome, None)?;
         let why = self.redactor.redact(&trial.ruling.why);
-        let ask = AskFailure { step: &job.step.id, outcome, why: &why };
+        let ask =
+            AskFailure { step: &job.step.id, outcome, why: &why, inputs: &job.decided.inputs };
         let answer = self.waiting(|operator| operator.failed(&ask));
         let line = job.written.line;
         match given(answer)?.0 {
-            OnFailure::Retry => Ok(OnFailure::Retry),
+            again @ (OnFailure::Retry | OnFailure::EditInputs) => Ok(again),
             OnFailure::Stop => {
                 let id = &job.step.id;
                 Err(Break::Stopped(format!("step {id}, line {line}: {}", trial.ruling.why)))

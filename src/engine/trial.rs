@@ -10,7 +10,7 @@ use crate::expect::{Ended, Judgement, Observed, Output, Record, Watch};
 use crate::plan;
 use crate::policy::{Effect, Trait};
 use crate::session::{Limits, Mode, Report, State, Stop};
-use crate::variables::Redacted;
+use crate::variables::{Redacted, Secret};
 
 use super::job::Job;
 use super::listen::{Ear, Held, Showing};
@@ -79,19 +79,66 @@ impl Engine<'_> {
     /// Runs the segment's statements once and rules on what they did.
     async fn attempt(&mut self, job: &Job<'_>) -> Flow<Trial> {
         let started = Instant::now();
+        let others = match (self.may_have_others, &self.session) {
+            (true, Some(session)) => session.background(),
+            _ => Vec::new(),
+        };
+        self.may_have_others |= job.decided.background;
         let (report, unit, came, heard, outputs) = self.run_units(job).await?;
-        match self.wishes.take() {
-            TERMINAL_GONE => return Err(Break::Broken(HUNG_UP.into())),
-            END_RUN => return Err(Break::Interrupted),
-            _ => {}
+        let wish = self.wishes.take();
+        if wish >= END_RUN {
+            self.cut_off(job, &report, unit, outputs)?;
+            let gone = wish == TERMINAL_GONE;
+            return Err(if gone { Break::Broken(HUNG_UP.into()) } else { Break::Interrupted });
         }
         let stdout = heard.stdout.clone();
-        let ruling = self.rule(job, &report, unit, came, heard);
+        let mut ruling = self.rule(job, &report, unit, came, heard);
+        if let (Some(other), Outcome::Met) = (others.first(), ruling.outcome) {
+            ruling.outcome = Outcome::Unverified;
+            ruling.why = format!(
+                "`{}` was running in the background and may have printed what was looked for",
+                other.name
+            );
+        }
+        self.learn(&job.decided.captures).await?;
         let command = job.block.text[unit.span.range()].to_owned();
         self.outputs.insert(job.step.id.clone(), Recorded { stdout, command });
         let statuses = verdict::statuses(&report, &unit.stages);
         let shell_ended = report.shell_ended;
         Ok(Trial { ruling, statuses, outputs, elapsed: started.elapsed(), shell_ended })
+    }
+
+    /// Says of a segment that the run ended with it, and that what it did is not known.
+    fn cut_off(
+        &mut self,
+        job: &Job<'_>,
+        report: &Report,
+        unit: &plan::Unit,
+        outputs: Vec<OutputRecord>,
+    ) -> Flow<()> {
+        let why = "cut off: the run was ended while it ran; how far it came is not known";
+        let trial = Trial {
+            ruling: Ruling::new(Outcome::Stopped, why),
+            statuses: verdict::statuses(report, &unit.stages),
+            outputs,
+            elapsed: report.elapsed,
+            shell_ended: report.shell_ended,
+        };
+        self.end(job, 1, &trial, Outcome::Stopped, None)
+    }
+
+    /// Makes the values known that were captured from commands that print secrets, before another
+    /// statement can print them.
+    async fn learn(&mut self, captures: &[String]) -> Flow<()> {
+        for name in captures {
+            let text = format!("builtin printf %s \"${{{name}-}}\"");
+            let session = self.session.as_mut().expect("it has just run something");
+            let secret = Secret::new(session.ask(text.as_bytes()).await?);
+            if secret.weakness().is_none() {
+                self.redactor.add(name, &secret);
+            }
+        }
+        Ok(())
     }
 
     /// Runs the segment's units up to the first that fails; the report is the last one's.
@@ -105,7 +152,11 @@ impl Engine<'_> {
         let session = self.session.as_mut().expect("started above");
         let expectations = job.written.expectations.iter();
         let watches: Vec<Watch> = expectations.map(|one| one.expectation.watch()).collect();
-        let showing = if job.decided.sensitive { Showing::Withheld } else { Showing::Shown };
+        let showing = match (job.block.attributes.secret, job.decided.sensitive) {
+            (true, _) => Showing::AllWithheld,
+            (false, true) => Showing::Withheld,
+            (false, false) => Showing::Shown,
+        };
         let mut ear = Ear::new(&mut self.recorder, &self.redactor, job.number, showing, watches);
         let mut ended = None;
         for (place, (unit, text)) in units.iter().zip(&texts).enumerate() {
@@ -153,7 +204,10 @@ impl Engine<'_> {
             return Ruling::new(Outcome::Stopped, "you stopped it");
         }
         // Redacted as a whole: nothing could be found any more in a part of it.
-        let said = self.redactor.redact(&String::from_utf8_lossy(&heard.stderr.head));
+        let said = match job.block.attributes.secret {
+            true => Redacted::default(),
+            false => self.redactor.redact(&String::from_utf8_lossy(&heard.stderr.head)),
+        };
         let unfinished = came == Came::ToAFailure || report.stop != Stop::None;
         if report.shell_ended && unfinished {
             return self.ended_shell(job, report, unit, &said);

@@ -235,7 +235,6 @@ pub fn sounds_secret(name: &str) -> bool {
         "password",
         "passwd",
         "passphrase",
-        "pwd",
         "credential",
         "credentials",
         "apikey",

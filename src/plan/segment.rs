@@ -36,6 +36,10 @@ pub struct Segment {
     pub inputs: Vec<String>,
     /// Whether its output is itself secret.
     pub sensitive: bool,
+    /// The variables that it sets from what prints secrets.
+    pub captures: Vec<String>,
+    /// Whether it leaves something running.
+    pub background: bool,
     /// What is worth knowing before it runs, a sentence each.
     pub remarks: Vec<String>,
 }
@@ -78,6 +82,8 @@ fn decide(block: &Block, segment: &document::Segment, context: &Context<'_>) -> 
         reasons,
         units: units(statements, &classifications, context.catalogue),
         inputs: needed(block, statements, context.inputs),
+        captures: captures(statements, &classifications),
+        background: statements.iter().any(|statement| statement.background),
         remarks: remarks(block, statements, context),
         sensitive: block.attributes.secret || promised || printed,
         traits: traits.into_iter().collect(),
@@ -118,6 +124,12 @@ fn pipeline(statement: &Statement) -> Option<&Pipeline> {
     let compound = matches!(pipeline.stages.as_slice(), [Command::Compound(_)]);
     let plain = item.and_or.rest.is_empty() && !item.background && !pipeline.negated && !compound;
     plain.then_some(pipeline)
+}
+
+fn captures(statements: &[Statement], classifications: &[Classification]) -> Vec<String> {
+    let printing = statements.iter().zip(classifications);
+    let printing = printing.filter(|(_, one)| one.traits.contains(&Trait::PrintsSecret));
+    printing.flat_map(|(one, _)| one.assigns.iter().map(|mention| mention.name.clone())).collect()
 }
 
 /// The inputs that the statements mention, in order of their first mention.

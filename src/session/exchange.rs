@@ -193,6 +193,14 @@ impl Session {
         Ok(())
     }
 
+    /// What a text of our own prints.
+    pub async fn ask(&mut self, text: &[u8]) -> Result<String, SessionError> {
+        let mut heard = Heap::default();
+        let limits = Limits { deadline: Some(PATIENCE * 5), window: None };
+        self.run(text, Mode::Plain, limits, &mut heard).await?;
+        Ok(String::from_utf8_lossy(&heard.0).into_owned())
+    }
+
     /// What runs below the shell now: background children of earlier statements.
     pub fn background(&self) -> Vec<Process> {
         processes::below(self.shell)

@@ -204,9 +204,10 @@ impl Engine<'_> {
             return Ruling::new(Outcome::Stopped, "you stopped it");
         }
         // Redacted as a whole: nothing could be found any more in a part of it.
-        let said = match job.block.attributes.secret {
-            true => Redacted::default(),
-            false => self.redactor.redact(&String::from_utf8_lossy(&heard.stderr.head)),
+        let said = if job.block.attributes.secret {
+            Redacted::default()
+        } else {
+            self.redactor.redact(&String::from_utf8_lossy(&heard.stderr.head))
         };
         let unfinished = came == Came::ToAFailure || report.stop != Stop::None;
         if report.shell_ended && unfinished {

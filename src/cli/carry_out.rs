@@ -30,6 +30,10 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
     let name = ask_git();
     let (plan, config) = read(&arguments.attended)?;
     let folder = arguments.cwd.clone().unwrap_or_else(|| repository(plan.document.source.path()));
+    if !folder.is_dir() {
+        let message = format!("{} is no folder to start in", folder.display());
+        return Err(Failure::new(Exit::Usage, message));
+    }
     let mut setup = setup(&config, folder);
     setup.environment = for_shell(environment());
     require_tools(&plan, &setup)?;

@@ -32,7 +32,8 @@ impl Reader<'_> {
                 commands
             }
             transcript::Lines::RootPrompt(line) => {
-                let message = "every line begins with `#`: a root prompt, or commented out";
+                let message =
+                    "its only commands stand behind `# `: a root prompt, or commented out";
                 self.elsewhere(
                     "root-prompt",
                     message,

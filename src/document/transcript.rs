@@ -20,7 +20,8 @@ pub(super) enum Lines {
     Plain(Vec<Line>),
     /// Prompted lines without their prompts, and the output between them.
     Transcript { commands: Vec<Line>, output: Vec<Line> },
-    /// Every line begins with `# ` and a command: a root prompt, or what was commented out.
+    /// It begins with `# ` and a command, and nothing else in it is one: a root prompt with what it
+    /// printed, or what was commented out.
     RootPrompt(Line),
     /// Lines typed to another program's prompt.
     Foreign(Line),
@@ -37,7 +38,7 @@ pub(super) fn lines(lines: &[Line]) -> Lines {
     let mut filled = lines.iter().filter(|line| !line.text.trim().is_empty());
     if let Some(first) = filled.next()
         && is_root_prompted(first)
-        && filled.all(is_root_prompted)
+        && filled.all(|line| is_root_prompted(line) || !looks_like_command(line.text.trim()))
     {
         return Lines::RootPrompt(first.clone());
     }
@@ -202,6 +203,7 @@ mod tests {
         assert!(matches!(lines(&block("db=# select 1;")), Lines::Foreign(_)));
         assert!(matches!(lines(&block("127.0.0.1:6379> get a")), Lines::Foreign(_)));
         assert!(matches!(lines(&block("# systemctl restart x")), Lines::RootPrompt(_)));
+        assert!(matches!(lines(&block("# systemctl is-active x\nactive")), Lines::RootPrompt(_)));
         assert!(matches!(lines(&block("# ls the pods\nls")), Lines::Plain(_)));
     }
 }

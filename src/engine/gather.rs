@@ -95,6 +95,9 @@ impl Engine<'_> {
                 if let Some(value) = values.iter().find(|value| is_ellipsis(value)) {
                     return Err(format!("\"{value}\" is a placeholder, not a value"));
                 }
+                if values.iter().any(|value| value.contains('\0')) {
+                    return Err(format!("{} is refused: no variable can hold a NUL", input.name));
+                }
                 values.iter().try_for_each(|value| matches(input, value))?;
                 Ok(Value::List(values))
             }
@@ -111,6 +114,9 @@ impl Engine<'_> {
             Some(weakness) if weakness.can_be_insisted_on() && insisted == Insisted::Yes => {}
             Some(weakness) => return Err(format!("{} is refused: {weakness}", input.name)),
             None => {}
+        }
+        if secret.expose().contains('\0') {
+            return Err(format!("{} is refused: no variable can hold a NUL", input.name));
         }
         if let Some(other) = twin(&self.values, &input.name, &secret) {
             return Err(format!("{} is refused: it is the same as {other}", input.name));

@@ -201,6 +201,12 @@ fn look(block: &Block, faults: &mut Vec<Fault>) {
             return;
         }
     }
+    if let Some(placeholder) = placeholder_in_backquotes(block) {
+        let text = format!("`{}` stands in backquotes, which read it twice", placeholder.spelling);
+        let help = "write $( ) in place of the backquotes";
+        faults.push(fault(block, "placeholder-in-backquotes", text, placeholder.span, help));
+        return;
+    }
     if let Some(span) = blank_after_backslash(&block.text) {
         let text = "a blank after the backslash ends the command here".to_owned();
         faults.push(fault(block, "syntax", text, span, "remove the blank at the end of the line"));
@@ -216,6 +222,17 @@ fn look(block: &Block, faults: &mut Vec<Fault>) {
         let help = "put what a command prints in a fence of its own, tagged `text`";
         faults.push(fault(block, "output-in-shell", text, first_line(block, statement), help));
     }
+}
+
+/// A value that no quoting keeps from being run.
+fn placeholder_in_backquotes(block: &Block) -> Option<&Placeholder> {
+    let mut filled = block.placeholders.iter().filter(|it| it.context != Quoting::Comment);
+    filled.find(|placeholder| {
+        let at = placeholder.span.start;
+        let around = block.script.statements.iter().find(|it| it.span.contains(at));
+        let span = around.map_or(Span::new(0, block.text.len()), |statement| statement.span);
+        shell::in_backquotes(&block.text[span.range()], at - span.start)
+    })
 }
 
 /// What was meant as one command, and is two for bash.
@@ -362,5 +379,43 @@ impl Block {
             at = end + 1;
         }
         found.or_else(|| self.lines.last().copied()).unwrap_or(Span::new(0, 0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::document::{ActionKind, Document};
+    use crate::source::Source;
+
+    fn codes(block: &str) -> Vec<&'static str> {
+        let text = format!("# T\n\n## Step 1\n\n```sh\n{block}\n```\n");
+        let document = Document::read(Source::new("a.md", text.as_str()));
+        let runs = document.steps.iter().flat_map(|step| &step.actions).all(|action| {
+            !matches!(&action.kind, ActionKind::Command(block) if !block.runnable)
+        });
+        let codes: Vec<_> = document.diagnostics.iter().map(|it| it.code).collect();
+        assert_eq!(runs, !codes.contains(&"placeholder-in-backquotes"), "{block}");
+        codes
+    }
+
+    #[test]
+    fn a_placeholder_in_backquotes_stops_the_block() {
+        let refused = |block: &str| {
+            assert!(codes(block).contains(&"placeholder-in-backquotes"), "{block}");
+        };
+        refused("echo `echo \"<app>\"`");
+        refused("echo `echo \\`echo <app>\\``");
+        refused("echo \"`echo '<app>'`\"");
+        refused("ls\necho '`' `echo <app>`");
+        refused("if true; then\n  # a ` here\n  echo `echo <app>`\nfi");
+        refused("cat <<E\n`echo <app>`\nE");
+        let allowed = |block: &str| {
+            assert!(!codes(block).contains(&"placeholder-in-backquotes"), "{block}");
+        };
+        allowed("echo `date` <app>");
+        allowed("echo \"$(echo <app>)\"");
+        allowed("# a ` here\necho <app>");
+        allowed("ls # `<app>`");
+        allowed("cat <<'E'\nname `<app>`\nE");
     }
 }

@@ -18,7 +18,7 @@ mod tests;
 
 use crate::source::Span;
 
-pub use placeholders::{blank, fill, placeholders, templates};
+pub use placeholders::{blank, fill, in_backquotes, placeholders, templates};
 pub use quote::quote;
 pub use script::{Script, Statement, comments, parse, units};
 pub use tree::{

@@ -107,6 +107,29 @@ pub fn fill(
     })
 }
 
+/// Whether a place in a statement's text may lie inside backquotes, which read it twice, so that no
+/// quoting for one reading is safe. In doubt it does.
+pub fn in_backquotes(statement: &str, at: usize) -> bool {
+    let lexed = lex(statement, Angles::Placeholders);
+    let modes: Vec<_> = unescaped_backquotes(&statement[..at])
+        .map(|backquote| lexed.mode(backquote))
+        .filter(|mode| *mode != Mode::HereLiteral)
+        .collect();
+    let odd = |ignored: &[Mode]| {
+        let counted = modes.iter().filter(|mode| !ignored.contains(mode));
+        !counted.count().is_multiple_of(2)
+    };
+    odd(&[]) || odd(&[Mode::Comment]) || odd(&[Mode::Comment, Mode::Single, Mode::Ansi])
+}
+
+fn unescaped_backquotes(text: &str) -> impl Iterator<Item = usize> {
+    let escaped = |at: usize| {
+        let before = &text[..at];
+        !(before.len() - before.trim_end_matches('\\').len()).is_multiple_of(2)
+    };
+    text.match_indices('`').map(|(at, _)| at).filter(move |at| !escaped(*at))
+}
+
 fn replace(
     text: &str,
     placeholders: &[Placeholder],

@@ -251,6 +251,7 @@ impl<'a> Judge<'a> {
         }
         self.words(&simple.words);
         self.redirects(&simple.redirects);
+        self.named_descriptors(simple);
         if simple.words.is_empty() {
             return;
         }
@@ -266,7 +267,8 @@ impl<'a> Judge<'a> {
     fn assignment(&mut self, assignment: &Assignment) {
         self.name(&assignment.name, assignment.span);
         self.words(&assignment.words);
-        // The index of an element is arithmetic, and so are the keys in `a=([key]=value)`.
+        self.indices(assignment);
+        // What looks like a key in `a=([key]=value)` is arithmetic.
         let doubtful = |word: &Word| {
             let text = word.literal();
             text.is_none_or(|text| text.contains(['[', '$', '`']))
@@ -275,6 +277,25 @@ impl<'a> Judge<'a> {
             let text =
                 format!("It gives the array `{}` a value that may be evaluated", assignment.name);
             self.unknown(&text, assignment.span);
+        }
+    }
+
+    /// Subscripts are arithmetic, which evaluates names and what they hold again.
+    fn indices(&mut self, assignment: &Assignment) {
+        if !assignment.indices.iter().all(|index| is_decimal(index)) {
+            let text = format!("It evaluates a subscript of `{}` as arithmetic", assignment.name);
+            self.unknown(&text, assignment.span);
+        }
+    }
+
+    /// `{NAME}<f` gives `NAME` the number of a descriptor.
+    fn named_descriptors(&mut self, simple: &Simple) {
+        if simple.redirects.is_empty() {
+            return;
+        }
+        for word in simple.words.iter().filter(|word| is_in_braces(&word.text)) {
+            let text = format!("`{}` before a redirection gives that variable a value", word.text);
+            self.unknown(&text, word.span);
         }
     }
 
@@ -567,6 +588,17 @@ fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
             each(is_plain_name, Effect::Unknown, text)
         }
     }
+}
+
+fn is_decimal(index: &str) -> bool {
+    !index.is_empty() && index.chars().all(|c| c.is_ascii_digit())
+}
+
+/// Whether a word is written `{NAME}` or `{NAME[i]}`.
+fn is_in_braces(word: &str) -> bool {
+    let word = word.replace("\\\n", "");
+    let inner = word.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    inner.is_some_and(|inner| is_name(inner.split('[').next().unwrap_or("")))
 }
 
 fn is_plain_name(argument: &Argument) -> bool {

@@ -219,6 +219,9 @@ fn date(operands: &[Argument]) -> Vec<Objection> {
 fn export(operand: &Argument) -> Option<Objection> {
     let name = operand.known.split('=').next().unwrap_or("");
     let name = name.strip_suffix('+').unwrap_or(name);
+    if operand.known.split_once('=').is_some_and(|(_, value)| value.starts_with('(')) {
+        return Some(unknown("gets an array, whose subscripts may be evaluated", operand.span));
+    }
     let complete = operand.known.contains('=') || operand.rest == Rest::None;
     if !complete || !is_name(name) {
         return Some(unknown("gets a name that is known only when it runs", operand.span));

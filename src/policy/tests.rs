@@ -101,6 +101,61 @@ fn every_part_of_a_statement_that_could_run_something_counts() {
 }
 
 #[test]
+fn a_subscript_is_evaluated_unless_it_is_a_plain_number() {
+    let case = |text: &str, expected: Effect| assert_eq!(effect(text), expected, "{text}");
+    case("a[0]=1", Read);
+    case("a[12]+=b", Read);
+    case("a=(x y)", Read);
+    case("a[x]=1", Unknown);
+    case("a[x]+=1", Unknown);
+    case("a[x]=1 ls", Unknown);
+    case("a[-1]=1", Unknown);
+    case("a['b[$(touch P)]']=1", Unknown);
+    case("a[$x]=1", Unknown);
+    case("a[\"$x\"]=1", Unknown);
+    case("a[b[0]]=1", Unknown);
+    case("a[____]=1", Unknown);
+    case("a=([x]=1)", Unknown);
+    case("a=(x [y]=1)", Unknown);
+    case("a[x]=(1)", Unknown);
+    case("echo ${a[x]}", Unknown);
+    for command in ["declare", "export", "local", "readonly", "typeset", "read", "unset"] {
+        case(&format!("{command} a[x]=1"), Unknown);
+        case(&format!("{command} 'a[x]'"), Unknown);
+        case(&format!("{command} a[x]"), Unknown);
+        case(&format!("{command} a=([x]=1)"), Unknown);
+        case(&format!("{command} 'a=([x]=1)'"), Unknown);
+    }
+    case("unset -v 'a[x]'", Unknown);
+    case("read -r 'a[x]' < f", Unknown);
+    case("test -v 'a[x]'", Unknown);
+    case("[ -v a[x] ]", Unknown);
+    case("[[ -v a[x] ]]", Unknown);
+    case("[[ ! -v a[0] || -n b ]]", Unknown);
+    assert_ne!(effect("printf -v 'a[x]' b"), Read);
+}
+
+#[test]
+fn a_name_in_braces_before_a_redirection_gets_a_value() {
+    let case = |text: &str, expected: Effect| assert_eq!(effect(text), expected, "{text}");
+    case("{PATH}<f", Unknown);
+    case("{LD_PRELOAD}<f", Unknown);
+    case("{X}<f ls", Unknown);
+    case("ls {PATH}<f", Unknown);
+    case("ls {PATH}< f", Unknown);
+    case("ls {a[x]}<f", Unknown);
+    case("ls {PA\\\nTH}<f", Unknown);
+    case("ls {PATH}<<<f", Unknown);
+    case("ls {PATH}>&1", Unknown);
+    case("ls {PATH}>f", Write);
+    case("ls {PATH}", Read);
+    case("ls {}<f", Read);
+    case("ls '{PATH}'<f", Read);
+    let found = judge("ls {PATH}<f");
+    assert_eq!(found.reasons[0].text, "`{PATH}` before a redirection gives that variable a value");
+}
+
+#[test]
 fn a_word_that_may_become_an_option_is_unknown() {
     let case = |text: &str, expected: Effect| assert_eq!(effect(text), expected, "{text}");
     case("grep $X f", Read);

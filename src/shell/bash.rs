@@ -242,6 +242,7 @@ impl Reader<'_> {
             ast::AssignmentName::ArrayElementName(name, index) => (name, Some(index)),
         };
         let mut at = range.start + name.len();
+        let mut indices: Vec<_> = index.into_iter().cloned().collect();
         let mut words: Vec<_> =
             index.iter().map(|index| self.word_within(index, &mut at, &range)).collect();
         let scalar = match &assignment.value {
@@ -251,6 +252,7 @@ impl Reader<'_> {
             }
             ast::AssignmentValue::Array(elements) => {
                 for (key, value) in elements {
+                    indices.extend(key.iter().map(|key| key.value.clone()));
                     for part in key.iter().chain([value]) {
                         words.push(self.word_within(&part.value, &mut at, &range));
                     }
@@ -263,6 +265,7 @@ impl Reader<'_> {
             span: self.place.span(range.start..range.start + name.len()),
             words,
             array: index.is_some() || !scalar,
+            indices,
         }
     }
 
@@ -285,10 +288,11 @@ impl Reader<'_> {
         }
         let array = self.assignment(assignment, word);
         let pieces = array.words.into_iter().flat_map(|element| element.pieces);
+        let start = [words::text(&format!("{}=", array.name)), words::array()];
         Word {
             span: word.loc.as_ref().map_or(self.whole(), |location| self.span(location)),
             text: word.value.clone(),
-            pieces: [words::text(&format!("{}=", array.name))].into_iter().chain(pieces).collect(),
+            pieces: start.into_iter().chain(pieces).collect(),
         }
     }
 

@@ -117,6 +117,8 @@ pub struct Assignment {
     pub words: Vec<Word>,
     /// Whether it is written as an element or an array.
     pub array: bool,
+    /// The subscripts of `NAME[i]=value` and `NAME=([i]=value)`, as written: bash evaluates them.
+    pub indices: Vec<String>,
 }
 
 /// A redirection.

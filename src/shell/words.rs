@@ -89,6 +89,11 @@ pub(super) fn text(value: &str) -> Piece {
     Piece::Text { text: value.to_owned(), quoted: false }
 }
 
+/// What stands for `(a b)` as the value of an argument, whose subscripts are evaluated.
+pub(super) fn array() -> Piece {
+    opaque("an array, whose subscripts may be evaluated")
+}
+
 fn opaque(reason: &str) -> Piece {
     Piece::Opaque(reason.to_owned())
 }

@@ -22,7 +22,8 @@ struct Found {
 
 /// The segments of a block. `Segment::line` is filled in by the caller who has the source.
 pub(super) fn segments(block: &Block, kinds: &Kinds, faults: &mut Vec<Fault>) -> Vec<Segment> {
-    let found = annotations(&block.text);
+    let (found, unread) = annotations(&block.text);
+    faults.extend(unread.into_iter().map(|span| self::unread(block, span)));
     if block.script.statements.is_empty() {
         for annotation in found {
             faults.push(unbound(block, annotation.span));
@@ -116,17 +117,19 @@ impl Binder<'_> {
     }
 }
 
-/// The annotations of a text, each with the comment lines that continue it.
-fn annotations(text: &str) -> Vec<Found> {
+/// The annotations of a text, each with the comment lines that continue it, and the comments that
+/// only look like one.
+fn annotations(text: &str) -> (Vec<Found>, Vec<Span>) {
     let comments = shell::comments(text);
-    let mut found = Vec::new();
+    let (mut found, mut unread) = (Vec::new(), Vec::new());
     let mut index = 0;
     while let Some(comment) = comments.get(index) {
         index += 1;
         let written = comment_text(text, comment);
-        let Some(_) = expect::annotation_lead(written.trim_end()) else {
+        if expect::annotation_lead(written.trim_end()).is_none() {
+            unread.extend(looks_like_annotation(written).then_some(comment.span));
             continue;
-        };
+        }
         let mut annotation = Found {
             text: written.trim().to_owned(),
             span: comment.span,
@@ -143,7 +146,48 @@ fn annotations(text: &str) -> Vec<Found> {
         }
         found.push(annotation);
     }
-    found
+    (found, unread)
+}
+
+/// Words that begin an annotation, or what was meant as one.
+const LEADS: &[&str] =
+    &["expect", "expects", "expected", "expecting", "expectation", "expectations"];
+
+/// Whether a comment that is no annotation was probably meant as one; in doubt it was. A plain
+/// sentence such as "Expected downtime is low" was not.
+fn looks_like_annotation(written: &str) -> bool {
+    let latin: String = written.chars().map(latin).collect::<String>().to_lowercase();
+    let text = latin.trim_start_matches(|c: char| !c.is_alphabetic());
+    let end = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
+    let (word, rest) = text.split_at(end);
+    let commands = matches!(word, "expect" | "expects");
+    LEADS.contains(&word) && (commands && !rest.trim().is_empty() || promises(rest))
+}
+
+/// Whether what follows the word has a quotation, a colon, a dash, a bracket or a number.
+fn promises(rest: &str) -> bool {
+    let marks = [':', '：', '"', '`', '“', '”', '„', '«', '‘', '–', '—', '=', '(', '*', '{', '['];
+    let next = rest.trim_start().chars().next();
+    let begins = next.is_some_and(|c| !c.is_alphabetic() && !matches!(c, '.' | ','));
+    begins || rest.contains(marks) || [" '", " -", "->"].iter().any(|mark| rest.contains(mark))
+}
+
+/// A Cyrillic or Greek letter as the Latin one that it looks like.
+fn latin(letter: char) -> char {
+    match letter {
+        'Е' | 'Ё' | 'Ε' | 'е' | 'ё' | 'ε' => 'e',
+        'Х' | 'Χ' | 'х' | 'χ' => 'x',
+        'Р' | 'Ρ' | 'р' | 'ρ' => 'p',
+        'С' | 'Ϲ' | 'с' | 'ϲ' => 'c',
+        'Т' | 'Τ' | 'т' | 'τ' => 't',
+        'О' | 'Ο' | 'о' | 'ο' => 'o',
+        'А' | 'Α' | 'а' | 'α' => 'a',
+        'Ѕ' | 'ѕ' => 's',
+        'І' | 'Ι' | 'і' | 'ι' => 'i',
+        'Ν' => 'n',
+        'ԁ' => 'd',
+        _ => letter,
+    }
 }
 
 /// A comment on the next line that is indented deeper, is a list item, or follows a colon.
@@ -183,6 +227,17 @@ fn compile(
     }
 }
 
+fn unread(block: &Block, span: Span) -> Fault {
+    Fault {
+        code: "unread-expect",
+        note: Note {
+            text: "this looks like an expectation, but is read as a plain comment".to_owned(),
+            span: block.place(span),
+        },
+        help: "write `# Expect: ...`",
+    }
+}
+
 fn unbound(block: &Block, span: Span) -> Fault {
     Fault {
         code: "unbound-expect",
@@ -191,5 +246,53 @@ fn unbound(block: &Block, span: Span) -> Fault {
             span: block.place(span),
         },
         help: "put it after the command in the same fence",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::document::{ActionKind, Document};
+    use crate::source::Source;
+
+    /// The codes found in a block that runs nevertheless.
+    fn codes(comment: &str) -> Vec<&'static str> {
+        let text = format!("# T\n\n## Step 1\n\n```sh\nls\n{comment}\n```\n");
+        let document = Document::read(Source::new("a.md", text.as_str()));
+        let mut actions = document.steps.iter().flat_map(|step| &step.actions);
+        let runs = actions
+            .any(|action| matches!(&action.kind, ActionKind::Command(block) if block.runnable));
+        assert!(runs, "{comment}");
+        document.diagnostics.iter().map(|it| it.code).collect()
+    }
+
+    #[test]
+    fn a_comment_that_looks_like_an_expectation_is_a_finding() {
+        let case = |comment: &str| assert_eq!(codes(comment), ["unread-expect"], "{comment}");
+        case("# expect \"zzz\"");
+        case("# Expect - \"zzz\"");
+        case("# - Expect: \"zzz\"");
+        case("# **Expect:** \"zzz\"");
+        case("# \u{415}\u{445}pect: \"zzz\"");
+        case("# \u{415}\u{445}\u{440}\u{435}\u{441}t: \"zzz\"");
+        case("# Expect 401");
+        case("# Expected 401");
+        case("# Expecting: zzz");
+        case("# Expected — zzz");
+        case("# Expected value is 'zzz'");
+        case("# 1. Expect: zzz");
+        case("#> Expect: zzz");
+        case("ls # expect \"zzz\"");
+        case("ls\n# expect \"a\"\nls\n# Expect: b");
+    }
+
+    #[test]
+    fn an_ordinary_comment_about_what_is_expected_is_left_alone() {
+        let case = |comment: &str| assert!(codes(comment).is_empty(), "{comment}");
+        case("# Expected downtime is low");
+        case("# Expectations are low, and that's fine");
+        case("# The expected value is \"zzz\"");
+        case("# Expect: zzz");
+        case("# Expect:\n#   expect \"zzz\"");
+        case("echo '# expect \"zzz\"'");
     }
 }

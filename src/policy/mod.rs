@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use catalogue::{Catalogue, CatalogueError};
 pub use classify::classify;
-pub use stages::{Benign, Program, Stage, programs, stages, status_is_benign};
+pub use stages::{Benign, Program, Stage, programs, stages, status_is_benign, written_files};
 
 /// What a command does to the world. The worst of several is the largest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

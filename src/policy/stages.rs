@@ -3,7 +3,9 @@
 //! Comes in: a tree. Goes out: [`Stage`]s, to judge statuses by, and [`Program`]s, to decide in a
 //! rehearsal what needs a stand-in.
 
-use crate::shell::{Command, Compound, List, Piece, Pipeline, Redirect, Simple, Statement, Word};
+use crate::shell::{
+    Command, Compound, List, Piece, Pipeline, Redirect, RedirectKind, Simple, Statement, Word,
+};
 use crate::source::Span;
 
 use super::Trait;
@@ -64,9 +66,38 @@ pub fn status_is_benign(command: &Simple, status: i32, catalogue: &Catalogue) ->
 
 /// Every program that a statement would start, also in substitutions, functions and wrappers.
 pub fn programs(statement: &Statement, catalogue: &Catalogue) -> Vec<Program> {
-    let mut finder = Finder { catalogue, programs: Vec::new() };
-    finder.list(&statement.node);
-    finder.programs
+    Finder::look(statement, catalogue).programs
+}
+
+/// The target of every redirection of a statement that writes, also in compounds, functions and
+/// substitutions; nothing for one that is known only when it runs. What is shown or dropped, such
+/// as `/dev/null`, is no file. Texts that a wrapper hands to a shell are not looked into.
+pub fn written_files(statement: &Statement) -> Vec<Option<String>> {
+    Finder::look(statement, Catalogue::builtin()).files
+}
+
+/// The file that a redirection writes, if it writes one.
+fn written_file(redirect: &Redirect) -> Option<Option<String>> {
+    let file = redirect.target.literal();
+    let named = file.as_deref().unwrap_or("?");
+    let writes = match redirect.kind {
+        RedirectKind::Write => true,
+        RedirectKind::Duplicate => !is_descriptor(named),
+        RedirectKind::Read | RedirectKind::Text => false,
+    };
+    (writes && !is_shown_or_dropped(named)).then_some(file)
+}
+
+/// `1`, `1-`, `-`: what `>&` copies or closes.
+fn is_descriptor(target: &str) -> bool {
+    let number = target.strip_suffix('-').unwrap_or(target);
+    !target.is_empty() && number.chars().all(|c| c.is_ascii_digit())
+}
+
+fn is_shown_or_dropped(file: &str) -> bool {
+    let number = file.strip_prefix("/dev/fd/").unwrap_or("");
+    let descriptor = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+    descriptor || ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"].contains(&file)
 }
 
 fn stage(command: &Command, catalogue: &Catalogue) -> Stage {
@@ -134,9 +165,17 @@ fn unwrap(words: Vec<Argument>, catalogue: &Catalogue) -> Vec<Vec<Argument>> {
 struct Finder<'a> {
     catalogue: &'a Catalogue,
     programs: Vec<Program>,
+    /// What redirections write.
+    files: Vec<Option<String>>,
 }
 
-impl Finder<'_> {
+impl<'a> Finder<'a> {
+    fn look(statement: &Statement, catalogue: &'a Catalogue) -> Self {
+        let mut finder = Self { catalogue, programs: Vec::new(), files: Vec::new() };
+        finder.list(&statement.node);
+        finder
+    }
+
     fn list(&mut self, list: &List) {
         let pipelines = list.items.iter().flat_map(|item| item.and_or.pipelines());
         for stage in pipelines.flat_map(|pipeline| &pipeline.stages) {
@@ -153,7 +192,10 @@ impl Finder<'_> {
                 self.words(&test.words);
                 self.redirects(&test.redirects);
             }
-            Command::Unsupported { span, .. } => self.add("", *span, None),
+            Command::Unsupported { span, .. } => {
+                self.add("", *span, None);
+                self.files.push(None);
+            }
         }
     }
 
@@ -168,6 +210,7 @@ impl Finder<'_> {
     fn redirects(&mut self, redirects: &[Redirect]) {
         for redirect in redirects {
             self.words(std::slice::from_ref(&redirect.target));
+            self.files.extend(written_file(redirect));
         }
     }
 
@@ -183,7 +226,9 @@ impl Finder<'_> {
                 Piece::Substitution { body, .. } | Piece::Process { body, .. } => self.list(body),
                 Piece::Parameter(parameter) => self.pieces(&parameter.pieces),
                 Piece::Arithmetic { pieces, .. } => self.pieces(pieces),
-                Piece::Text { .. } | Piece::Tilde | Piece::Opaque(_) => {}
+                // What was not taken apart may run something, which may write.
+                Piece::Opaque(_) => self.files.push(None),
+                Piece::Text { .. } | Piece::Tilde => {}
             }
         }
     }

@@ -7,6 +7,7 @@ use super::Trait::{Interactive, Irreversible, OpensSession, PrintsSecret, Stream
 use super::catalogue::builtin_files;
 use super::{
     Catalogue, Classification, Effect, Trait, classify, programs, stages, status_is_benign,
+    written_files,
 };
 
 fn judge(text: &str) -> Classification {
@@ -283,6 +284,47 @@ fn programs_are_everything_that_a_statement_starts() {
     let script = parse("xargs -n1 gh api").unwrap();
     let found = programs(&script.statements[0], Catalogue::builtin());
     assert_eq!(found[1].via.as_deref(), Some("xargs"));
+}
+
+#[test]
+fn written_files_are_the_targets_of_every_redirection_that_writes() {
+    let case = |text: &str, expected: &[Option<&str>]| {
+        let script = parse(text).unwrap();
+        let found = written_files(&script.statements[0]);
+        let found: Vec<_> = found.iter().map(Option::as_deref).collect();
+        assert_eq!(found, expected, "{text}");
+    };
+    for operator in [">", ">>", ">|", "&>", "&>>", "<>", ">&", "2>", "3>>"] {
+        case(&format!("ls {operator} f"), &[Some("f")]);
+        case(&format!("ls {operator} \"/a b/f\""), &[Some("/a b/f")]);
+        case(&format!("ls {operator} $F"), &[None]);
+    }
+    for quiet in ["2>&1", ">&-", ">&2-", "< f", "<<< f", "<<E\nf\nE", "<&3", "> >(cat)"] {
+        case(&format!("ls {quiet}"), &[]);
+    }
+    for sink in ["null", "stdout", "stderr", "tty", "fd/3"] {
+        case(&format!("ls > /dev/{sink}"), &[]);
+    }
+    case("ls > /dev/fd/../sda", &[Some("/dev/fd/../sda")]);
+    case("ls > /dev/sda", &[Some("/dev/sda")]);
+    case("ls > -", &[Some("-")]);
+    case("ls > 1", &[Some("1")]);
+    case("ls > ~/f", &[None]);
+    case("ls > *", &[None]);
+    case("ls > $(cat > a)", &[Some("a"), None]);
+    case("> f", &[Some("f")]);
+    case("X=$(ls > f) pwd | cat >> g && cat > h", &[Some("f"), Some("g"), Some("h")]);
+    case("{ ls > a; } > b", &[Some("a"), Some("b")]);
+    case("(ls > a)", &[Some("a")]);
+    case("f() { ls > a; } > b", &[Some("a"), Some("b")]);
+    case("for x in `ls > a`; do ls > b; done > c", &[Some("a"), Some("b"), Some("c")]);
+    case("if ls > a; then ls > b; else ls > c; fi", &[Some("a"), Some("b"), Some("c")]);
+    case("case a in a) ls > b;; esac", &[Some("b")]);
+    case("[[ -n $(ls > a) ]] > b", &[Some("a"), Some("b")]);
+    case("cat <(ls > a) <<E\n$(ls > b)\nE", &[Some("a"), Some("b")]);
+    case("echo ${X:-$(ls > a)} $((1 + $(ls > b)))", &[Some("a"), Some("b")]);
+    case("ls ${ pwd > f; }", &[None]);
+    case("coproc ls > f", &[None]);
 }
 
 #[test]

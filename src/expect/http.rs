@@ -123,13 +123,26 @@ impl Status {
             }
             let clear = joint == Joint::Free && whole(line.text, start, end);
             if clear || in_context(line.text, start, end, reading) {
-                return Sight::Hit;
-            }
-            if joint == Joint::Free {
+                match self.weigh(line.text, start, end, reading) {
+                    Sight::Doubt => sight = Sight::Doubt,
+                    decided => return decided,
+                }
+            } else if joint == Joint::Free {
                 sight = Sight::Doubt;
             }
         }
         sight
+    }
+
+    /// What a status in its context is worth: beside another one, or where it is only wanted, little.
+    fn weigh(&self, text: &str, start: usize, end: usize, reading: Reading) -> Sight {
+        if reading == Reading::Against {
+            return Sight::Hit;
+        }
+        if statuses(text, Reading::Against).any(|code| !self.covers(code)) {
+            return Sight::Torn;
+        }
+        if only_wanted(&text[..start], &text[end..]) { Sight::Doubt } else { Sight::Hit }
     }
 
     fn covers(&self, code: &str) -> bool {
@@ -137,16 +150,37 @@ impl Status {
     }
 }
 
-/// Whether the line gives any final status at all: neither interim nor a redirection, which a
-/// client may follow.
+/// Whether the line gives any final status at all.
 pub(super) fn any_status(line: &Line<'_>) -> bool {
-    codes(line.text).any(|(start, end, joint)| {
-        if matches!(line.text.as_bytes()[start], b'1' | b'3') {
-            return false;
-        }
-        let clear = joint == Joint::Free && whole(line.text, start, end);
-        clear || in_context(line.text, start, end, Reading::For)
+    statuses(line.text, Reading::For).next().is_some()
+}
+
+/// The final statuses of a line: neither interim nor a redirection, which a client may follow.
+fn statuses(text: &str, reading: Reading) -> impl Iterator<Item = &str> {
+    codes(text).filter_map(move |(start, end, joint)| {
+        let last = !matches!(text.as_bytes()[start], b'1' | b'3');
+        let clear = joint == Joint::Free && whole(text, start, end);
+        let given = last && (clear || in_context(text, start, end, reading));
+        given.then(|| &text[start..end])
     })
+}
+
+/// Whether the words around a status say that it is wanted, not that it came: `expected 200`.
+fn only_wanted(before: &str, after: &str) -> bool {
+    static WANTED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\b(?:expect(?:ed|s|ing)?|want(?:ed|s)?|should|instead of|rather than)\b")
+            .expect("a valid pattern")
+    });
+    static CAME: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)[,;]|\b(?:but|got|have|received|was|actual(?:ly)?|returned)\b")
+            .expect("a valid pattern")
+    });
+    let led = WANTED.find_iter(before).last();
+    let following = after.trim_start();
+    led.is_some_and(|wanted| !CAME.is_match(&before[wanted.end()..]))
+        || WANTED.find(following).is_some_and(|wanted| !CAME.is_match(&following[..wanted.start()]))
+            && !following.starts_with(['(', '-', ':'])
+            && following.split_whitespace().next() != Some("as")
 }
 
 /// Whether a number stands free, or is joined to what is before it: `host:401`, `status-401`.
@@ -269,7 +303,14 @@ impl Reason {
         if super::text::negated(&lower, at) {
             return Sight::None;
         }
-        if is_answer(&lower, at, at + self.words.len()) { Sight::Hit } else { Sight::Doubt }
+        let end = at + self.words.len();
+        let own = |code: &str| code.starts_with(['4', '5']);
+        if only_wanted(&lower[..at], &lower[end..])
+            || statuses(&lower, Reading::Against).any(|code| !own(code))
+        {
+            return Sight::Torn;
+        }
+        if is_answer(&lower, at, end) { Sight::Hit } else { Sight::Doubt }
     }
 
     fn find(&self, lower: &str) -> Option<usize> {

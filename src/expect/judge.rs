@@ -131,8 +131,9 @@ fn leaf_so_far(leaf: &Leaf, tally: &Tally, absence: Absence) -> Verdict {
         check if check.is_negative() && tally.hits > 0 => return Verdict::NotMet,
         check if check.is_negative() => absence == Absence::Granted,
         Check::Kind(_, _, Extent::Every) if tally.against > 0 => return Verdict::NotMet,
+        Check::Text(literal) if literal.is_bare_value() => false,
         Check::NonEmpty => tally.lines > 0,
-        Check::Text(_) | Check::Http(_) if tally.against > 0 => false,
+        Check::Text(_) | Check::Http(_) | Check::Reason(_) if tally.against > 0 => false,
         Check::Text(_)
         | Check::TextWithNote(..)
         | Check::Http(_)

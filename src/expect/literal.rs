@@ -11,7 +11,7 @@ use regex::{Regex, RegexBuilder};
 use super::ExpectError;
 use super::text::{negated, occurrences, taken_back, without_marks};
 use super::watch::{Line, Sight};
-use super::words::{after, quote_end};
+use super::words::{after, is, quote_end};
 
 /// How the author wrote a literal; decides what its absence means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,6 +195,19 @@ impl Literal {
     /// Whether it stands in `line` at all, denied or not: the strict reading for `no "x"`.
     pub(super) fn occurs(&self, line: &str) -> bool {
         occurrences(self.pattern.regex(), line).next().is_some()
+    }
+
+    /// `true`, `false` and their kin without quotes: a value, which is all that is printed.
+    pub(super) fn is_bare_value(&self) -> bool {
+        self.spelling != Spelling::Quoted
+            && self.place == Place::Ladder
+            && is(&self.text, "true|false|yes|no|null")
+    }
+
+    /// Whether `line` is this word and nothing else, but for marks and quotes.
+    pub(super) fn is_all_of(&self, line: &str) -> bool {
+        let line = without_marks(line);
+        unquoted(line).unwrap_or(line).eq_ignore_ascii_case(&self.text)
     }
 
     fn is_short(&self) -> bool {

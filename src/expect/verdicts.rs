@@ -102,6 +102,10 @@ impl Desk<'_> {
     fn reason(&self) -> Finding {
         let failed = self.scene.observed.ended == Ended::Exited
             && self.scene.observed.statuses.iter().any(|status| *status != 0);
+        if let Some(line) = &self.tally.first_against {
+            let why = format!("it is there, but so is its contrary: {}", self.scene.tell(line));
+            return Finding::new(Verdict::Unverified, why);
+        }
         if let Some(finding) = self.hit() {
             return finding;
         }
@@ -112,7 +116,27 @@ impl Desk<'_> {
             .unwrap_or_else(|| self.not_found(Verdict::NotMet))
     }
 
+    /// A bare value must be all of stdout, on every line of it.
+    fn bare_value(&self, literal: &Literal) -> Finding {
+        let Some(text) = self.output().1 else {
+            return not_kept();
+        };
+        let all = lines(text).count();
+        let same = lines(text).filter(|line| literal.is_all_of(line)).count();
+        let occurs = lines(text).any(|line| literal.occurs(line));
+        let verdict = match same {
+            0 if !occurs => Verdict::NotMet,
+            same if same == all => Verdict::Met,
+            _ => Verdict::Unverified,
+        };
+        let described = literal.describe();
+        Finding::new(verdict, format!("{same} of {all} lines are {described} and nothing else"))
+    }
+
     fn text(&self, literal: &Literal) -> Finding {
+        if literal.is_bare_value() {
+            return self.bare_value(literal);
+        }
         let absent = if literal.is_explicit() { Verdict::NotMet } else { Verdict::Unverified };
         let contradicted = |against: &String| {
             let why = format!("it is there, but so is its contrary: {}", self.scene.tell(against));

@@ -51,6 +51,8 @@ pub(super) enum Sight {
     /// Something like it, which a person must tell.
     Doubt,
     Hit,
+    /// It and its contrary at once: `expected 200, got 500`.
+    Torn,
 }
 
 /// What the lines so far said of one check.
@@ -70,6 +72,11 @@ impl Tally {
         self.lines += 1;
         let (count, first) = match sight {
             Sight::None => return,
+            Sight::Torn => {
+                self.against += 1;
+                self.first_against.get_or_insert_with(|| brief(line.text));
+                (&mut self.hits, &mut self.first_hit)
+            }
             Sight::Hit => (&mut self.hits, &mut self.first_hit),
             Sight::Doubt => (&mut self.doubts, &mut self.first_doubt),
             Sight::Against => (&mut self.against, &mut self.first_against),

@@ -2,6 +2,7 @@
 
 mod phrasings;
 mod seeds;
+mod undeserved;
 
 use std::time::Duration;
 

@@ -1,0 +1,33 @@
+//! Outputs that look like what was promised and say something else.
+
+use super::Verdict::{self, Met, NotMet, Unverified};
+use super::{judge, observed};
+
+fn case(text: &str, stdout: &str, expected: Verdict) {
+    let judgement = judge(text, &observed("x", &[0], stdout, ""));
+    assert_eq!(judgement.verdict, expected, "{text} on {stdout}: {judgement:#?}");
+}
+
+#[test]
+fn a_status_beside_another_or_only_wanted_is_not_met() {
+    case("401 / unauthorized", "HTTP 401 expected but HTTP 200 received", Unverified);
+    case("401 / unauthorized", "401 Unauthorized expected but HTTP 200 received", Unverified);
+    case("HTTP 200", "want HTTP 200, have HTTP/1.1 500", Unverified);
+    case("HTTP 200", "expected HTTP 200 but got HTTP 500", Unverified);
+    case("HTTP 200", "expected HTTP 200 but got HTTP 500\nHTTP 200", Unverified);
+    case("200 OK", "HTTP/1.1 500, expected 200 OK", Unverified);
+    case("200", "the server should answer HTTP 200", Unverified);
+    case("200", "a timeout instead of HTTP 200", Unverified);
+    case("200", "expected HTTP 200, got HTTP 200", Met);
+    case("200", "HTTP 200 as expected", Met);
+}
+
+#[test]
+fn a_bare_value_is_all_that_is_printed() {
+    case("true", "true\n", Met);
+    case("true", "true\ntrue\n", Met);
+    case("true", "error: expected true, got false", Unverified);
+    case("true", "false\ntrue", Unverified);
+    case("true", "false", NotMet);
+    case("null", "x null", Unverified);
+}

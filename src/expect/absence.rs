@@ -53,12 +53,13 @@ impl Trouble {
 
     pub(super) fn sight(self, line: &Line<'_>) -> Sight {
         let (word, report) = self.patterns();
-        if !word.is_match(line.text) {
+        let kin = |text: &str| self != Trouble::Warnings && KIN.is_match(text);
+        if !word.is_match(line.text) && !kin(line.text) {
             return Sight::None;
         }
         let rest = NONE.replace_all(line.text, "");
         if !word.is_match(&rest) {
-            return Sight::None;
+            return if kin(&rest) { Sight::Doubt } else { Sight::None };
         }
         if report.is_match(&rest) { Sight::Hit } else { Sight::Doubt }
     }
@@ -72,11 +73,21 @@ impl Trouble {
     }
 }
 
+/// Other words for trouble: a line that has one may well report an error.
+static KIN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i-u:\b(?:fatal|panic|panicked|failed|failure|failures|critical|traceback|aborted|",
+        r"segmentation fault|segfault|core dumped|unable to|could not|couldn't|command not found|",
+        r"no such file|connection refused|permission denied|access denied)\b",
+        r"|[a-z]exception\b|\bexception\b|\b[a-z]+error\b)"
+    ))
+});
+
 /// Ways to say that there is none.
 static NONE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?i-u:\b(?:no|zero|0|without)(?: any)? (?:\w+ )?(?:errors?|warnings?|failures?|failed|fail)\b",
-        "|\\b(?:errors?|warnings?|failures?|failed|err)[\"']?\\s*[=:]\\s*[\"']?(?:(?:0|nil|none|null|false)\\b|no$|\\[\\]))"
+        "|\\b(?:errors?|warnings?|failures?|failed|err|fatal|exception)[\"']?\\s*[=:]\\s*[\"']?(?:(?:0|nil|none|null|false)\\b|no$|\\[\\]))"
     ))
 });
 

@@ -115,19 +115,20 @@ impl Pair {
         }) {
             return cells;
         }
-        output.lines().filter_map(|line| self.in_line(line)).collect()
+        output.lines().flat_map(|line| self.in_line(line)).collect()
     }
 
-    fn in_line(&self, line: &str) -> Option<Match> {
+    fn in_line(&self, line: &str) -> Vec<Match> {
         let lower = line.to_ascii_lowercase();
         let key = self.key.to_ascii_lowercase();
-        lower.match_indices(&key).find_map(|(at, _)| {
+        let found = lower.match_indices(&key).filter_map(|(at, _)| {
             let free = !lower[..at].ends_with(|c: char| c.is_alphanumeric() || "_.-/".contains(c));
             let rest = line[at + key.len()..].trim_start_matches(['"', '\'', '`']).trim_start();
             let (sign, value) = rest.split_at_checked(1)?;
             let value = value.strip_prefix('=').unwrap_or(value);
             (free && matches!(sign, ":" | "=")).then(|| self.compare_rest(sign, value.trim()))
-        })
+        });
+        found.collect()
     }
 
     /// Compares with the rest of a line, in which the value may be followed by more.

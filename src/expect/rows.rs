@@ -40,6 +40,22 @@ impl Table {
     }
 }
 
+impl Table {
+    /// Where the column is that tells the state of a row.
+    fn state_column(&self) -> Option<usize> {
+        self.header.iter().position(|cell| is(cell, "status|state|phase"))
+    }
+}
+
+/// Whether a row is in a state: by the column of states where there is one, else by any cell.
+fn stands_in(row: &[String], column: Option<usize>, state: &str) -> bool {
+    let fraction = state.contains('/');
+    match column.filter(|_| !fraction).and_then(|at| row.get(at)) {
+        Some(cell) => cell_is(cell, state),
+        None => row.iter().any(|cell| cell_is(cell, state)),
+    }
+}
+
 fn without_footer(text: &str) -> (Vec<&str>, Option<f64>) {
     static FOOTER: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(?:\(([0-9]+) rows?\)|([0-9]+) rows? in set.*|(Empty set).*)$")
@@ -171,7 +187,8 @@ const NOUNS: &str = "\
 /// How many rows of a table are in a state, and how many rows there are.
 pub(super) fn in_state(state: &str, stdout: &str) -> Option<(usize, usize)> {
     let table = Table::read(stdout).filter(|_| is(state, STATES))?;
-    let holding = table.rows.iter().filter(|row| row.iter().any(|cell| cell_is(cell, state)));
+    let column = table.state_column();
+    let holding = table.rows.iter().filter(|row| stands_in(row, column, state));
     Some((holding.count(), table.rows.len()))
 }
 
@@ -186,8 +203,10 @@ impl Rows {
         let table = Table::read(stdout);
         let loose: Vec<Vec<String>> = super::text::lines(stdout).map(words_of).collect();
         let rows = table.as_ref().map_or(&loose, |table| &table.rows);
-        let holding = rows.iter().filter(|row| self.holds(row)).count();
-        let near = rows.iter().filter(|row| !self.holds(row) && self.nearly(row)).count();
+        let column = table.as_ref().and_then(Table::state_column);
+        let holding = rows.iter().filter(|row| self.holds(row, column)).count();
+        let near =
+            rows.iter().filter(|row| !self.holds(row, column) && self.nearly(row, column)).count();
         let why = format!("{holding} of {} rows: {}", rows.len(), self.states.join(", "));
         Finding::new(self.weigh(holding, near, rows.len()), why)
     }
@@ -208,13 +227,24 @@ impl Rows {
         if decided { Verdict::Met } else { Verdict::NotMet }
     }
 
-    fn holds(&self, row: &[String]) -> bool {
-        self.states.iter().all(|state| row.iter().any(|cell| cell_is(cell, state)))
+    fn holds(&self, row: &[String], column: Option<usize>) -> bool {
+        self.states.iter().all(|state| stands_in(row, column, state)) && !self.is_denied(row)
+    }
+
+    /// `Not Running`
+    fn is_denied(&self, row: &[String]) -> bool {
+        let line = row.join(" ").to_lowercase();
+        self.states.iter().any(|state| {
+            let state = state.to_lowercase();
+            let mut places = line.match_indices(&state).map(|(at, _)| at);
+            places.any(|at| super::text::negated(&line, at))
+        })
     }
 
     /// The state stands in the row as a word, but not as a cell: `Ready,SchedulingDisabled`.
-    fn nearly(&self, row: &[String]) -> bool {
-        let line = row.join(" ").to_lowercase();
+    fn nearly(&self, row: &[String], column: Option<usize>) -> bool {
+        let told = column.filter(|_| self.states.len() == 1).and_then(|at| row.get(at));
+        let line = told.map_or_else(|| row.join(" "), String::clone).to_lowercase();
         let words: Vec<&str> = line.split(|c: char| !(c.is_alphanumeric() || c == '/')).collect();
         self.states.iter().all(|state| words.contains(&state.to_lowercase().as_str()))
     }

@@ -4,6 +4,7 @@
 //! evidence in one sentence. Line-wise checks are decided by their tally, the others by the whole
 //! output; what needs the whole output and does not have it is unverified.
 
+use super::absence::Trouble;
 use super::check::{Check, Counting, Extent, Leaf, LengthUnit, Source, Unit, Vacancy};
 use super::http::Status;
 use super::judge::{Bench, Scene};
@@ -14,9 +15,9 @@ use super::pairs::Pair;
 use super::rows::{Table, in_state};
 use super::status::{self, Demand};
 use super::text::lines;
-use super::watch::Tally;
-use super::words::plural;
-use super::{Ended, Finding, Output, Verdict};
+use super::watch::{Line, Sight, Tally};
+use super::words::{after, has, is, plural};
+use super::{Ended, Finding, Output, Stream, Verdict};
 
 /// What one check says.
 pub(super) fn judge_leaf(leaf: &Leaf, tally: &Tally, bench: &Bench<'_>) -> Finding {
@@ -360,6 +361,13 @@ impl Desk<'_> {
                     format!("{things} lines, which may not be {}", plural(&unit.noun)),
                 )
             }
+            None if form != Form::Table
+                && unit.counting == Counting::Things
+                && lines(text).any(tells_of_trouble) =>
+            {
+                let noun = plural(&unit.noun);
+                (Verdict::Unverified, format!("some of {things} lines tell of trouble, not {noun}"))
+            }
             None if form == Form::Unreadable => {
                 (Verdict::Unverified, "a JSON object has no rows to count".to_owned())
             }
@@ -403,7 +411,8 @@ fn has_no_rows(text: &str) -> bool {
 /// How an output lists things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// A table, a JSON array, or one word a line.
+    Table,
+    /// A JSON array, one word a line, or a sentence that says that there is none.
     Listed,
     Loose,
     Unreadable,
@@ -421,10 +430,29 @@ fn count_things(text: &str) -> (usize, Form) {
             reason = "a footer is a small whole number"
         )]
         let stated = table.footer.map(|rows| rows as usize);
-        return (stated.unwrap_or(table.rows.len()), Form::Listed);
+        return (stated.unwrap_or(table.rows.len()), Form::Table);
+    }
+    if says_none(text) {
+        return (0, Form::Listed);
     }
     let words = lines(text).all(|line| line.split_whitespace().count() == 1);
     (lines(text).count(), if words { Form::Listed } else { Form::Loose })
+}
+
+/// `No resources found in default namespace.`
+fn says_none(text: &str) -> bool {
+    let mut all = lines(text);
+    let (Some(line), None) = (all.next(), all.next()) else {
+        return false;
+    };
+    let found = |rest: &str| has(&rest.to_lowercase(), &[" found", " available", " exist"]);
+    after(line.trim(), "no").is_some_and(found) || is(line.trim(), "none|none found|none.")
+}
+
+/// A line that reports an error or a warning is none of the things that are counted.
+fn tells_of_trouble(line: &str) -> bool {
+    let line = Line::of(line, Stream::Stdout);
+    [Trouble::Errors, Trouble::Warnings].iter().any(|trouble| trouble.sight(&line) == Sight::Hit)
 }
 
 /// Whether a command prints a count.

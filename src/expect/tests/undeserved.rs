@@ -31,3 +31,42 @@ fn a_bare_value_is_all_that_is_printed() {
     case("true", "false", NotMet);
     case("null", "x null", Unverified);
 }
+
+#[test]
+fn other_words_for_an_error_are_no_absence_of_errors() {
+    for line in [
+        "fatal: failure",
+        "FATAL: x",
+        "panic: x",
+        "java.lang.NullPointerException",
+        "failed to connect",
+        "curl: (7) Failed to connect",
+        "Traceback (most recent call last):",
+        "KeyError",
+    ] {
+        case("no errors", line, Unverified);
+    }
+    case("no errors", "5 passed; 0 failed", Met);
+    case("no errors", "all is well", Met);
+}
+
+#[test]
+fn what_is_no_thing_is_not_counted_as_one() {
+    case("at least 1 pod", "No resources found in default namespace.", NotMet);
+    case("at least 2 pods", "error a\nwarning b", Unverified);
+    case("at least 2 pods", "web-1\nweb-2\n", Met);
+}
+
+#[test]
+fn the_column_of_states_decides() {
+    case("all pods Running", "Not Running", Unverified);
+    case("all pods Running", "NAME  STATUS   LAST\na     Pending  Running\n", NotMet);
+    case("Running", "NAME  STATUS   LAST\na     Pending  Running\n", Unverified);
+    case("all pods Running", "NAME  STATUS   LAST\na     Running  Pending\n", Met);
+}
+
+#[test]
+fn a_pair_that_is_said_twice_on_a_line_must_agree() {
+    case("STATUS=Bound", "STATUS=Bound STATUS=Lost", Unverified);
+    case("STATUS=Bound", "STATUS=Bound STATUS=Bound", Met);
+}

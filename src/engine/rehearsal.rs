@@ -10,8 +10,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::document::{self, Block};
-use crate::policy::programs;
-use crate::session::for_shell;
+use crate::policy::{Program, programs, written_files};
+use crate::session::{Session, for_shell};
+use crate::shell::Statement;
 
 use super::{Break, Engine, Flow};
 
@@ -129,6 +130,7 @@ impl Engine<'_> {
             return Ok(());
         };
         for statement in &block.script.statements[segment.statements.clone()] {
+            self.rehearsal_allows_files(stand_ins, statement, segment.line)?;
             for program in programs(statement, self.plan.catalogue) {
                 if program.pure_filter || stand_ins.has(&program.name) {
                     continue;
@@ -138,6 +140,35 @@ impl Engine<'_> {
                     "line {line}: a rehearsal has no stand-in for `{name}`, and it is no pure \
                      filter; put one named {name} into {}",
                     stand_ins.folder.display()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// A rehearsal writes files only into its scratch folder.
+    fn rehearsal_allows_files(
+        &self,
+        stand_ins: &StandIns,
+        statement: &Statement,
+        line: usize,
+    ) -> Flow<()> {
+        let moves = |program: &Program| matches!(program.name.as_str(), "cd" | "pushd" | "popd");
+        let moves = programs(statement, self.plan.catalogue).iter().any(moves);
+        let here = self.session.as_ref().and_then(Session::folder);
+        let at_home = here.is_none_or(|folder| folder.starts_with(stand_ins.scratch.path()));
+        let inside = |path: &str| {
+            let relative =
+                !path.starts_with(['/', '~']) && !path.split('/').any(|part| part == "..");
+            relative && at_home && !moves
+        };
+        for target in written_files(statement) {
+            if !target.as_deref().is_some_and(inside) {
+                let target = target
+                    .map_or("a file that is known only then".into(), |path| format!("`{path}`"));
+                return Err(Break::Refused(format!(
+                    "line {line}: a rehearsal touches nothing real, and this writes {target}; \
+                     write a plain name in the folder that the run starts in"
                 )));
             }
         }

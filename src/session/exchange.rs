@@ -201,6 +201,11 @@ impl Session {
         Ok(String::from_utf8_lossy(&heard.0).into_owned())
     }
 
+    /// The folder that the shell is in; `None` where the system does not tell.
+    pub fn folder(&self) -> Option<std::path::PathBuf> {
+        std::fs::read_link(format!("/proc/{}/cwd", self.shell)).ok()
+    }
+
     /// What runs below the shell now: background children of earlier statements.
     pub fn background(&self) -> Vec<Process> {
         processes::below(self.shell)

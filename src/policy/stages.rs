@@ -76,8 +76,8 @@ pub fn written_files(statement: &Statement) -> Vec<Option<String>> {
     Finder::look(statement, Catalogue::builtin()).files
 }
 
-/// The file that a redirection writes, if it writes one.
-fn written_file(redirect: &Redirect) -> Option<Option<String>> {
+/// Whether a redirection writes a file.
+fn writes_file(redirect: &Redirect) -> bool {
     let file = redirect.target.literal();
     let named = file.as_deref().unwrap_or("?");
     let writes = match redirect.kind {
@@ -85,7 +85,7 @@ fn written_file(redirect: &Redirect) -> Option<Option<String>> {
         RedirectKind::Duplicate => !is_descriptor(named),
         RedirectKind::Read | RedirectKind::Text => false,
     };
-    (writes && !is_shown_or_dropped(named)).then_some(file)
+    writes && !is_shown_or_dropped(named)
 }
 
 /// `1`, `1-`, `-`: what `>&` copies or closes.
@@ -210,7 +210,9 @@ impl<'a> Finder<'a> {
     fn redirects(&mut self, redirects: &[Redirect]) {
         for redirect in redirects {
             self.words(std::slice::from_ref(&redirect.target));
-            self.files.extend(written_file(redirect));
+            if writes_file(redirect) {
+                self.files.push(redirect.target.literal());
+            }
         }
     }
 

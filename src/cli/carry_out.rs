@@ -76,13 +76,24 @@ fn read(arguments: &Attended) -> Result<(Plan, Config), Failure> {
         };
         return Err(Failure::new(Exit::Usage, message));
     }
-    refuse_errors(&plan.document)?;
+    refuse_errors(&plan)?;
     Ok((plan, config))
 }
 
-/// A runbook with an error in it does not start: it would stop half-way.
-fn refuse_errors(document: &Document) -> Result<(), Failure> {
-    let errors = document.diagnostics.iter().filter(|one| one.severity == Severity::Error);
+/// A runbook with an error in what is to be carried out does not start: it would stop half-way.
+/// An error in a section that is not run is no reason to refuse the others.
+fn refuse_errors(plan: &Plan) -> Result<(), Failure> {
+    let document = &plan.document;
+    let left_out = |at: usize| {
+        let holds = |place: usize| document.steps[place].span.contains(at);
+        let mut others = (0..document.steps.len())
+            .filter(|place| plan.steps.iter().all(|step| step.place != *place));
+        others.any(holds)
+    };
+    let errors = document.diagnostics.iter().filter(|one| {
+        let at = one.labels.first().map_or(0, |label| label.span.start);
+        one.severity == Severity::Error && !left_out(at)
+    });
     let drawn: Vec<_> = errors.map(|one| draw(one, &document.source, Colour::Off)).collect();
     if drawn.is_empty() {
         return Ok(());

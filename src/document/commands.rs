@@ -139,8 +139,10 @@ impl Reader<'_> {
 
     pub(super) fn report(&mut self, faults: Vec<Fault>) {
         self.diagnostics.extend(faults.into_iter().map(|fault| {
-            Diagnostic::new(Severity::Error, fault.code, fault.note.span, fault.note.text)
-                .help(fault.help)
+            // What is only not read leaves the block as it is; the others stop it.
+            let doubtful = matches!(fault.code, "unread-expect" | "unbound-expect");
+            let severity = if doubtful { Severity::Warning } else { Severity::Error };
+            Diagnostic::new(severity, fault.code, fault.note.span, fault.note.text).help(fault.help)
         }));
     }
 

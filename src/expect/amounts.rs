@@ -5,7 +5,7 @@
 use super::atoms::Origin;
 use super::check::{Check, Counting, LengthUnit, Node, Unit, Vacancy};
 use super::literal::{Case, Literal, Place, Spelling, unquoted};
-use super::number::{Bound, named};
+use super::number::{Bound, is_long_integer, named};
 use super::pairs::Pair;
 use super::parse::{trailing_note, without_place};
 use super::status::Demand;
@@ -70,6 +70,9 @@ pub(super) fn number(text: &str, origin: Origin) -> Option<Node> {
     }
     if let Some(bound) = named(text) {
         return Some(Node::check(Check::Number(bound)));
+    }
+    if is_long_integer(text) {
+        return (origin == Origin::Whole).then(|| Node::check(Check::Exact(text.to_owned())));
     }
     let bound = Bound::parse(text)?;
     let only_digits = matches!(bound, Bound::Is(_) | Bound::Between(..));

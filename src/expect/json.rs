@@ -6,7 +6,8 @@
 
 use serde_json::{Map, Value};
 
-use super::number::same;
+use super::json_twice::repeated_key;
+use super::number::{is_long_integer, same};
 use super::{Finding, Verdict};
 
 /// The author's JSON.
@@ -103,10 +104,32 @@ impl Json {
                 (!equal(expected, &value)).then(|| "the JSON differs".to_owned())
             }
         };
+        if let Some(key) = said_twice(stdout) {
+            let why = format!("an object of the JSON has `{key}` twice");
+            return Finding::new(Verdict::Unverified, why);
+        }
         match mismatch {
+            None if self.has_long_number_without(stdout) => Finding::new(
+                Verdict::Unverified,
+                "a number is too long to be compared, and is not there as it is written",
+            ),
             None => Finding::new(Verdict::Met, "the JSON has it"),
             Some(why) => Finding::new(Verdict::NotMet, why),
         }
+    }
+}
+
+impl Json {
+    /// Whether the author wrote an integer that no number type holds, and stdout has no such digits.
+    fn has_long_number_without(&self, stdout: &str) -> bool {
+        let (Demand::Contains(_, text) | Demand::Equals(_, text)) = &self.demand else {
+            return false;
+        };
+        let runs = |text: &'_ str| -> Vec<String> {
+            text.split(|c: char| !c.is_ascii_digit()).map(str::to_owned).collect()
+        };
+        let there = runs(stdout);
+        runs(text).iter().any(|run| is_long_integer(run) && !there.contains(run))
     }
 }
 
@@ -157,14 +180,21 @@ fn along<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 
 /// The one JSON value that an output is, or its body after the header lines of `curl -i`.
 pub(super) fn read(stdout: &str) -> Option<Value> {
+    serde_json::from_str(body(stdout)?).ok()
+}
+
+/// What may be JSON of an output: all of it, or what follows its header lines.
+fn body(stdout: &str) -> Option<&str> {
     let text = stdout.trim();
-    serde_json::from_str(text).ok().or_else(|| {
-        if !text.starts_with("HTTP/") {
-            return None;
-        }
-        let (_, body) = text.rsplit_once("\n\n")?;
-        serde_json::from_str(body.trim()).ok()
-    })
+    if !text.starts_with("HTTP/") {
+        return Some(text);
+    }
+    text.rsplit_once("\n\n").map(|(_, body)| body.trim())
+}
+
+/// A key that an object of an output that is JSON has twice.
+pub(super) fn said_twice(stdout: &str) -> Option<String> {
+    body(stdout).and_then(repeated_key)
 }
 
 impl Shape {
@@ -238,7 +268,7 @@ fn like(text: &str, value: &Value) -> bool {
 fn equal(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => {
-            let whole = one.is_i64() && other.is_i64();
+            let whole = !one.is_f64() && !other.is_f64();
             let close = || one.as_f64().zip(other.as_f64()).is_some_and(|(a, b)| same(a, b));
             one == other || (!whole && close())
         }

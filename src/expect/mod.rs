@@ -11,6 +11,7 @@ mod check;
 mod denial;
 mod http;
 mod json;
+mod json_twice;
 mod json_words;
 mod judge;
 mod kinds;

@@ -3,6 +3,7 @@
 //! Comes in: a phrase of the author's, or a command's whole output. Goes out: a [`Bound`] and
 //! whether a number keeps it. A number is the whole output, never a part of it.
 
+use std::cmp::Ordering;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -80,6 +81,10 @@ impl Bound {
 }
 
 pub(super) fn same(one: f64, other: f64) -> bool {
+    let whole = one.fract() == 0.0 && other.fract() == 0.0;
+    if whole {
+        return one.partial_cmp(&other).is_some_and(Ordering::is_eq);
+    }
     (one - other).abs() <= f64::EPSILON * one.abs().max(other.abs())
 }
 
@@ -121,6 +126,16 @@ fn plain(text: &str) -> Option<(Bound, &str)> {
     Some((Bound::Is(number), rest))
 }
 
+/// From here on neighbouring integers are no longer told apart as floats: such a number is no bound
+/// but text.
+const INEXACT: f64 = 9_007_199_254_740_992.0;
+
+/// An integer so long that it can only be compared as it is written.
+pub(super) fn is_long_integer(text: &str) -> bool {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits && value(text).is_some_and(|number| number >= INEXACT)
+}
+
 /// A number at the start of `text`, and the rest.
 fn take(text: &str) -> Option<(f64, &str)> {
     let digits =
@@ -132,7 +147,7 @@ fn take(text: &str) -> Option<(f64, &str)> {
     let rest = &text[digits..];
     let glued =
         rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '%' | '_' | '/' | '.' | ':'));
-    let number = value(&text[..digits])?;
+    let number = value(&text[..digits]).filter(|number| *number < INEXACT)?;
     (!glued).then(|| (number, rest.trim_start()))
 }
 

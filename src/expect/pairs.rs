@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use super::json::{find, read};
+use super::json::{find, read, said_twice};
 use super::literal::unquoted;
 use super::number::{self, Bound};
 use super::rows::Table;
@@ -72,6 +72,10 @@ impl Pair {
 
     /// What the whole of an output says of the key.
     pub(super) fn judge(&self, output: &str) -> Finding {
+        if let Some(key) = said_twice(output) {
+            let why = format!("an object of the JSON has `{key}` twice");
+            return Finding::new(Verdict::Unverified, why);
+        }
         let matches = self.in_json(output).unwrap_or_else(|| self.in_text_or_table(output));
         let same = matches.iter().filter(|m| **m == Match::Same).count();
         let other = matches.iter().filter(|m| **m == Match::Other).count();

@@ -70,3 +70,23 @@ fn a_pair_that_is_said_twice_on_a_line_must_agree() {
     case("STATUS=Bound", "STATUS=Bound STATUS=Lost", Unverified);
     case("STATUS=Bound", "STATUS=Bound STATUS=Bound", Met);
 }
+
+#[test]
+fn long_integers_are_compared_digit_by_digit() {
+    case("9007199254740993", "9007199254740992", NotMet);
+    case("9007199254740992", "9007199254740993", NotMet);
+    case("9007199254740993", "9007199254740993\n", Met);
+    case("9007199254740991", "9007199254740990", NotMet);
+    case("> 0", "18446744073709551615", Met);
+    case("{\"n\": 18446744073709551615}", "{\"n\": 18446744073709551614}", NotMet);
+    case("{\"n\": 118446744073709551615}", "{\"n\": 118446744073709551614}", Unverified);
+    case("{\"n\": 118446744073709551615}", "{\"n\": 118446744073709551615}", Met);
+    case("n: 9007199254740993", "n: 9007199254740992", NotMet);
+}
+
+#[test]
+fn a_key_that_is_there_twice_proves_nothing() {
+    case("{\"ok\": true}", "{\"ok\": false, \"ok\": true}", Unverified);
+    case("{\"ok\": true}", "{\"ok\": true, \"ok\": false}", Unverified);
+    case("ok: true", "{\"ok\": false, \"ok\": true}", Unverified);
+}

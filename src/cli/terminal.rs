@@ -294,6 +294,8 @@ impl Operator for Terminal {
         let before = rustix::termios::tcgetattr(&self.input).ok()?;
         let mut raw = before.clone();
         raw.make_raw();
+        // Keys go through as they are; what is shown still begins its lines at the left.
+        raw.output_modes = before.output_modes;
         rustix::termios::tcsetattr(&self.input, OptionalActions::Now, &raw).ok()?;
         self.lent = Some(before);
         // Opened anew: reading without waiting must not become a property of the screen, too.

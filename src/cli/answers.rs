@@ -51,7 +51,10 @@ enum Confirmed {
 
 /// Where a value comes from.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "write a text in quotes, a list of texts, { env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\", \"WORD\"] }"
+)]
 enum Source {
     Literal(String),
     Several(Vec<String>),

@@ -208,6 +208,9 @@ impl Rows {
         let near =
             rows.iter().filter(|row| !self.holds(row, column) && self.nearly(row, column)).count();
         let why = format!("{holding} of {} rows: {}", rows.len(), self.states.join(", "));
+        if table.is_none() && loose.iter().any(|words| self.is_denied_in_prose(words)) {
+            return Finding::new(Verdict::Unverified, "the output may say that it is not so");
+        }
         Finding::new(self.weigh(holding, near, rows.len()), why)
     }
 
@@ -239,6 +242,16 @@ impl Rows {
             let mut places = line.match_indices(&state).map(|(at, _)| at);
             places.any(|at| super::text::negated(&line, at))
         })
+    }
+
+    /// `no pods ready`, `not all pods are running`: a word before the state denies it.
+    fn is_denied_in_prose(&self, words: &[String]) -> bool {
+        let said = |word: &String| {
+            let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+            self.states.iter().any(|state| word.eq_ignore_ascii_case(state))
+        };
+        let last = words.iter().rposition(said);
+        last.is_some_and(|at| words[..at].iter().any(|word| super::text::denies(word)))
     }
 
     /// The state stands in the row as a word, but not as a cell: `Ready,SchedulingDisabled`.

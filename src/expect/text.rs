@@ -154,6 +154,16 @@ pub(super) fn negated(line: &str, start: usize) -> bool {
         || (last == "to" && ["failed", "unable", "refused"].contains(&earlier.as_str()))
 }
 
+/// `not`, `no`, `none`, `0`, `aren't`: a word that says that there is less than was promised.
+pub(super) fn denies(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase().replace('’', "'");
+    word.ends_with("n't")
+        || super::words::is(
+            &word,
+            "not|no|none|0|zero|never|neither|nor|without|cannot|nothing|null|nil",
+        )
+}
+
 /// Whether what ends at `end` is taken back by what follows: `connected: false`.
 pub(super) fn taken_back(line: &str, end: usize) -> bool {
     static BACK: LazyLock<Regex> = LazyLock::new(|| {

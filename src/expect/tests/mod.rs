@@ -3,6 +3,7 @@
 mod phrasings;
 mod seeds;
 mod undeserved;
+mod undeserved_two;
 
 use std::time::Duration;
 

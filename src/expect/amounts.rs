@@ -5,7 +5,7 @@
 use super::atoms::Origin;
 use super::check::{Check, Counting, LengthUnit, Node, Unit, Vacancy};
 use super::literal::{Case, Literal, Place, Spelling, unquoted};
-use super::number::{Bound, is_long_integer, named};
+use super::number::{Bound, is_long_integer, may_be_version, named};
 use super::pairs::Pair;
 use super::parse::{trailing_note, without_place};
 use super::status::Demand;
@@ -64,6 +64,10 @@ pub(super) fn vacancy(text: &str, origin: Origin) -> Option<Node> {
 pub(super) fn number(text: &str, origin: Origin) -> Option<Node> {
     if let Some(version) = Version::parse(text) {
         return Some(Node::check(Check::Version(version)));
+    }
+    let bound = named(text).or_else(|| Bound::parse(text));
+    if bound.is_some_and(|bound| !matches!(bound, Bound::Is(_))) && may_be_version(text) {
+        return Some(Node::residual(text));
     }
     if let (Some(bound), Some(pair)) = (named(text), Pair::parse(text)) {
         return Some(Node::check(Check::Named(bound, pair)));

@@ -130,7 +130,8 @@ impl Atoms<'_> {
         }
         if let Some(rest) = after(text, FAILS_WITH) {
             let node = self.deeper(rest, Origin::Whole, depth)?;
-            let decides = node.demand() == Some(Demand::Any);
+            // A status or its reason is an answer, with which the client may well succeed.
+            let decides = node.demand() == Some(Demand::Any) && node.is_answer();
             let fails = Node::check(Check::Exit(Demand::NonZero));
             return Some(if decides { node } else { Node::all(vec![fails, node]) });
         }

@@ -188,6 +188,12 @@ impl Node {
         }
     }
 
+    /// Whether every check of it is of an HTTP answer.
+    pub(super) fn is_answer(&self) -> bool {
+        let answer = |leaf: &Leaf| matches!(leaf.check, Check::Http(_) | Check::Reason(_));
+        self.leaves().into_iter().all(answer)
+    }
+
     /// The words left to a person, in order.
     pub(super) fn words(&self) -> Vec<&str> {
         match self {

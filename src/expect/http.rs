@@ -243,8 +243,15 @@ fn led_by_status(before: &str, reading: Reading) -> bool {
         ))
         .expect("a valid pattern")
     });
+    static EXIT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i:\b(?:exit(?:ed|s|ing)?|return)(?: with)?(?: an?| the)?[ _-]?(?:status|code)(?: code)?[^a-z0-9]*(?:is |of )?$)")
+            .expect("a valid pattern")
+    });
     // The context ends right before the code: the last words decide, whatever the line's length.
     let near = tail(before, 48);
+    if EXIT.is_match(near) {
+        return false;
+    }
     FOR.is_match(near) || (reading == Reading::Against && AGAINST.is_match(near))
 }
 

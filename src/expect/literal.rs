@@ -177,13 +177,23 @@ impl Literal {
         for (start, end) in occurrences(self.pattern.regex(), line) {
             if !denies_itself && negated(line, start) {
                 sight = Sight::Against;
-            } else if taken_back(line, end) {
+            } else if taken_back(line, end) || self.is_continued(&line[end..]) {
                 sight = Sight::Doubt;
             } else if sight != Sight::Against {
                 return Sight::Hit;
             }
         }
         sight
+    }
+
+    /// A path, a host or a version that goes on is another one: `/srv/app.old`, `app.log.1`.
+    fn is_continued(&self, rest: &str) -> bool {
+        let word = self.text.split_whitespace().next_back().unwrap_or_default();
+        let named = word.contains(['/', '.', '-']) && word.ends_with(char::is_alphanumeric);
+        let mut rest = rest.chars();
+        named
+            && rest.next().is_some_and(|c| matches!(c, '/' | '.' | '-'))
+            && rest.next().is_some_and(char::is_alphanumeric)
     }
 
     /// Whether the line has the word's own contrary: `unhealthy`, `NotReady`, `inactive`.
@@ -211,7 +221,8 @@ impl Literal {
     }
 
     fn is_short(&self) -> bool {
-        self.text.chars().count() <= 3
+        let fraction = self.spelling == Spelling::Quoted && self.text.contains('/');
+        !fraction && self.text.chars().count() <= 3
     }
 
     pub(super) fn describe(&self) -> String {

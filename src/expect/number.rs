@@ -136,6 +136,13 @@ pub(super) fn is_long_integer(text: &str) -> bool {
     digits && value(text).is_some_and(|number| number >= INEXACT)
 }
 
+/// `>= 1.20`: as a version it is later than 1.9, as a number it is less.
+pub(super) fn may_be_version(text: &str) -> bool {
+    static FRACTION: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[0-9]\.[0-9]+0(?:[^0-9]|$)").expect("a valid pattern"));
+    FRACTION.is_match(text)
+}
+
 /// A number at the start of `text`, and the rest.
 fn take(text: &str) -> Option<(f64, &str)> {
     let digits =

@@ -48,6 +48,9 @@ impl Pair {
             Regex::new(r#"^["'`]?([A-Za-z_][A-Za-z0-9_.-]*)["'`]?(\s*(?:==?|>=|<=|≥|≤|!=|>|<)\s*|:\s+|\s+(?:is|should be|must be|as|shows|equals)\s+)(\S.*)$"#)
                 .expect("a valid pattern")
         });
+        if unquoted(text).is_some() {
+            return None;
+        }
         let found = PAIR.captures(text)?;
         let (key, sign, value) = (&found[1], found[2].trim(), found[3].trim());
         if is(
@@ -179,7 +182,8 @@ fn wanted(sign: &str, value: &str) -> Option<Wanted> {
     let quoted = unquoted(value);
     let text = quoted.unwrap_or(value);
     if matches!(sign, ">" | "<" | ">=" | "<=" | "≥" | "≤" | "!=") {
-        return Bound::parse(&format!("{sign} {value}")).map(Wanted::Number);
+        let clear = !number::may_be_version(value);
+        return Bound::parse(&format!("{sign} {value}")).filter(|_| clear).map(Wanted::Number);
     }
     if let Some(bound) = Bound::parse(text).filter(|_| quoted.is_none()) {
         return Some(Wanted::Number(bound));

@@ -368,6 +368,14 @@ impl Desk<'_> {
                 let noun = plural(&unit.noun);
                 (Verdict::Unverified, format!("some of {things} lines tell of trouble, not {noun}"))
             }
+            None if form != Form::Table
+                && counted == Verdict::Met
+                && things > 0
+                && tells_of_none(text) =>
+            {
+                let noun = plural(&unit.noun);
+                (Verdict::Unverified, format!("the line may say that there are no {noun}"))
+            }
             None if form == Form::Unreadable => {
                 (Verdict::Unverified, "a JSON object has no rows to count".to_owned())
             }
@@ -449,6 +457,24 @@ fn says_none(text: &str) -> bool {
     };
     let found = |rest: &str| has(&rest.to_lowercase(), &[" found", " available", " exist"]);
     after(line.trim(), "no").is_some_and(found) || is(line.trim(), "none|none found|none.")
+}
+
+/// A single line of prose that says that there is less: `There are no backups.`, `Total: 0`.
+fn tells_of_none(text: &str) -> bool {
+    let mut all = lines(text);
+    let (Some(line), None) = (all.next(), all.next()) else {
+        return false;
+    };
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let counted = |at: usize| {
+        let next = words.get(at + 1).and_then(|word| word.chars().next());
+        let labelled = at > 0 && words[at - 1].ends_with([':', '=']);
+        at == 0 || labelled || next.is_some_and(char::is_lowercase)
+    };
+    let denied = |(at, word): (usize, &&str)| {
+        super::text::denies(word) && (!word.starts_with('0') || counted(at))
+    };
+    !line.trim_start().starts_with(['[', '{']) && words.iter().enumerate().any(denied)
 }
 
 /// A line that reports an error or a warning is none of the things that are counted.

@@ -19,3 +19,65 @@ fn prose_that_denies_a_state_is_no_row_in_it() {
     case("all pods ready", "web-1 ready\nweb-2 ready\n", Met);
     case("all pods ready", "web-1 ready 0\nweb-2 ready 0\n", Met);
 }
+
+#[test]
+fn what_fails_with_something_fails() {
+    let failed = |text: &str, status: i32, expected: Verdict| {
+        let judgement = judge(text, &observed("x", &[status], "", "permission denied\n"));
+        assert_eq!(judgement.verdict, expected, "{text} with {status}: {judgement:#?}");
+    };
+    case("fails with \"denied\"", "denied", NotMet);
+    case("should fail with \"permission denied\"", "permission denied", NotMet);
+    failed("fails with \"denied\"", 1, Met);
+    failed("should fail with \"permission denied\"", 1, Met);
+    failed("should fail with \"permission denied\"", 0, NotMet);
+    case("fails with 401", "HTTP 401", Met);
+}
+
+#[test]
+fn a_name_is_not_the_beginning_of_a_longer_one() {
+    case("`/srv/app`", "/srv/app.old", Unverified);
+    case("`/srv/app`", "/srv/app-old", Unverified);
+    case("`/srv/app`", "/srv/app/old", Unverified);
+    case("`/srv/app`", "moved to /srv/app.", Met);
+    case("`/srv/app`", "/srv/app/\n", Met);
+    case("`app.log`", "app.log.1", Unverified);
+    case("`app.log`", "see app.log, app.log.1", Met);
+    case("\"example.com\"", "example.com.evil.org", Unverified);
+    case("\"example.com\"", "https://example.com/ is up", Met);
+    case("\"v1.2\"", "img:v1.2-rc1", Unverified);
+    case("\"v1.2\"", "img:v1.2", Met);
+}
+
+#[test]
+fn a_decimal_may_be_a_version() {
+    case(">= 1.20", "1.9", Unverified);
+    case(">= 1.20", "1.21", Unverified);
+    case(">= 1.25", "1.3", Met);
+    case("< 2.5", "2.4", Met);
+}
+
+#[test]
+fn a_sentence_that_there_is_none_is_not_one() {
+    case("at least one backup", "There are no backups.", Unverified);
+    case("1 match", "Total: 0 matches", Unverified);
+    case("1 pod", "null", Unverified);
+    case("1 pod", "web-1\n", Met);
+    case("at least 1 file", "no.txt\n", Met);
+}
+
+#[test]
+fn quoted_text_is_literal() {
+    case("\"status: ok\"", "status: ok since 3", Met);
+    case("\"status: ok\"", "status: ok", Met);
+    case("\"status\": \"ok\"", "{\"status\": \"ok\"}", Met);
+    case("\"3/3\"", "3/3 replicas ok", Met);
+    case("\"3/3\"", "13/3 replicas ok", NotMet);
+}
+
+#[test]
+fn an_exit_status_is_no_http_status() {
+    case("status 200", "exit status 200", Unverified);
+    case("HTTP 200", "exit code: 200", Unverified);
+    case("status 200", "status 200", Met);
+}

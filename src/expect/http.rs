@@ -307,7 +307,9 @@ impl Reason {
         let Some(at) = self.find(&lower) else {
             return Sight::None;
         };
-        if super::text::negated(&lower, at) {
+        // The shell's own failures name a file or a command, whatever it is called.
+        let shells = ["command not found", "no such file or directory", "is a directory"];
+        if super::text::negated(&lower, at) || shells.iter().any(|words| lower.contains(words)) {
             return Sight::None;
         }
         let end = at + self.words.len();

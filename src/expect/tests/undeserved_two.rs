@@ -81,3 +81,13 @@ fn an_exit_status_is_no_http_status() {
     case("HTTP 200", "exit code: 200", Unverified);
     case("status 200", "status 200", Met);
 }
+
+#[test]
+fn a_file_or_command_that_is_called_like_a_refusal_is_none() {
+    for said in
+        ["bash: unauthorized: command not found", "cat: unauthorized: No such file or directory"]
+    {
+        let judgement = judge("401 / unauthorized", &observed("x", &[127], "", said));
+        assert_eq!(judgement.verdict, NotMet, "{said}");
+    }
+}

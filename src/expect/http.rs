@@ -304,8 +304,11 @@ impl Reason {
     /// A hit where the line is an answer, a doubt where the words merely occur.
     pub(super) fn sight(&self, line: &Line<'_>) -> Sight {
         let lower = line.text.to_lowercase();
+        let own = |code: &str| code.starts_with(['4', '5']);
         let Some(at) = self.find(&lower) else {
-            return Sight::None;
+            // Another answer beside it, such as the 200 whose body holds the words.
+            let another = statuses(&lower, Reading::Against).any(|code| !own(code));
+            return if another { Sight::Against } else { Sight::None };
         };
         // The shell's own failures name a file or a command, whatever it is called.
         let shells = ["command not found", "no such file or directory", "is a directory"];
@@ -313,7 +316,6 @@ impl Reason {
             return Sight::None;
         }
         let end = at + self.words.len();
-        let own = |code: &str| code.starts_with(['4', '5']);
         if only_wanted(&lower[..at], &lower[end..])
             || statuses(&lower, Reading::Against).any(|code| !own(code))
         {

@@ -103,7 +103,8 @@ impl Desk<'_> {
     fn reason(&self) -> Finding {
         let failed = self.scene.observed.ended == Ended::Exited
             && self.scene.observed.statuses.iter().any(|status| *status != 0);
-        if let Some(line) = &self.tally.first_against {
+        let occurs = self.tally.first_hit.is_some() || self.tally.first_doubt.is_some();
+        if let (true, Some(line)) = (occurs, &self.tally.first_against) {
             let why = format!("it is there, but so is its contrary: {}", self.scene.tell(line));
             return Finding::new(Verdict::Unverified, why);
         }

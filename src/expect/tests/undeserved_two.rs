@@ -91,3 +91,11 @@ fn a_file_or_command_that_is_called_like_a_refusal_is_none() {
         assert_eq!(judgement.verdict, NotMet, "{said}");
     }
 }
+
+#[test]
+fn a_refusal_that_a_success_tells_of_is_none() {
+    let told = "HTTP/1.1 200 OK\n\n{\"note\":\"401 unauthorized is what the old key gets\"}";
+    case("401 / unauthorized", told, Unverified);
+    case("401 / unauthorized", "HTTP/1.1 200 OK\n\nhello\n", NotMet);
+    case("401 / unauthorized", "HTTP/1.1 401 Unauthorized\n\n{}\n", Met);
+}

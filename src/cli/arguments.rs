@@ -22,6 +22,8 @@ pub(super) enum Command {
     Explain(Explain),
     /// Try an expectation against standard input
     Expect(Expect),
+    /// The effect of a command line, with reasons
+    Classify(Classify),
     /// Print completions for a shell
     Completions(Completions),
     /// Print the manual page, or write one for every command into a folder
@@ -116,6 +118,16 @@ pub(super) enum ExpectFormat {
     Text,
     /// `{verdict, checks, residual}`
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Classify {
+    /// The command line
+    #[arg(value_name = "CMD", conflicts_with = "jsonl")]
+    pub command: Option<String>,
+    /// Read one `{"command": "..."}` a line from standard input, and answer each on a line
+    #[arg(long)]
+    pub jsonl: bool,
 }
 
 #[derive(Debug, Args)]

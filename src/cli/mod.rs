@@ -6,6 +6,7 @@
 mod answers;
 mod arguments;
 mod carry_out;
+mod classify;
 mod expect;
 mod explain;
 mod keyboard;
@@ -69,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Rehearse(rehearse) => carry_out::rehearse(&rehearse),
         Command::Explain(explain) => explain::explain(&explain),
         Command::Expect(expect) => expect::expect(&expect),
+        Command::Classify(classify) => classify::classify(&classify),
         Command::Completions(completions) => reference::completions(&completions),
         Command::Man(man) => reference::man(&man),
     };

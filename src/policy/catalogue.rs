@@ -11,7 +11,7 @@ use crate::shell;
 
 use super::Effect;
 use super::classify::classify;
-use super::rule::{File, Rule};
+use super::rule::{File, Rule, lists};
 
 /// The rules of all known commands.
 #[derive(Debug, Clone, Default)]
@@ -135,6 +135,22 @@ impl Catalogue {
         let effects = effects.map(|statement| classify(statement, self).effect);
         effects.max().unwrap_or(Effect::Unknown)
     }
+}
+
+/// The variables that the rules of a built-in tool list, if it has settings of its own in the
+/// environment; nothing of a tool that has none.
+pub(super) fn builtin_variables(name: &str) -> Option<String> {
+    let at = INDEX.get(name)?;
+    let rules = builtin_file(*at).iter().filter(|rule| lists(&rule.names, name));
+    let listed = rules.filter_map(|rule| {
+        let network = rule.network.as_ref();
+        let endpoints = network.map(|network| network.variables.as_str()).unwrap_or_default();
+        let has_own = !rule.credentials.is_empty()
+            || network.is_some_and(|it| it.configured || !it.variables.is_empty());
+        has_own.then(|| format!("{} {} {endpoints}", rule.credentials, rule.variables))
+    });
+    let listed: Vec<_> = listed.collect();
+    (!listed.is_empty()).then(|| listed.join(" "))
 }
 
 /// The rules of one built-in file.

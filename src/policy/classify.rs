@@ -7,17 +7,18 @@
 use std::collections::BTreeSet;
 
 use crate::shell::{
-    self, Assignment, Command, Compound, Item, Kind, List, Parameter, Piece, Pipeline, Redirect,
-    RedirectKind, Simple, Statement, Use, Word,
+    self, Assignment, Command, Compound, Item, Kind, List, Parameter, Piece, Pipeline, Quoting,
+    Redirect, RedirectKind, Simple, Statement, Use, Word,
 };
 use crate::source::Span;
 
 use super::arguments::{Argument, Rest};
 use super::catalogue::Catalogue;
-use super::environment::{is_name, is_obeyed};
+use super::environment::{is_harmless, is_name, is_obeyed};
+use super::found::Found;
 use super::languages::{self, is_web};
-use super::options::{self, Objection, Parsed, is_sink};
-use super::rule::{Operands, Rule, Session, Wraps, lists};
+use super::options::{Objection, Parsed, is_sink};
+use super::rule::{Operands, Session, Wraps, lists};
 use super::{Classification, Effect, Judged, Reason, Trait};
 
 /// How deep wrappers and shells may stand in each other.
@@ -33,88 +34,41 @@ pub fn classify(statement: &Statement, catalogue: &Catalogue) -> Classification 
     judge.finish()
 }
 
+/// What a whole text does to the world: the worst of its statements. A text that does not parse, or
+/// in which a placeholder is left, is unknown.
+pub fn classify_text(text: &str, catalogue: &Catalogue) -> Classification {
+    let unknown = |text: String, span| Classification {
+        effect: Effect::Unknown,
+        traits: Vec::new(),
+        reasons: vec![Reason { text, span }],
+        commands: Vec::new(),
+    };
+    let placeholders = shell::placeholders(text);
+    let mut angled = placeholders.iter().filter(|it| {
+        it.spelling.starts_with('<') && !matches!(it.context, Quoting::Comment | Quoting::Single)
+    });
+    if let Some(left) = angled.next() {
+        let text = format!(
+            "The placeholder `{}` is not filled in; bash would take it for redirections",
+            left.spelling
+        );
+        return unknown(text, left.span);
+    }
+    match shell::parse(text) {
+        Ok(script) => {
+            let mut judge = Judge::new(catalogue);
+            script.statements.iter().for_each(|statement| judge.list(&statement.node));
+            judge.finish()
+        }
+        Err(error) => unknown(format!("As a script, {}", error.message), error.span),
+    }
+}
+
 /// Whether a command's input comes from the operator's side or from elsewhere.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Input {
     Own,
     Fed,
-}
-
-/// A command as the catalogue names it.
-#[derive(Debug, Clone)]
-pub(super) struct Found<'a> {
-    /// Its name and sub-command.
-    pub name: String,
-    /// The rules that hold: the sub-command's, if there is one, before the command's.
-    pub rules: Vec<&'a Rule>,
-    /// Its arguments without the sub-command.
-    pub arguments: Vec<Argument>,
-}
-
-impl<'a> Found<'a> {
-    /// Looks a command up; nothing if the catalogue lacks it.
-    pub fn look_up(words: &[Argument], catalogue: &'a Catalogue) -> Option<Self> {
-        let (name, arguments) = words.split_first()?;
-        let name = name.text()?;
-        let mut found = None;
-        for rule in catalogue.rules(name) {
-            let candidate = Self::of_rule(name, rule, arguments);
-            if rule.sub.is_empty() || candidate.rules.len() > 1 {
-                return Some(candidate);
-            }
-            found.get_or_insert(candidate);
-        }
-        found
-    }
-
-    fn of_rule(name: &str, rule: &'a Rule, arguments: &[Argument]) -> Self {
-        let start = options::before_operands(arguments, rule);
-        let tokens: Vec<_> = arguments[start..]
-            .iter()
-            .map_while(Argument::text)
-            .take_while(|token| !token.starts_with('-'))
-            .collect();
-        let matching = rule.sub.iter().filter_map(|sub| {
-            let length = matching_path(&sub.path, &tokens)?;
-            Some((length, sub))
-        });
-        let Some((length, sub)) = matching.max_by_key(|(length, _)| *length) else {
-            return Self {
-                name: name.to_owned(),
-                rules: vec![rule],
-                arguments: arguments.to_vec(),
-            };
-        };
-        let mut rest = arguments[..start].to_vec();
-        rest.extend_from_slice(&arguments[start + length..]);
-        let path = tokens[..length].join(" ");
-        Self {
-            name: format!("{name} {path}").trim_end().to_owned(),
-            rules: vec![sub, rule],
-            arguments: rest,
-        }
-    }
-
-    /// The rule that decides.
-    pub fn rule(&self) -> &'a Rule {
-        self.rules[0]
-    }
-
-    /// The arguments, taken apart.
-    pub fn parsed(&self) -> Parsed {
-        options::parse(&self.arguments, &self.rules)
-    }
-}
-
-/// How many tokens of a path like `a b, c|d e` match; the most of its alternatives.
-fn matching_path(paths: &str, tokens: &[&str]) -> Option<usize> {
-    let lengths = paths.split(',').filter_map(|path| {
-        let parts: Vec<_> = path.split_whitespace().collect();
-        let fits = |(part, token): (&&str, &&str)| part.split('|').any(|one| one == *token);
-        let all = parts.len() <= tokens.len() && parts.iter().zip(tokens).all(fits);
-        all.then_some(parts.len())
-    });
-    lengths.max()
 }
 
 struct Judge<'a> {
@@ -260,8 +214,24 @@ impl<'a> Judge<'a> {
             self.input = Input::Fed;
         }
         let arguments: Vec<_> = simple.words.iter().map(Argument::new).collect();
+        self.prefixes(simple, &arguments);
         self.run(&arguments, simple.span);
         self.input = input;
+    }
+
+    /// What is set for one command alone must be a variable of which it is known what it does there.
+    fn prefixes(&mut self, simple: &Simple, arguments: &[Argument]) {
+        let found = Found::look_up(arguments, self.catalogue);
+        for assignment in &simple.assignments {
+            let name = &assignment.name;
+            let known = found.as_ref().is_none_or(|found| found.may_be_given(name));
+            if !known && !is_harmless(name) && !is_obeyed(name) {
+                let text = format!(
+                    "It gives `{name}` to a command that the catalogue does not know to ignore it"
+                );
+                self.unknown(&text, assignment.span);
+            }
+        }
     }
 
     fn assignment(&mut self, assignment: &Assignment) {
@@ -411,6 +381,11 @@ impl<'a> Judge<'a> {
         };
         self.judged(&found.name, effect, reason, at);
         self.add_traits(found, &parsed);
+        let language = rule.language.filter(|_| self.depth < DEEPEST);
+        let inner = language.map(|it| languages::commands(it, &parsed)).unwrap_or_default();
+        self.depth += 1;
+        inner.iter().for_each(|words| self.run(words, span));
+        self.depth -= 1;
         if let Some(wraps) = &rule.wraps {
             self.wrapped(&found.name, wraps, &parsed, span);
         }
@@ -535,6 +510,13 @@ pub(super) fn after_skipped<'a>(wraps: &Wraps, parsed: &'a Parsed) -> &'a [Argum
 pub(super) fn objections(found: &Found<'_>, parsed: &Parsed) -> Vec<Objection> {
     let rule = found.rule();
     let mut objections = parsed.objections.clone();
+    let needed =
+        found.rules.iter().filter(|rule| !rule.needs.is_empty() && !parsed.has(&rule.needs));
+    objections.extend(needed.map(|rule| Objection {
+        effect: Effect::Unknown,
+        text: format!("only reads with {}", rule.needs.replace(' ', " or ")),
+        span: found.span,
+    }));
     if rule.effect == Some(Effect::Read) {
         objections.extend(operand_objections(&rule.operands, parsed));
         let language = rule.language.iter();

@@ -2,7 +2,11 @@
 //!
 //! Comes in: a variable's name. Goes out: whether to give it a value may change what a later
 //! command does. The lists follow bash(1), ld.so(8), git(1), curl(1), gh-environment, and the
-//! manuals of the tools in the catalogue. They are code, not data: no team loosens them.
+//! manuals of the tools in the catalogue. They are code, not data: no team loosens them. What
+//! begins with a tool's own name (`HELM_PLUGINS`) is obeyed too, unless the tool's rule lists it.
+
+use super::catalogue::builtin_variables;
+use super::rule::lists;
 
 /// Names that are refused wherever they are assigned.
 const NAMES: &[&str] = &[
@@ -59,13 +63,76 @@ const NAMES: &[&str] = &[
     "KUBECONFIG",
     "RIPGREP_CONFIG_PATH",
     "command_not_found_handle",
+    "AWS_CA_BUNDLE",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AZURE_CONFIG_DIR",
+    "BOTO_CONFIG",
+    "COMP_WORDBREAKS",
+    "CURL_CA_BUNDLE",
+    "CURL_SSL_BACKEND",
+    "FPATH",
+    "FCEDIT",
+    "GREP_COLORS",
+    "LS_COLORS",
+    "MAKEFLAGS",
+    "MAIL",
+    "MAILPATH",
+    "NETRC",
+    "OPENSSL_MODULES",
+    "REDISRC",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "SUDO_ASKPASS",
+    "SYSTEMD_PAGER",
+    "SYSTEMD_LESS",
+    "SYSTEMD_EDITOR",
+    "TEMP",
+    "TMP",
+    "WGETRC",
+    "ZDOTDIR",
 ];
 
 /// Beginnings of such names.
 const PREFIXES: &[&str] = &[
-    "LD_", "DYLD_", "BASH_", "GIT_", "SSH_", "PYTHON", "PERL", "RUBY", "NPM_", "npm_", "GREP_",
-    "TAR_", "PG", "PSQL", "MYSQL", "TF_CLI", "HELM_", "DOCKER_", "JDK_", "_JAVA", "MALLOC_",
-    "GH_PATH", "XDG_", "HIST", "MAN", "NSS_", "GLIBC_", "MAGIC",
+    "LD_",
+    "DYLD_",
+    "BASH_",
+    "GIT_",
+    "SSH_",
+    "PYTHON",
+    "PERL",
+    "RUBY",
+    "NPM_",
+    "npm_",
+    "GREP_",
+    "TAR_",
+    "PG",
+    "PSQL",
+    "MYSQL",
+    "TF_CLI",
+    "HELM_",
+    "DOCKER_",
+    "JDK_",
+    "_JAVA",
+    "MALLOC_",
+    "GH_PATH",
+    "GH_HOST",
+    "XDG_",
+    "AWS_ENDPOINT_URL",
+    "CLOUDSDK_",
+    "KUBE",
+    "NODE_",
+    "RUNBOOK_",
+    "TF_",
+    "VAULT_ADDR",
+    "CONSUL_",
+    "HIST",
+    "MAN",
+    "NSS_",
+    "GLIBC_",
+    "MAGIC",
 ];
 
 /// Endings of such names.
@@ -77,6 +144,13 @@ const SUFFIXES: &[&str] = &[
     "_OPTS",
     "_CONFIG_PATH",
     "_RC",
+    "_proxy",
+    "_PROXY",
+    "_ENDPOINT",
+    "_CONFIG_DIR",
+    "_CONFIG_FILE",
+    "_CA_BUNDLE",
+    "_CACERT",
     "_PRELOAD",
     "PLUGINS",
 ];
@@ -84,8 +158,39 @@ const SUFFIXES: &[&str] = &[
 /// Whether the name is one that programs obey in ways that could change something.
 pub(super) fn is_obeyed(name: &str) -> bool {
     NAMES.contains(&name)
+        || is_another_tools_own(name)
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// Whether the name begins with that of a tool with settings of its own, which does not list it.
+fn is_another_tools_own(name: &str) -> bool {
+    let beginnings = name.match_indices('_').map(|(at, _)| name[..at].to_ascii_lowercase());
+    let mut tools = beginnings.filter_map(|tool| builtin_variables(&tool.replace('_', "-")));
+    tools.any(|listed| !lists(&listed, name))
+}
+
+/// Variables that any program may be given: language, time zone, how it is shown.
+const HARMLESS: &[&str] = &[
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "NO_COLOR",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "FORCE_COLOR",
+    "COLUMNS",
+    "LINES",
+    "TERM",
+];
+
+/// Whether a variable that is set for one command alone changes only what that command shows, or
+/// whom it speaks for: `LC_ALL`, `NO_COLOR`, `INFISICAL_TOKEN`.
+pub(super) fn is_harmless(name: &str) -> bool {
+    let credential = ["_TOKEN", "_KEY", "_SECRET", "_PASSWORD", "_PASS", "_USER", "_USERNAME"];
+    HARMLESS.contains(&name)
+        || name.starts_with("LC_")
+        || credential.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Whether a text is a variable's name.

@@ -8,6 +8,7 @@ mod arguments;
 mod catalogue;
 mod classify;
 mod environment;
+mod found;
 mod languages;
 mod options;
 mod rule;
@@ -18,7 +19,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use catalogue::{Catalogue, CatalogueError};
-pub use classify::classify;
+pub use classify::{classify, classify_text};
 pub use stages::{Benign, Program, Stage, programs, stages, status_is_benign, written_files};
 
 /// What a command does to the world. The worst of several is the largest.
@@ -47,6 +48,19 @@ pub enum Trait {
     PrintsSecret,
     /// Cannot be undone: revoke, delete, destroy.
     Irreversible,
+}
+
+impl Trait {
+    /// The word for it, as in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Interactive => "interactive",
+            Self::Streaming => "streaming",
+            Self::OpensSession => "opens-session",
+            Self::PrintsSecret => "prints-secret",
+            Self::Irreversible => "irreversible",
+        }
+    }
 }
 
 /// Why an effect was given.

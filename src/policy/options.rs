@@ -51,8 +51,8 @@ pub(super) fn parse(arguments: &[Argument], rules: &[&Rule]) -> Parsed {
 }
 
 /// How many arguments, options among them, stand before the first operand.
-pub(super) fn before_operands(arguments: &[Argument], rule: &Rule) -> usize {
-    let mut parser = Parser { rules: &[rule], arguments, at: 0, parsed: Parsed::default() };
+pub(super) fn before_operands(arguments: &[Argument], rules: &[&Rule]) -> usize {
+    let mut parser = Parser { rules, arguments, at: 0, parsed: Parsed::default() };
     parser.until_operand();
     parser.at.min(arguments.len())
 }
@@ -63,6 +63,7 @@ enum Kind {
     Value,
     Out,
     Write(String),
+    Refused(String),
 }
 
 /// Why options end.
@@ -189,9 +190,16 @@ impl<'a> Parser<'a> {
     }
 
     fn unknown(&mut self, name: &str, span: Span) {
-        let lenient =
-            self.rules.first().is_some_and(|rule| rule.effect != Some(Effect::Read) || rule.inert);
-        if !lenient {
+        let lenient = self
+            .rules
+            .first()
+            .is_some_and(|rule| rule.effect != Some(Effect::Read) || rule.inert || rule.lenient);
+        let abbreviates = |rule: &&Rule| {
+            let names = rule.write.keys().chain(rule.refused.keys()).chain([&rule.out]);
+            let mut names = names.flat_map(|names| names.split_whitespace());
+            names.any(|listed| name.starts_with("--") && listed.starts_with(name))
+        };
+        if !lenient || self.rules.iter().any(abbreviates) {
             let text = format!("has no option `{name}` in the catalogue");
             self.object(Effect::Unknown, text, span);
         }
@@ -203,10 +211,14 @@ impl<'a> Parser<'a> {
             if let Some((_, reason)) = write {
                 return Some(Kind::Write(reason.clone()));
             }
+            let refused = rule.refused.iter().find(|(names, _)| lists(names, name));
+            if let Some((_, reason)) = refused {
+                return Some(Kind::Refused(reason.clone()));
+            }
             if lists(&rule.out, name) {
                 return Some(Kind::Out);
             }
-            let valued = [&rule.value, &rule.data, &rule.method];
+            let valued = [&rule.value, &rule.data, &rule.method, &rule.script];
             if valued.into_iter().any(|list| lists(list, name)) {
                 return Some(Kind::Value);
             }
@@ -223,6 +235,7 @@ impl<'a> Parser<'a> {
         match self.kind(name) {
             None => self.unknown(name, span),
             Some(Kind::Write(reason)) => self.object(Effect::Write, reason, span),
+            Some(Kind::Refused(reason)) => self.object(Effect::Unknown, reason, span),
             Some(Kind::Bool) if value.is_some() && !self.takes_glued(name) => {
                 self.unknown(&format!("{name}="), span);
             }

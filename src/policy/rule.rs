@@ -23,7 +23,8 @@ pub(super) struct File {
 pub(super) struct Rule {
     /// The programs that it is for; empty for a sub-command.
     pub names: String,
-    /// The sub-command: `a b, c|d e` are the paths `a b`, `c e` and `d e`.
+    /// The sub-command: `a b, c|d e` are the paths `a b`, `c e` and `d e`; `get-*` is every token
+    /// that begins so, `*` every token. The longest path wins, of equal ones the strictest.
     pub path: String,
     /// What it does if every option is known. Unknown if left out.
     pub effect: Option<Effect>,
@@ -39,6 +40,12 @@ pub(super) struct Rule {
     pub out: String,
     /// Options that change something, and what they do.
     pub write: BTreeMap<String, String>,
+    /// Options that make it run or read what nobody has looked at, and what they do: unknown.
+    pub refused: BTreeMap<String, String>,
+    /// Options of which one must be there, or it is not known only to read.
+    pub needs: String,
+    /// Options that are not listed change nothing; they may have a value (aws, gcloud, az).
+    pub lenient: bool,
     /// Options with which it does not end by itself.
     pub stream: String,
     /// Options with which it talks to a person.
@@ -61,6 +68,15 @@ pub(super) struct Rule {
     pub dashes: Dashes,
     /// No argument whatsoever makes it change anything.
     pub inert: bool,
+    /// The hosts that it talks to; without this it gets no network.
+    pub network: Option<Network>,
+    /// Variables that hold its credentials: it gets them, and they may be set for it.
+    pub credentials: String,
+    /// Other variables that it may be given: they change what it shows, not what it does.
+    pub variables: String,
+    /// Variables that hold whenever it runs in read-only mode, and keep it from writing or
+    /// starting something; `$SCRATCH` stands for the scratch folder.
+    pub guards: BTreeMap<String, String>,
     /// Touches no network, and no file but to read it: may run in a rehearsal.
     pub pure: bool,
     /// Always.
@@ -69,13 +85,15 @@ pub(super) struct Rule {
     pub benign: BTreeMap<String, String>,
     /// A language in its arguments, which a small analyser reads.
     pub language: Option<Language>,
+    /// Options whose value is text in that language.
+    pub script: String,
     /// It runs a command that its arguments name.
     pub wraps: Option<Wraps>,
     /// When it opens a session.
     pub session: Option<Session>,
     /// When its input comes from elsewhere, it neither talks to a person nor opens a session.
     pub fed: bool,
-    /// Sub-commands; the longest path wins.
+    /// Sub-commands; what a sub-command does not say itself holds for it, too.
     pub sub: Vec<Rule>,
     /// Lines that the rule must judge so.
     pub examples: Examples,
@@ -108,6 +126,39 @@ pub(super) enum Operands {
     Url,
     /// Names of variables.
     Names,
+}
+
+/// Which hosts a command talks to.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Network {
+    /// Hosts that it talks to where nothing else names one: `api.heroku.com`,
+    /// `*.amazonaws.com`, `HOST:PORT`; port 443 where none is named.
+    pub hosts: String,
+    /// Options whose value is a host or an address.
+    pub options: String,
+    /// Variables whose value is a host or an address.
+    pub variables: String,
+    /// The port of a host without one; 443 if left out.
+    pub port: Option<u16>,
+    /// Which operands are hosts or addresses.
+    pub operands: Addresses,
+    /// It goes where a configuration outside of the runbook sends it (a kubeconfig, a profile): a
+    /// team lists the tool instead of hosts.
+    pub configured: bool,
+}
+
+/// Which operands are hosts or addresses.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Addresses {
+    /// None of them.
+    #[default]
+    None,
+    /// The first one: `ssh`, `ping`.
+    First,
+    /// All of them: `curl`, `dig`.
+    All,
 }
 
 /// Where options may stand.
@@ -152,6 +203,18 @@ pub(super) enum Language {
     Export,
     /// The headers and formats of `curl` and `gh api`.
     Http,
+    /// `awk`'s.
+    Awk,
+    /// The expressions of `find`.
+    Find,
+    /// The bundles of `tar`.
+    Tar,
+    /// SQL in the options that the rule lists as `script`, or the last operand.
+    Sql,
+    /// The commands of `redis-cli`.
+    Redis,
+    /// The scripts of `mongosh`.
+    Mongo,
 }
 
 /// How a command names the command that it runs.

@@ -11,7 +11,8 @@ use crate::source::Span;
 use super::Trait;
 use super::arguments::Argument;
 use super::catalogue::Catalogue;
-use super::classify::{Found, after_skipped, leaves_early, objections};
+use super::classify::{after_skipped, leaves_early, objections};
+use super::found::Found;
 
 /// One stage of a pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]

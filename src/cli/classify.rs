@@ -1,0 +1,74 @@
+//! `runbook classify`: the effect of a command line, with reasons.
+
+use std::io::{BufRead, BufWriter, Read, Write};
+
+use serde::Deserialize;
+
+use crate::policy::{Catalogue, classify_text};
+use crate::report::classification;
+
+use super::arguments::Classify;
+use super::{Exit, Failure, print};
+
+/// The longest line that is read, in bytes: a command of 64 KiB with every character escaped.
+const LONGEST: u64 = 1 << 20;
+
+/// A line of `--jsonl`.
+#[derive(Deserialize)]
+struct Asked {
+    command: String,
+}
+
+pub(super) fn classify(arguments: &Classify) -> Result<Exit, Failure> {
+    match &arguments.command {
+        _ if arguments.jsonl => answer_lines(),
+        Some(command) => {
+            let judged = classify_text(command, Catalogue::builtin());
+            print(&classification::text(command, &judged))?;
+            Ok(Exit::Done)
+        }
+        None => {
+            let message = "name a command, or give --jsonl and one {\"command\": \"...\"} a line";
+            Err(Failure::new(Exit::Usage, message))
+        }
+    }
+}
+
+/// Answers every line, in order; one that cannot be read is unknown.
+fn answer_lines() -> Result<Exit, Failure> {
+    let broken = |error: std::io::Error| {
+        Failure::new(Exit::Environment, format!("failed to answer: {error}"))
+    };
+    let mut input = std::io::stdin().lock();
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = input.by_ref().take(LONGEST).read_until(b'\n', &mut line).map_err(broken)?;
+        if read == 0 {
+            break;
+        }
+        let cut = read as u64 == LONGEST && !line.ends_with(b"\n");
+        if cut {
+            input.skip_until(b'\n').map_err(broken)?;
+        }
+        writeln!(out, "{}", answer(&line, cut)).map_err(broken)?;
+    }
+    out.flush().map_err(broken)?;
+    Ok(Exit::Done)
+}
+
+fn answer(line: &[u8], cut: bool) -> serde_json::Value {
+    if cut {
+        return classification::unread("the line is longer than 1 MiB");
+    }
+    match serde_json::from_slice::<Asked>(line) {
+        Ok(asked) => classification::json(
+            &asked.command,
+            &classify_text(&asked.command, Catalogue::builtin()),
+        ),
+        Err(error) => {
+            classification::unread(&format!("the line is not {{\"command\": \"...\"}}: {error}"))
+        }
+    }
+}

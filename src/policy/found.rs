@@ -1,0 +1,109 @@
+//! A command as the catalogue names it: its rules, from the nearest sub-command's outwards.
+//!
+//! Comes in: the words of a command. Goes out: [`Found`], or nothing if the catalogue lacks it.
+
+use crate::source::Span;
+
+use super::Effect;
+use super::arguments::Argument;
+use super::catalogue::Catalogue;
+use super::options::{self, Parsed};
+use super::rule::{Rule, lists};
+
+/// A command as the catalogue names it.
+#[derive(Debug, Clone)]
+pub(super) struct Found<'a> {
+    /// Its name and sub-command.
+    pub name: String,
+    /// Where its name stands.
+    pub span: Span,
+    /// The rules that hold: the sub-command's, if there is one, before the command's.
+    pub rules: Vec<&'a Rule>,
+    /// Its arguments without the sub-command.
+    pub arguments: Vec<Argument>,
+}
+
+impl<'a> Found<'a> {
+    /// Looks a command up; nothing if the catalogue lacks it.
+    pub fn look_up(words: &[Argument], catalogue: &'a Catalogue) -> Option<Self> {
+        let (first, arguments) = words.split_first()?;
+        let name = first.text()?;
+        let mut found = None;
+        for rule in catalogue.rules(name) {
+            let candidate = Self::of_rule(name, first.span, rule, arguments);
+            if rule.sub.is_empty() || candidate.rules.len() > 1 {
+                return Some(candidate);
+            }
+            found.get_or_insert(candidate);
+        }
+        found
+    }
+
+    fn of_rule(name: &str, span: Span, rule: &'a Rule, arguments: &[Argument]) -> Self {
+        let mut found =
+            Self { name: name.to_owned(), span, rules: vec![rule], arguments: arguments.to_vec() };
+        while found.descend() {}
+        found
+    }
+
+    /// Goes on to the sub-command that comes next, if there is one.
+    fn descend(&mut self) -> bool {
+        let start = options::before_operands(&self.arguments, &self.rules);
+        let tokens: Vec<_> = self.arguments[start..]
+            .iter()
+            .map_while(Argument::text)
+            .take_while(|token| !token.starts_with('-'))
+            .collect();
+        let matching = self.rules[0].sub.iter().filter_map(|sub| {
+            let length = matching_path(&sub.path, &tokens)?;
+            Some((length, sub))
+        });
+        let strictness = |sub: &Rule| sub.effect.unwrap_or(Effect::Unknown);
+        let best = matching.max_by_key(|(length, sub)| (*length, strictness(sub)));
+        let Some((length, sub)) = best else {
+            return false;
+        };
+        self.name = format!("{} {}", self.name, tokens[..length].join(" ")).trim_end().to_owned();
+        self.arguments.drain(start..start + length);
+        self.rules.insert(0, sub);
+        !sub.sub.is_empty()
+    }
+
+    /// Whether a variable may be set for it: its rules list it, or it looks at none.
+    pub fn may_be_given(&self, variable: &str) -> bool {
+        self.rules.iter().any(|rule| {
+            let endpoints = rule.network.as_ref().map(|network| network.variables.as_str());
+            let listed = [&rule.credentials, &rule.variables].into_iter().map(String::as_str);
+            rule.inert || rule.pure || listed.chain(endpoints).any(|list| lists(list, variable))
+        })
+    }
+
+    /// The rule that decides.
+    pub fn rule(&self) -> &'a Rule {
+        self.rules[0]
+    }
+
+    /// The arguments, taken apart.
+    pub fn parsed(&self) -> Parsed {
+        options::parse(&self.arguments, &self.rules)
+    }
+}
+
+/// How many tokens of a path like `a b, c|d e` match; the most of its alternatives.
+fn matching_path(paths: &str, tokens: &[&str]) -> Option<usize> {
+    let lengths = paths.split(',').filter_map(|path| {
+        let parts: Vec<_> = path.split_whitespace().collect();
+        let fits = |(part, token): (&&str, &&str)| part.split('|').any(|one| is_like(one, token));
+        let all = parts.len() <= tokens.len() && parts.iter().zip(tokens).all(fits);
+        all.then_some(parts.len())
+    });
+    lengths.max()
+}
+
+/// Whether a token is `pattern`; `get-*` is every one that begins so.
+fn is_like(pattern: &str, token: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(beginning) => token.starts_with(beginning),
+        None => pattern == token,
+    }
+}

@@ -1,0 +1,13 @@
+//! What `mongo` is told to do.
+//!
+//! Comes in: parsed arguments and their rules. Goes out: objections.
+
+use super::super::options::{Objection, Parsed};
+use super::super::rule::Rule;
+use super::unknown;
+
+/// What `mongo` objects to.
+pub(super) fn mongo(parsed: &Parsed, _rules: &[&Rule]) -> Vec<Objection> {
+    let first = parsed.operands.first();
+    first.map(|it| unknown("is not read yet", it.span)).into_iter().collect()
+}

@@ -53,14 +53,22 @@ const LOCKED: &[&str] = &[
 /// The built-in files, in no particular order.
 const FILES: &[&str] = &[
     include_str!("catalogue/bash.toml"),
+    include_str!("catalogue/clouds.toml"),
     include_str!("catalogue/coreutils.toml"),
     include_str!("catalogue/curl.toml"),
+    include_str!("catalogue/databases.toml"),
+    include_str!("catalogue/docker.toml"),
     include_str!("catalogue/gh.toml"),
     include_str!("catalogue/grep.toml"),
     include_str!("catalogue/heroku.toml"),
     include_str!("catalogue/infisical.toml"),
     include_str!("catalogue/jq.toml"),
+    include_str!("catalogue/kubernetes.toml"),
+    include_str!("catalogue/network.toml"),
+    include_str!("catalogue/platforms.toml"),
     include_str!("catalogue/sed.toml"),
+    include_str!("catalogue/ssh.toml"),
+    include_str!("catalogue/systemd.toml"),
     include_str!("catalogue/traits.toml"),
     include_str!("catalogue/wrappers.toml"),
 ];

@@ -96,17 +96,23 @@ impl Catalogue {
     }
 
     /// These rules and those of a text in the catalogue's form, which come first.
-    pub fn with(mut self, toml: &str) -> Result<Self, CatalogueError> {
+    pub fn with(self, toml: &str) -> Result<Self, CatalogueError> {
+        let before = self.added.len();
+        let with = self.with_tried(toml)?;
+        for rule in &with.added[..with.added.len() - before] {
+            with.try_examples(rule)?;
+        }
+        Ok(with)
+    }
+
+    /// The same for a text whose examples were tried before.
+    pub fn with_tried(mut self, toml: &str) -> Result<Self, CatalogueError> {
         let file: File =
             toml::from_str(toml).map_err(|error| CatalogueError::Form(error.to_string()))?;
         for rule in &file.command {
             admit(rule)?;
         }
-        let added = file.command.clone();
         self.added.splice(0..0, file.command);
-        for rule in &added {
-            self.try_examples(rule)?;
-        }
         Ok(self)
     }
 

@@ -16,6 +16,7 @@ use super::arguments::{Argument, Rest};
 use super::catalogue::Catalogue;
 use super::environment::{is_harmless, is_name, is_obeyed};
 use super::found::Found;
+use super::hosts::{self, Reach};
 use super::languages::{self, is_web};
 use super::options::{Objection, Parsed, is_sink};
 use super::rule::{Operands, Session, Wraps, lists};
@@ -42,6 +43,7 @@ pub fn classify_text(text: &str, catalogue: &Catalogue) -> Classification {
         traits: Vec::new(),
         reasons: vec![Reason { text, span }],
         commands: Vec::new(),
+        reach: Reach::default(),
     };
     let placeholders = shell::placeholders(text);
     let mut angled = placeholders.iter().filter(|it| {
@@ -81,6 +83,9 @@ struct Judge<'a> {
     depth: usize,
     /// Set inside a text that a wrapper hands to a shell: the span to report.
     around: Option<Span>,
+    reach: Reach,
+    /// What is set for the command at hand: names with their values, where those are known.
+    given: Vec<(String, Option<String>)>,
 }
 
 impl<'a> Judge<'a> {
@@ -94,6 +99,8 @@ impl<'a> Judge<'a> {
             input: Input::Own,
             depth: 0,
             around: None,
+            reach: Reach::default(),
+            given: Vec::new(),
         }
     }
 
@@ -110,6 +117,7 @@ impl<'a> Judge<'a> {
             traits: self.traits.into_iter().collect(),
             reasons,
             commands: self.commands,
+            reach: self.reach,
         }
     }
 
@@ -215,7 +223,9 @@ impl<'a> Judge<'a> {
         }
         let arguments: Vec<_> = simple.words.iter().map(Argument::new).collect();
         self.prefixes(simple, &arguments);
+        self.given = simple.assignments.iter().map(given).collect();
         self.run(&arguments, simple.span);
+        self.given.clear();
         self.input = input;
     }
 
@@ -381,6 +391,7 @@ impl<'a> Judge<'a> {
         };
         self.judged(&found.name, effect, reason, at);
         self.add_traits(found, &parsed);
+        self.connect(found, &parsed);
         let language = rule.language.filter(|_| self.depth < DEEPEST);
         let inner = language.map(|it| languages::commands(it, &parsed)).unwrap_or_default();
         self.depth += 1;
@@ -388,6 +399,24 @@ impl<'a> Judge<'a> {
         self.depth -= 1;
         if let Some(wraps) = &rule.wraps {
             self.wrapped(&found.name, wraps, &parsed, span);
+        }
+    }
+
+    /// Notes where it connects to.
+    fn connect(&mut self, found: &Found<'_>, parsed: &Parsed) {
+        let Some(network) = found.network() else {
+            return;
+        };
+        let (tool, given) = (found.tool(), &self.given);
+        let unknown =
+            given.iter().any(|(name, value)| value.is_none() && lists(&network.variables, name));
+        let value = |name: &str| given.iter().rfind(|(known, _)| known == name)?.1.clone();
+        let reach = hosts::reach(tool, network, parsed, value);
+        self.reach.hosts.extend(reach.hosts);
+        self.reach.configured.extend(reach.configured);
+        self.reach.unseen.extend(reach.unseen);
+        if unknown {
+            self.reach.unseen.insert(tool.to_owned());
         }
     }
 
@@ -496,6 +525,35 @@ impl<'a> Judge<'a> {
             }
         }
     }
+}
+
+/// A command as it is about to start, judged: every argument is known.
+pub(super) fn as_started(
+    arguments: &[String],
+    environment: &dyn Fn(&str) -> Option<String>,
+    catalogue: &Catalogue,
+) -> Classification {
+    let span = Span::new(0, 0);
+    let words: Vec<_> =
+        arguments.iter().map(|text| Argument::literal(text.clone(), span)).collect();
+    let mut judge = Judge::new(catalogue);
+    if let Some(network) = Found::look_up(&words, catalogue).as_ref().and_then(Found::network) {
+        let names = network.variables.split_whitespace();
+        judge.given =
+            names.filter_map(|name| Some((name.into(), Some(environment(name)?)))).collect();
+    }
+    judge.run(&words, span);
+    judge.finish()
+}
+
+/// A variable that is set for one command, and its value, where that is known.
+fn given(assignment: &Assignment) -> (String, Option<String>) {
+    let value = match assignment.words.as_slice() {
+        [] => Some(String::new()),
+        [word] if !assignment.array => word.literal(),
+        _ => None,
+    };
+    (assignment.name.clone(), value)
 }
 
 /// The operands from the wrapped command on.

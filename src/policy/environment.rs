@@ -193,6 +193,11 @@ pub(super) fn is_harmless(name: &str) -> bool {
         || credential.iter().any(|ending| name.ends_with(ending))
 }
 
+/// Whether a variable says only how things are shown, and to whom.
+pub(super) fn is_shown_only(name: &str) -> bool {
+    HARMLESS.contains(&name) || name.starts_with("LC_") || matches!(name, "USER" | "LOGNAME")
+}
+
 /// Whether a text is a variable's name.
 pub(super) fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')

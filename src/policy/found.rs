@@ -8,7 +8,7 @@ use super::Effect;
 use super::arguments::Argument;
 use super::catalogue::Catalogue;
 use super::options::{self, Parsed};
-use super::rule::{Rule, lists};
+use super::rule::{Language, Network, Rule};
 
 /// A command as the catalogue names it.
 #[derive(Debug, Clone)]
@@ -71,11 +71,39 @@ impl<'a> Found<'a> {
 
     /// Whether a variable may be set for it: its rules list it, or it looks at none.
     pub fn may_be_given(&self, variable: &str) -> bool {
-        self.rules.iter().any(|rule| {
-            let endpoints = rule.network.as_ref().map(|network| network.variables.as_str());
-            let listed = [&rule.credentials, &rule.variables].into_iter().map(String::as_str);
-            rule.inert || rule.pure || listed.chain(endpoints).any(|list| lists(list, variable))
+        let ignores = self.rules.iter().any(|rule| rule.inert || rule.pure);
+        ignores || self.variables().any(|listed| listed == variable)
+    }
+
+    /// The variables that its rules list.
+    pub fn variables(&self) -> impl Iterator<Item = &'a str> {
+        self.rules.iter().flat_map(|rule| {
+            let endpoints = rule.network.as_ref().map_or("", |network| &network.variables);
+            let lists = [rule.credentials.as_str(), &rule.variables, endpoints];
+            lists.into_iter().flat_map(str::split_whitespace)
         })
+    }
+
+    /// The program's name, without its sub-command.
+    pub fn tool(&self) -> &str {
+        self.name.split(' ').next().unwrap_or("")
+    }
+
+    /// Where it connects to, if it needs a network.
+    pub fn network(&self) -> Option<&'a Network> {
+        self.rules.iter().find_map(|rule| rule.network.as_ref())
+    }
+
+    /// Whether it starts, on this machine, the command that its arguments name.
+    pub fn starts_another(&self) -> bool {
+        let here = |rule: &Rule| rule.wraps.as_ref().is_some_and(|wraps| !wraps.remote);
+        self.rules.iter().any(|rule| here(rule) || rule.language == Some(Language::Find))
+    }
+
+    /// The variables that hold when it runs in read-only mode.
+    pub fn guards(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let guards = self.rules.iter().rev().flat_map(|rule| &rule.guards);
+        guards.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The rule that decides.

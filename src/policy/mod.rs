@@ -9,10 +9,12 @@ mod catalogue;
 mod classify;
 mod environment;
 mod found;
+mod hosts;
 mod languages;
 mod options;
 mod rule;
 mod stages;
+mod start;
 #[cfg(test)]
 mod tests;
 
@@ -20,7 +22,9 @@ use serde::{Deserialize, Serialize};
 
 pub use catalogue::{Catalogue, CatalogueError};
 pub use classify::{classify, classify_text};
+pub use hosts::{Host, HostError, Listed, Reach};
 pub use stages::{Benign, Program, Stage, programs, stages, status_is_benign, written_files};
+pub use start::{Permit, Refusal, permit};
 
 /// What a command does to the world. The worst of several is the largest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -94,4 +98,6 @@ pub struct Classification {
     pub reasons: Vec<Reason>,
     /// Each command in order of appearance, also inside substitutions and wrappers.
     pub commands: Vec<Judged>,
+    /// Where its commands connect to.
+    pub reach: Reach,
 }

@@ -139,8 +139,10 @@ pub(super) struct Network {
     pub options: String,
     /// Variables whose value is a host or an address.
     pub variables: String,
-    /// The port of a host without one; 443 if left out.
+    /// The port of a host without one.
     pub port: Option<u16>,
+    /// Options whose value is the port.
+    pub ports: String,
     /// Which operands are hosts or addresses.
     pub operands: Addresses,
     /// It goes where a configuration outside of the runbook sends it (a kubeconfig, a profile): a

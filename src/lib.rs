@@ -19,10 +19,11 @@
 //! 8. [`config`]: what a team has set
 //! 9. [`plan`]: what is decided before anything runs
 //! 10. [`event`]: what happened, as data
-//! 11. [`session`]: a shell that remembers
-//! 12. [`engine`]: carries a plan out
-//! 13. [`report`]: views of events, diagnostics and explanations
-//! 14. [`cli`]: the command line, prompts, exit codes
+//! 11. [`sandbox`]: a process that can read and cannot write
+//! 12. [`session`]: a shell that remembers
+//! 13. [`engine`]: carries a plan out
+//! 14. [`report`]: views of events, diagnostics and explanations
+//! 15. [`cli`]: the command line, prompts, exit codes
 
 pub mod cli;
 pub mod config;
@@ -34,6 +35,7 @@ pub mod expect;
 pub mod plan;
 pub mod policy;
 pub mod report;
+pub mod sandbox;
 pub mod session;
 pub mod shell;
 pub mod source;

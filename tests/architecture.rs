@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["config", "diagnostic", "document", "expect", "policy", "shell", "source", "variables"],
     ),
     ("event", &["expect", "policy", "source", "variables"]),
+    ("sandbox", &[]),
     ("session", &["expect", "variables"]),
     (
         "engine",
@@ -50,6 +51,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "plan",
             "policy",
             "report",
+            "sandbox",
             "session",
             "shell",
             "source",

@@ -10,6 +10,7 @@ mod expect;
 mod explain;
 mod keyboard;
 mod reference;
+mod sandbox;
 mod signals;
 mod terminal;
 
@@ -71,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Expect(expect) => expect::expect(&expect),
         Command::Completions(completions) => reference::completions(&completions),
         Command::Man(man) => reference::man(&man),
+        Command::Sandbox(arguments) => sandbox::sandbox(&arguments),
     };
     let exit = result.unwrap_or_else(|failure| {
         complain(&failure.message);

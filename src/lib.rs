@@ -20,6 +20,7 @@
 //! 9. [`plan`]: what is decided before anything runs
 //! 10. [`event`]: what happened, as data
 //! 11. [`validation`]: what a validation came to
+//! 11. [`sandbox`]: a process that can read and cannot write
 //! 12. [`session`]: a shell that remembers
 //! 13. [`engine`]: carries a plan out
 //! 14. [`report`]: views of events, diagnostics and explanations
@@ -35,6 +36,7 @@ pub mod expect;
 pub mod plan;
 pub mod policy;
 pub mod report;
+pub mod sandbox;
 pub mod session;
 pub mod shell;
 pub mod source;

@@ -20,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("event", &["expect", "policy", "source", "variables"]),
     ("validation", &["event", "variables"]),
+    ("sandbox", &[]),
     ("session", &["expect", "variables"]),
     (
         "engine",
@@ -62,6 +63,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "plan",
             "policy",
             "report",
+            "sandbox",
             "session",
             "shell",
             "source",

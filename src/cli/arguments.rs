@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -28,6 +29,9 @@ pub(super) enum Command {
     Completions(Completions),
     /// Print the manual page, or write one for every command into a folder
     Man(Man),
+    /// Enter the sandbox and become a program
+    #[command(name = crate::sandbox::COMMAND, hide = true)]
+    Sandbox(Sandbox),
 }
 
 /// How a run answers and reports.
@@ -142,4 +146,17 @@ pub(super) struct Man {
     /// Write one page per command into this folder
     #[arg(long, value_name = "DIR")]
     pub folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Sandbox {
+    /// What the sandbox stops on this machine, and what it cannot stop
+    #[arg(long, exclusive = true)]
+    pub explain: bool,
+    /// The rules, as JSON
+    #[arg(required_unless_present = "explain")]
+    pub rules: Option<String>,
+    /// The program and its arguments
+    #[arg(last = true, value_name = "PROGRAM")]
+    pub program: Vec<OsString>,
 }

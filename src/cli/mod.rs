@@ -11,6 +11,7 @@ mod expect;
 mod explain;
 mod keyboard;
 mod reference;
+mod sandbox;
 mod signals;
 mod terminal;
 
@@ -73,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Classify(classify) => classify::classify(&classify),
         Command::Completions(completions) => reference::completions(&completions),
         Command::Man(man) => reference::man(&man),
+        Command::Sandbox(arguments) => sandbox::sandbox(&arguments),
     };
     let exit = result.unwrap_or_else(|failure| {
         complain(&failure.message);

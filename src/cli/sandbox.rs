@@ -1,0 +1,34 @@
+//! `runbook __sandbox`: enters the sandbox and becomes a program.
+//!
+//! Not for people: [`prefix`](crate::sandbox::prefix) makes the words. Descriptors that are open
+//! stay open. On success there is no way back here.
+
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use crate::sandbox::{self, Rules};
+
+use super::arguments::Sandbox;
+use super::{Exit, Failure, print};
+
+pub(super) fn sandbox(arguments: &Sandbox) -> Result<Exit, Failure> {
+    if arguments.explain {
+        print(&sandbox::explain(&sandbox::probe()))?;
+        return Ok(Exit::Done);
+    }
+    let rules = arguments.rules.as_deref().unwrap_or_default();
+    let rules: Rules = serde_json::from_str(rules)
+        .map_err(|error| Failure::new(Exit::Usage, format!("no rules of a sandbox: {error}")))?;
+    sandbox::enter(&rules).map_err(|error| Failure::new(Exit::Refused, error))?;
+    Err(become_program(&arguments.program))
+}
+
+/// Returns only where it fails.
+fn become_program(words: &[OsString]) -> Failure {
+    let Some((program, arguments)) = words.split_first() else {
+        return Failure::new(Exit::Usage, "no program to start in the sandbox");
+    };
+    let error = Command::new(program).args(arguments).exec();
+    Failure::new(Exit::Refused, format!("failed to start {}: {error}", program.display()))
+}

@@ -1,0 +1,29 @@
+//! Systems other than Linux, which can enforce nothing of this.
+//!
+//! Comes in: the same as on Linux. Goes out: a refusal.
+
+use super::{Layers, Rules, SandboxError};
+
+/// Nothing.
+pub fn probe() -> Layers {
+    Layers::default()
+}
+
+/// Refuses.
+pub fn enter(_rules: &Rules) -> Result<Layers, SandboxError> {
+    Err(refusal())
+}
+
+/// Refuses.
+pub fn without_network() -> Result<(), SandboxError> {
+    Err(refusal())
+}
+
+/// None.
+pub(super) fn forbidden(_layers: &Layers) -> Vec<(&'static str, String)> {
+    Vec::new()
+}
+
+fn refusal() -> SandboxError {
+    SandboxError::Insufficient { reason: "it takes Linux".to_owned() }
+}

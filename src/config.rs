@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::policy::{Catalogue, HostError, Listed};
+
 /// The file's name.
 pub const FILE: &str = "runbook.toml";
 
@@ -22,9 +24,26 @@ pub struct Config {
     pub deadline: Option<u64>,
     /// How long an endless command is watched, in seconds; thirty where nothing is said.
     pub window: Option<u64>,
+    /// What read-only mode may reach, and how much it must cover.
+    pub read_only: ReadOnly,
+    /// Rules that the team adds to the catalogue.
+    pub command: Vec<toml::Table>,
     /// Where the file was found; its folder is what relative paths start from.
     #[serde(skip)]
     pub folder: Option<PathBuf>,
+}
+
+/// What read-only mode may reach, and how much it must cover.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct ReadOnly {
+    /// Hosts: `NAME`, `NAME:PORT`, `*.NAME`; port 443 where none is named.
+    pub hosts: Vec<String>,
+    /// Tools that may go where their own configuration sends them (a kubeconfig, a profile).
+    pub tools: Vec<String>,
+    /// The part of a runbook's segments, from 0 to 1, that must be run before it counts as
+    /// validated live.
+    pub coverage: f64,
 }
 
 /// Why the settings cannot be used. Fits after "failed to".
@@ -46,35 +65,74 @@ pub enum ConfigError {
         /// What is wrong and where.
         error: Box<toml::de::Error>,
     },
+    /// Something in it cannot be used.
+    #[error("use {path}: failed to {error}")]
+    Use {
+        /// The file.
+        path: PathBuf,
+        /// What could not be done.
+        error: String,
+    },
 }
 
 impl Config {
     /// The settings that hold for a runbook: of the nearest file in its folder or above, up to the
     /// repository's root.
     pub fn for_runbook(runbook: &Path) -> Result<Self, ConfigError> {
-        let Ok(absolute) = std::path::absolute(runbook) else {
-            return Ok(Self::default());
-        };
-        for folder in absolute.ancestors().skip(1) {
-            let path = folder.join(FILE);
-            if path.is_file() {
-                return Self::read(&path);
-            }
-            if folder.join(".git").exists() {
-                break;
-            }
-        }
-        Ok(Self::default())
+        find(runbook).map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
     }
 
     /// The settings of one file.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path)
             .map_err(|error| ConfigError::Read { path: path.into(), error })?;
-        let mut config: Self = toml::from_str(&text)
+        Self::parse(path, &text)
+    }
+
+    /// The settings that a text gives; `path` is where it stands, or would.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let mut config: Self = toml::from_str(text)
             .map_err(|error| ConfigError::Parse { path: path.into(), error: Box::new(error) })?;
         config.folder = path.parent().map(Into::into);
+        let unusable = |error: String| ConfigError::Use { path: path.into(), error };
+        config.listed().map_err(|error| unusable(error.to_string()))?;
+        if let Some(rules) = config.rules() {
+            Catalogue::builtin()
+                .clone()
+                .with(&rules)
+                .map_err(|error| unusable(error.to_string()))?;
+        }
         Ok(config)
+    }
+
+    /// The hosts and tools that read-only mode may reach.
+    pub fn listed(&self) -> Result<Listed, HostError> {
+        Listed::new(&self.read_only.hosts, &self.read_only.tools)
+    }
+
+    /// The team's rules, in the catalogue's form.
+    pub fn rules(&self) -> Option<String> {
+        let rules = toml::Table::from_iter([(
+            "command".to_owned(),
+            toml::Value::Array(self.command.iter().cloned().map(toml::Value::Table).collect()),
+        )]);
+        (!self.command.is_empty()).then(|| rules.to_string())
+    }
+
+    /// The catalogue with the team's rules, which come first.
+    pub fn catalogue(&self) -> &'static Catalogue {
+        let builtin = Catalogue::builtin();
+        let with = self.rules().and_then(|rules| builtin.clone().with_tried(&rules).ok());
+        // One for each file of settings, which a process reads once.
+        with.map_or(builtin, |catalogue| Box::leak(Box::new(catalogue)))
+    }
+
+    /// Whether it decides what is run or allowed, so that somebody must have read it.
+    pub fn decides(&self) -> bool {
+        self.stand_ins.is_some()
+            || !self.command.is_empty()
+            || !self.read_only.hosts.is_empty()
+            || !self.read_only.tools.is_empty()
     }
 
     /// The folder of stand-ins, resolved.
@@ -92,6 +150,21 @@ impl Config {
     pub fn window(&self) -> Duration {
         Duration::from_secs(self.window.unwrap_or(30))
     }
+}
+
+/// The nearest file of settings for a runbook: in its folder or above, up to the repository's root.
+pub fn find(runbook: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(runbook).ok()?;
+    for folder in absolute.ancestors().skip(1) {
+        let path = folder.join(FILE);
+        if path.is_file() {
+            return Some(path);
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    None
 }
 
 /// The root of the repository that holds `path`, or its own folder.

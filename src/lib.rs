@@ -20,11 +20,12 @@
 //! 9. [`plan`]: what is decided before anything runs
 //! 10. [`event`]: what happened, as data
 //! 11. [`validation`]: what a validation came to
-//! 11. [`sandbox`]: a process that can read and cannot write
-//! 12. [`session`]: a shell that remembers
-//! 13. [`engine`]: carries a plan out
-//! 14. [`report`]: views of events, diagnostics and explanations
-//! 15. [`cli`]: the command line, prompts, exit codes
+//! 12. [`sandbox`]: a process that can read and cannot write
+//! 13. [`gate`]: what every program passes that a read-only session starts
+//! 14. [`session`]: a shell that remembers
+//! 15. [`engine`]: carries a plan out
+//! 16. [`report`]: views of events, diagnostics and explanations
+//! 17. [`cli`]: the command line, prompts, exit codes
 
 pub mod cli;
 pub mod config;
@@ -33,6 +34,7 @@ pub mod document;
 pub mod engine;
 pub mod event;
 pub mod expect;
+pub mod gate;
 pub mod plan;
 pub mod policy;
 pub mod report;

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::event::{Ending, Outcome};
+pub use crate::plan::GapKind;
 use crate::variables::Redacted;
 
 /// One runbook, validated.
@@ -80,30 +81,6 @@ pub struct Gap {
     pub kind: GapKind,
     /// In one sentence.
     pub why: Redacted,
-}
-
-/// Why a segment was not run, in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GapKind {
-    /// It changes something.
-    Writes,
-    /// It is not known to change nothing.
-    Unknown,
-    /// It talks to a person, or opens a session.
-    NeedsPerson,
-    /// An input that it needs is not available.
-    MissingInput,
-    /// It depends on something that was left out.
-    FollowsChange,
-    /// It goes to a host that is not listed.
-    Host,
-    /// Its block may not run at all.
-    NotRunnable,
-    /// It stands in an alternative that was not chosen, or under a question that nobody answered.
-    NotChosen,
-    /// Nothing was run: only the static check was asked for, or the runbook did not come so far.
-    NotReached,
 }
 
 /// What read-only segments are run in.

@@ -53,6 +53,7 @@ pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
         .map_err(|error| Failure::new(Exit::Usage, format!("failed to {error}")))?;
     let mut setup = setup(&config, stand_ins.work_folder());
     setup.environment = stand_ins.environment();
+    setup.offers.clone_from(&setup.environment);
     setup.stand_ins = Some(stand_ins);
     start(&plan, setup, &arguments.attended, name)
 }
@@ -120,6 +121,8 @@ fn setup(config: &Config, folder: PathBuf) -> Setup {
         window: config.window(),
         today: now.strftime("%Y-%m-%d").to_string(),
         stand_ins: None,
+        offers: environment(),
+        confined: None,
     }
 }
 

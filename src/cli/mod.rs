@@ -21,6 +21,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::gate;
+
 use arguments::{Arguments, Command};
 
 /// What the process tells its caller; the same for every command.
@@ -58,6 +60,9 @@ impl Failure {
 
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
+    if let Some(status) = through_a_gate() {
+        return ExitCode::from(status);
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -81,6 +86,11 @@ pub fn main() -> ExitCode {
         failure.exit
     });
     ExitCode::from(exit as u8)
+}
+
+/// Becomes another program, if this process was started under its name through a gate.
+fn through_a_gate() -> Option<u8> {
+    gate::enter(&gate::executed()?, &std::env::args_os().collect::<Vec<_>>(), &environment())
 }
 
 /// Says on standard error why nothing was done.

@@ -72,7 +72,7 @@ impl Engine<'_> {
                 return Some(Offered { value, from: From::StandIns });
             }
         }
-        let mut environment = self.setup.environment.iter();
+        let mut environment = self.setup.offers.iter();
         let found =
             environment.find(|(name, _)| name.to_str().is_some_and(|name| name == input.name));
         if let Some(value) = found.and_then(|(_, value)| value.to_str()).filter(|it| !it.is_empty())

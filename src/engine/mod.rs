@@ -7,6 +7,7 @@
 mod attempt;
 mod by_hand;
 mod capture;
+mod confined;
 mod gather;
 mod job;
 mod listen;
@@ -16,6 +17,7 @@ mod rehearsal;
 mod rejudge;
 mod settle;
 mod trial;
+mod validate;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -33,11 +35,13 @@ use crate::source::Span;
 use crate::variables::template::{Style, expand};
 use crate::variables::{Redacted, Redactor, Secret, Values};
 
+pub use confined::{ConfineError, Confined, Means};
 pub use operator::{
     Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, From, Given, Go,
     Insisted, Judged, Manual, Offer, OnFailure, Operator,
 };
 pub use rehearsal::{RehearsalError, StandIns};
+pub use validate::{Courtesy, Provided, validate, without_running};
 
 use recorder::Recorder;
 
@@ -66,6 +70,10 @@ pub struct Setup {
     pub today: String,
     /// The stand-ins, in a rehearsal.
     pub stand_ins: Option<StandIns>,
+    /// The environment that values for inputs are taken from.
+    pub offers: Vec<(OsString, OsString)>,
+    /// What a validation is carried out in.
+    pub confined: Option<Confined>,
 }
 
 /// What the outside world wants of a run.
@@ -174,27 +182,39 @@ pub async fn carry_out<'a>(
     sinks: Vec<&'a mut dyn Sink>,
     wishes: Wishes,
 ) -> Summary {
-    let recorder = Recorder::new(setup.run.clone(), sinks);
-    let redactor = Redactor::default();
-    know_the_environment(&redactor, &setup.environment);
-    let mut engine = Engine {
-        plan,
-        setup,
-        operator,
-        recorder,
-        wishes,
-        redactor,
-        values: Values::default(),
-        session: None,
-        choices: BTreeMap::new(),
-        outputs: BTreeMap::new(),
-        segments: 0,
-        step: None,
-        denied: Vec::new(),
-        may_have_others: false,
-    };
+    let mut engine = Engine::new(plan, setup, operator, sinks, wishes);
     let flow = engine.run().await;
     engine.finish(flow).await
+}
+
+impl<'a> Engine<'a> {
+    fn new(
+        plan: &'a Plan,
+        setup: Setup,
+        operator: &'a mut dyn Operator,
+        sinks: Vec<&'a mut dyn Sink>,
+        wishes: Wishes,
+    ) -> Self {
+        let recorder = Recorder::new(setup.run.clone(), sinks);
+        let redactor = Redactor::default();
+        know_the_environment(&redactor, &setup.environment);
+        Self {
+            plan,
+            setup,
+            operator,
+            recorder,
+            wishes,
+            redactor,
+            values: Values::default(),
+            session: None,
+            choices: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            segments: 0,
+            step: None,
+            denied: Vec::new(),
+            may_have_others: false,
+        }
+    }
 }
 
 impl Engine<'_> {
@@ -343,6 +363,7 @@ impl Engine<'_> {
                 environment: self.setup.environment.clone(),
                 terminal: self.setup.terminal.clone(),
                 size: self.setup.size,
+                within: self.setup.confined.as_ref().and_then(Confined::rules),
             };
             self.session = Some(Session::start(settings, self.wishes.interrupt.clone()).await?);
         }

@@ -74,11 +74,25 @@ impl Engine<'_> {
         outcome: Outcome,
         reason: Option<&str>,
     ) -> Flow<()> {
+        let ending = self.ending(job, attempt, trial, outcome, reason);
+        self.recorder.emit(What::SegmentEnded(Box::new(ending)))?;
+        Ok(())
+    }
+
+    /// How an attempt ended, as data.
+    pub(super) fn ending(
+        &self,
+        job: &Job<'_>,
+        attempt: u32,
+        trial: &Trial,
+        outcome: Outcome,
+        reason: Option<&str>,
+    ) -> Ending {
         let redact = |text: &str| self.redactor.redact(text);
         let ruling = &trial.ruling;
         let by_person = matches!(outcome, Outcome::Judged | Outcome::Overruled | Outcome::Skipped);
         let why = if outcome == Outcome::Judged { "a person judged it" } else { &ruling.why };
-        let ending = Ending {
+        Ending {
             segment: job.number,
             attempt,
             step: job.step.id.clone(),
@@ -92,8 +106,6 @@ impl Engine<'_> {
             outputs: trial.outputs.clone(),
             reason: reason.map(redact),
             judged_by: if by_person { self.operator.name().to_owned() } else { "runbook".into() },
-        };
-        self.recorder.emit(What::SegmentEnded(Box::new(ending)))?;
-        Ok(())
+        }
     }
 }

@@ -4,16 +4,19 @@
 //! effect and needed inputs for every segment. Pure: the same text gives the same plan, and the
 //! same fingerprint.
 
+pub mod coverage;
 mod inputs;
 mod remarks;
 mod secrecy;
 mod segment;
+pub mod walk;
 
 use sha2::{Digest, Sha256};
 
 use crate::document::{self, ActionKind, Asks, Document, SectionKind};
 use crate::policy::{Catalogue, Effect, Trait};
 
+pub use coverage::GapKind;
 pub use inputs::{Input, InputKind, collect, sounds_secret};
 pub use segment::{Segment, Unit};
 

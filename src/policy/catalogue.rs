@@ -124,6 +124,16 @@ impl Catalogue {
         rules.filter(of_name).collect::<Vec<_>>().into_iter()
     }
 
+    /// The variables that the rules for some commands list: their credentials and settings.
+    pub fn variables(&self, names: &[String]) -> Vec<String> {
+        let rules = names.iter().flat_map(|name| self.rules(name));
+        let mut variables: Vec<String> =
+            rules.flat_map(Rule::variables).map(str::to_owned).collect();
+        variables.sort();
+        variables.dedup();
+        variables
+    }
+
     /// Tries the lines that a rule says it judges read or refuses.
     pub(super) fn try_examples(&self, rule: &Rule) -> Result<(), CatalogueError> {
         let read = rule.examples.read.iter().map(|line| (line, true));

@@ -77,11 +77,7 @@ impl<'a> Found<'a> {
 
     /// The variables that its rules list.
     pub fn variables(&self) -> impl Iterator<Item = &'a str> {
-        self.rules.iter().flat_map(|rule| {
-            let endpoints = rule.network.as_ref().map_or("", |network| &network.variables);
-            let lists = [rule.credentials.as_str(), &rule.variables, endpoints];
-            lists.into_iter().flat_map(str::split_whitespace)
-        })
+        self.rules.iter().flat_map(|rule| rule.variables())
     }
 
     /// The program's name, without its sub-command.

@@ -99,6 +99,16 @@ pub(super) struct Rule {
     pub examples: Examples,
 }
 
+impl Rule {
+    /// The variables that it lists, its sub-commands' included.
+    pub fn variables(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        let endpoints = self.network.as_ref().map_or("", |network| &network.variables);
+        let lists = [self.credentials.as_str(), &self.variables, endpoints];
+        let own = lists.into_iter().flat_map(str::split_whitespace);
+        Box::new(own.chain(self.sub.iter().flat_map(Self::variables)))
+    }
+}
+
 /// Lines that show what a rule allows.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]

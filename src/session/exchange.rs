@@ -9,6 +9,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,7 @@ use tokio::sync::Notify;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::expect::Stream;
+use crate::sandbox;
 
 use super::control::{Control, Field};
 use super::processes::{self, Process};
@@ -84,8 +86,11 @@ impl Session {
             return Err(SessionError::Folder { folder: settings.folder });
         }
         processes::adopt_orphans();
+        // Inside a sandbox no terminal can be opened that was not there before.
+        let pty = settings.within.as_ref().map(|_| Pty::open(settings.size)).transpose()?;
+        let terminal = pty.as_ref().map(Pty::path);
         let (child, control, stdout, stderr) =
-            processes::start(|| launch(&settings), |launched| id(&launched.0))?;
+            processes::start(|| launch(&settings, terminal), |launched| id(&launched.0))?;
         let shell = id(&child).ok_or(SessionError::Ended)?;
         let chunk = Zeroizing::new(vec![0; CHUNK]);
         let mut session = Self {
@@ -96,7 +101,7 @@ impl Session {
             control,
             stdout,
             stderr,
-            pty: None,
+            pty,
             chunk,
             used: 0,
             described: Described::Unknown,
@@ -544,13 +549,16 @@ fn id(child: &Child) -> Option<i32> {
     child.id().and_then(|id| i32::try_from(id).ok())
 }
 
-fn launch(settings: &Settings) -> Result<(Child, Control, Receiver, Receiver), SessionError> {
+fn launch(
+    settings: &Settings,
+    terminal: Option<&str>,
+) -> Result<(Child, Control, Receiver, Receiver), SessionError> {
     let pipe = || rustix::pipe::pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from);
     let (requests_out, requests_in) = pipe()?;
     let (reports_out, reports_in) = pipe()?;
     let (stdout_out, stdout_in) = pipe()?;
     let (stderr_out, stderr_in) = pipe()?;
-    let mut command = Command::new(&settings.bash);
+    let mut command = shell(settings, terminal)?;
     command.args(["--noprofile", "--norc", "-c", DRIVER, "runbook"]);
     command.current_dir(&settings.folder).env_clear();
     command.envs(settings.environment.iter().map(|(name, value)| (name, value)));
@@ -574,6 +582,20 @@ fn launch(settings: &Settings) -> Result<(Child, Control, Receiver, Receiver), S
         states_out,
     );
     Ok((child, control, receiver(stdout_out)?, receiver(stderr_out)?))
+}
+
+/// bash, or what becomes bash once the kernel holds it.
+fn shell(settings: &Settings, terminal: Option<&str>) -> Result<Command, SessionError> {
+    let Some(rules) = &settings.within else {
+        return Ok(Command::new(&settings.bash));
+    };
+    let mut rules = rules.clone();
+    rules.files.extend(terminal.map(PathBuf::from));
+    let words = sandbox::prefix(&rules)?;
+    let (program, words) = words.split_first().ok_or(SessionError::Ended)?;
+    let mut command = Command::new(program);
+    command.args(words).arg(&settings.bash);
+    Ok(command)
 }
 
 fn sender(end: OwnedFd) -> io::Result<Sender> {

@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::expect::Stream;
+use crate::sandbox;
 
 pub use environment::for_shell;
 pub use exchange::{Interrupt, Session};
@@ -38,6 +39,9 @@ pub struct Settings {
     pub terminal: String,
     /// Columns and rows of the operator's terminal.
     pub size: (u16, u16),
+    /// What the kernel is to hold it to, with everything that it starts; nothing for an ordinary
+    /// session.
+    pub within: Option<sandbox::Rules>,
 }
 
 /// How a statement's streams are laid.
@@ -139,6 +143,9 @@ pub enum SessionError {
     /// A channel to the shell broke.
     #[error("talk to the shell: {0}")]
     Channel(#[from] io::Error),
+    /// It cannot be held to what it may do.
+    #[error("start the shell in a sandbox: {0}")]
+    Sandbox(#[from] sandbox::SandboxError),
     /// The shell is gone.
     #[error("talk to the shell: it has ended")]
     Ended,

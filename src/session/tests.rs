@@ -39,6 +39,7 @@ impl Story {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let settings = Settings {
+            within: None,
             bash: "bash".into(),
             folder: folder.path().into(),
             environment: for_shell(std::env::vars_os()),

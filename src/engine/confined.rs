@@ -1,0 +1,217 @@
+//! What a validation is carried out in: a scratch folder, a gate before every program, a sandbox.
+//!
+//! Comes in: a plan, the team's lists, the operator's environment. Goes out: the environment of a
+//! shell that can read and cannot write. The folder goes with the value.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::document::{self, ActionKind, Block};
+use crate::gate::{self, Confines, Gate, Reports};
+use crate::plan::Plan;
+use crate::policy::{Listed, programs};
+use crate::sandbox::{self, Layers};
+use crate::session::for_shell;
+
+/// Variables of the operator's own that decide where a tool goes and whom it trusts. They reach the
+/// tool past the shell, so that no runbook can set them.
+const CONFIGURATION: &[&str] = &[
+    "ALL_PROXY",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "all_proxy",
+    "https_proxy",
+    "http_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "CURL_CA_BUNDLE",
+    "REQUESTS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "AWS_CA_BUNDLE",
+    "KUBECONFIG",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE",
+    "VAULT_ADDR",
+    "VAULT_CACERT",
+    "GH_HOST",
+    "HEROKU_HOST",
+    "HEROKU_API_URL",
+    "INFISICAL_API_URL",
+    "PGHOST",
+    "PGPORT",
+    "PGSSLMODE",
+];
+
+/// Variables that say how things are shown, and who asks.
+const SHOWN: &[&str] = &["LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "NO_COLOR"];
+
+/// What a team lets a validation reach.
+#[derive(Debug, Clone, Default)]
+pub struct Means {
+    /// Hosts, as the team writes them.
+    pub hosts: Vec<String>,
+    /// Tools that may go where their own configuration sends them.
+    pub tools: Vec<String>,
+    /// The team's rules, in the catalogue's form.
+    pub rules: Option<String>,
+    /// The same hosts and tools, read.
+    pub listed: Listed,
+}
+
+/// What holds a validation.
+#[derive(Debug)]
+pub struct Confined {
+    folder: tempfile::TempDir,
+    gate: Gate,
+    /// The layers of the sandbox; nothing where it was switched off.
+    layers: Option<Layers>,
+    listed: Listed,
+    bash: PathBuf,
+    environment: Vec<(OsString, OsString)>,
+}
+
+/// Why a validation cannot be confined. Fits after "failed to".
+#[derive(Debug, thiserror::Error)]
+pub enum ConfineError {
+    /// The scratch folder cannot be made.
+    #[error("make a scratch folder: {0}")]
+    Scratch(#[from] io::Error),
+    /// There is no bash where programs are taken from.
+    #[error("find bash in {0}")]
+    NoBash(String),
+}
+
+impl Confined {
+    /// Lays everything out for a plan. `layers` is what the sandbox enforces, or nothing.
+    pub fn lay(
+        plan: &Plan,
+        means: &Means,
+        repository: &Path,
+        operators: &[(OsString, OsString)],
+        layers: Option<Layers>,
+    ) -> Result<Self, ConfineError> {
+        let folder = tempfile::Builder::new().prefix("runbook-validation-").tempdir()?;
+        let root = fs::canonicalize(folder.path())?;
+        let scratch = root.join("scratch");
+        sandbox::prepare(&scratch)?;
+        let own_path = variable(operators, "PATH").unwrap_or_else(|| OsStr::new("/usr/bin:/bin"));
+        let path = gate::pinned(own_path, repository);
+        let bash = gate::find("bash", &path)
+            .ok_or_else(|| ConfineError::NoBash(format!("{}", own_path.display())))?;
+        let rules = gate::Rules {
+            path,
+            scratch: scratch.clone(),
+            hosts: means.hosts.clone(),
+            tools: means.tools.clone(),
+            catalogue: means.rules.clone(),
+            configuration: texts(operators, |name| CONFIGURATION.contains(&name)),
+            confines: if layers.is_some() { Confines::Network } else { Confines::Nothing },
+        };
+        let names = names(plan);
+        let gate = Gate::lay(root.join("gate"), &rules, &names)?;
+        let environment = environment(plan, &gate, &scratch, operators, &names);
+        Ok(Self { folder, gate, layers, listed: means.listed.clone(), bash, environment })
+    }
+
+    /// The environment of the shell.
+    pub fn environment(&self) -> Vec<(OsString, OsString)> {
+        self.environment.clone()
+    }
+
+    /// The bash to use.
+    pub fn bash(&self) -> OsString {
+        self.bash.clone().into()
+    }
+
+    /// The hosts that may be reached.
+    pub const fn listed(&self) -> &Listed {
+        &self.listed
+    }
+
+    /// The layers of the sandbox; nothing where it was switched off.
+    pub const fn layers(&self) -> Option<&Layers> {
+        self.layers.as_ref()
+    }
+
+    /// What the kernel is to hold the shell to.
+    pub fn rules(&self) -> Option<sandbox::Rules> {
+        self.layers.as_ref()?;
+        let root = fs::canonicalize(self.folder.path()).ok()?;
+        let mut rules = sandbox::Rules::new(root.join("scratch"));
+        rules.files.push(self.gate.report());
+        rules.ports = self.listed.ports().into_iter().collect();
+        Some(rules)
+    }
+
+    /// Listens at the gate.
+    pub fn listen(&self) -> io::Result<Reports> {
+        self.gate.listen()
+    }
+}
+
+/// The environment of the shell: what shows, the scratch folder's, and what belongs to the tools
+/// of the plan.
+fn environment(
+    plan: &Plan,
+    gate: &Gate,
+    scratch: &Path,
+    operators: &[(OsString, OsString)],
+    names: &[String],
+) -> Vec<(OsString, OsString)> {
+    let own = plan.catalogue.variables(names);
+    let shown = |name: &str| SHOWN.contains(&name) || name.starts_with("LC_");
+    let kept = texts(operators, |name| shown(name) || own.iter().any(|listed| listed == name));
+    let kept = kept.into_iter().map(|(name, value)| (name.into(), value.into()));
+    let mut environment: Vec<_> = kept.chain(sandbox::environment(scratch)).collect();
+    environment.push(("PATH".into(), gate.path()));
+    for_shell(environment)
+}
+
+fn variable<'e>(environment: &'e [(OsString, OsString)], wanted: &str) -> Option<&'e OsStr> {
+    environment.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_os_str())
+}
+
+fn texts(
+    environment: &[(OsString, OsString)],
+    wanted: impl Fn(&str) -> bool,
+) -> Vec<(String, String)> {
+    let utf8 =
+        environment.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
+    let utf8 = utf8.filter(|(name, value)| wanted(name) && !value.is_empty());
+    utf8.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// The programs that a plan's blocks would start, without doubles.
+fn names(plan: &Plan) -> Vec<String> {
+    let mut names = Vec::new();
+    for step in &plan.steps {
+        collect(&plan.step(step).actions, plan, &mut names);
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn collect(actions: &[document::Action], plan: &Plan, names: &mut Vec<String>) {
+    for action in actions {
+        match &action.kind {
+            ActionKind::Command(block) => names.extend(started(block, plan)),
+            ActionKind::Choice(choice) => {
+                choice.alternatives.iter().for_each(|one| collect(&one.actions, plan, names));
+            }
+            ActionKind::Manual(_) | ActionKind::Record(_) => {}
+        }
+    }
+}
+
+fn started(block: &Block, plan: &Plan) -> impl Iterator<Item = String> {
+    let statements = block.script.statements.iter();
+    statements.flat_map(|one| programs(one, plan.catalogue)).map(|program| program.name)
+}

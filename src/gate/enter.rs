@@ -1,0 +1,152 @@
+//! What this executable does when it is started through a link of a gate.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::policy::{Catalogue, Listed, Permit, permit};
+use crate::sandbox;
+
+use super::report::{self, Refused};
+use super::{Confines, LINKS, REPORT, RULES, Rules, find};
+
+/// The status of a program that is found and not started (POSIX, "Exit Status for Commands").
+const NOT_STARTED: u8 = 126;
+
+/// If this process was started through a gate: becomes the program that it was asked for, or
+/// returns the status to exit with. Otherwise returns nothing.
+///
+/// `started` is the path by which it was executed, `arguments` the whole argument list.
+pub fn enter(
+    started: &Path,
+    arguments: &[OsString],
+    environment: &[(OsString, OsString)],
+) -> Option<u8> {
+    let links = started.parent().filter(|links| links.ends_with(LINKS))?;
+    let folder = links.parent()?;
+    let rules = fs::read(folder.join(RULES)).ok()?;
+    let outcome = match serde_json::from_slice(&rules) {
+        Ok(rules) => pass(&rules, started, arguments, environment),
+        Err(error) => Err(refused(started, format!("the gate's rules are damaged: {error}"))),
+    };
+    let refused = outcome.err()?;
+    let _ =
+        writeln!(std::io::stderr(), "runbook: {} was not started: {}", refused.name, refused.why);
+    let _ = report::tell(&folder.join(REPORT), &refused);
+    Some(NOT_STARTED)
+}
+
+fn refused(started: &Path, why: String) -> Refused {
+    let name = started.file_name().unwrap_or(OsStr::new("")).to_string_lossy().into_owned();
+    Refused { name, why, host: false }
+}
+
+/// Never returns but with a refusal.
+fn pass(
+    rules: &Rules,
+    started: &Path,
+    arguments: &[OsString],
+    environment: &[(OsString, OsString)],
+) -> Result<(), Refused> {
+    let refuse = |why: String| refused(started, why);
+    let name = started.file_name().and_then(OsStr::to_str);
+    let name = name.ok_or_else(|| refuse("its name is not UTF-8".into()))?;
+    let words = words(name, arguments).map_err(refuse)?;
+    let catalogue = catalogue(rules).map_err(refuse)?;
+    let listed =
+        Listed::new(&rules.hosts, &rules.tools).map_err(|error| refuse(error.to_string()))?;
+    let variable = |wanted: &str| value(wanted, environment, &rules.configuration);
+    let permit = permit(&words, &variable, &catalogue, &listed).map_err(|no| Refused {
+        name: no.name,
+        why: no.why,
+        host: no.host,
+    })?;
+    let program = find(name, &rules.path).ok_or_else(|| {
+        refuse("it is in none of the folders that programs are taken from".into())
+    })?;
+    if !permit.network && rules.confines == Confines::Network {
+        sandbox::without_network().map_err(|error| refuse(format!("failed to {error}")))?;
+    }
+    let error = Command::new(&program)
+        .arg0(arguments.first().map_or(OsStr::new(name), OsString::as_os_str))
+        .args(arguments.get(1..).unwrap_or_default())
+        .env_clear()
+        .envs(given(rules, &permit, environment))
+        .exec();
+    Err(refuse(format!("failed to start {}: {error}", program.display())))
+}
+
+/// The arguments as text, under the name by which it is looked up.
+fn words(name: &str, arguments: &[OsString]) -> Result<Vec<String>, String> {
+    let rest = arguments.get(1..).unwrap_or_default().iter();
+    let texts = rest.map(|word| word.to_str().map(str::to_owned));
+    let texts: Option<Vec<_>> = std::iter::once(Some(name.to_owned())).chain(texts).collect();
+    texts.ok_or_else(|| "an argument is not UTF-8".to_owned())
+}
+
+fn catalogue(rules: &Rules) -> Result<Catalogue, String> {
+    let builtin = Catalogue::builtin().clone();
+    match &rules.catalogue {
+        // Its examples were tried when the gate was laid.
+        Some(added) => builtin.with_tried(added).map_err(|error| format!("failed to {error}")),
+        None => Ok(builtin),
+    }
+}
+
+/// A variable's value: the operator's own configuration holds before what the shell says.
+fn value(
+    wanted: &str,
+    environment: &[(OsString, OsString)],
+    configuration: &[(String, String)],
+) -> Option<String> {
+    let own = configuration.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+    let shells = || {
+        let found = environment.iter().find(|(name, _)| name.as_bytes() == wanted.as_bytes());
+        found.map(|(_, value)| value.to_string_lossy().into_owned())
+    };
+    own.or_else(shells).filter(|value| !value.is_empty())
+}
+
+/// The environment that the program gets.
+fn given(
+    rules: &Rules,
+    permit: &Permit,
+    environment: &[(OsString, OsString)],
+) -> Vec<(OsString, OsString)> {
+    let passes = |name: &OsStr| name.to_str().is_some_and(|name| permit.passes(name));
+    let kept = environment.iter().filter(|(name, _)| passes(name) && name != "PATH").cloned();
+    let path = if permit.starts_another {
+        environment.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.clone())
+    } else {
+        std::env::join_paths(&rules.path).ok()
+    };
+    let mut given: Vec<(OsString, OsString)> = kept.collect();
+    given.extend(path.map(|path| (OsString::from("PATH"), path)));
+    given.extend(sandbox::environment(&rules.scratch));
+    if permit.network {
+        given.extend(rules.configuration.iter().map(|(name, value)| (name.into(), value.into())));
+    }
+    let scratch = rules.scratch.to_string_lossy();
+    let guards = permit.guards.iter();
+    given.extend(
+        guards.map(|(name, value)| (name.into(), value.replace("$SCRATCH", &scratch).into())),
+    );
+    given
+}
+
+/// The path by which this process was executed, as the kernel tells it; a shell cannot change it.
+#[cfg(target_os = "linux")]
+pub fn executed() -> Option<PathBuf> {
+    let path = rustix::param::linux_execfn();
+    Some(PathBuf::from(OsStr::from_bytes(path.to_bytes())))
+}
+
+/// There is no gate here.
+#[cfg(not(target_os = "linux"))]
+pub fn executed() -> Option<PathBuf> {
+    None
+}

@@ -5,6 +5,7 @@
 
 mod diagnostic;
 pub mod explain;
+pub mod findings;
 mod gutter;
 mod invisible;
 pub mod json_lines;

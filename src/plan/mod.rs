@@ -15,6 +15,7 @@ use crate::document::{self, ActionKind, Asks, Document, SectionKind};
 use crate::policy::{Catalogue, Effect, Trait};
 
 pub use inputs::{Input, InputKind, collect, sounds_secret};
+pub use remarks::Exposure;
 pub use segment::{Segment, Unit};
 
 /// What a run will do.

@@ -21,9 +21,11 @@
 //! 10. [`event`]: what happened, as data
 //! 11. [`session`]: a shell that remembers
 //! 12. [`engine`]: carries a plan out
-//! 13. [`report`]: views of events, diagnostics and explanations
-//! 14. [`cli`]: the command line, prompts, exit codes
+//! 13. [`check`]: what can be said against a runbook without running it
+//! 14. [`report`]: views of events, diagnostics and explanations
+//! 15. [`cli`]: the command line, prompts, exit codes
 
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;

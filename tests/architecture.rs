@@ -34,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "document",
         ],
     ),
+    ("check", &["diagnostic", "document", "expect", "plan", "policy", "shell", "source"]),
     (
         "report",
         &["diagnostic", "document", "event", "expect", "plan", "policy", "source", "variables"],
@@ -41,6 +42,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "check",
             "config",
             "diagnostic",
             "document",

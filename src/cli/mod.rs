@@ -6,9 +6,11 @@
 mod answers;
 mod arguments;
 mod carry_out;
+mod check;
 mod expect;
 mod explain;
 mod keyboard;
+mod paths;
 mod reference;
 mod signals;
 mod terminal;
@@ -68,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => carry_out::run(&run),
         Command::Rehearse(rehearse) => carry_out::rehearse(&rehearse),
         Command::Explain(explain) => explain::explain(&explain),
+        Command::Check(check) => check::check(&check),
         Command::Expect(expect) => expect::expect(&expect),
         Command::Completions(completions) => reference::completions(&completions),
         Command::Man(man) => reference::man(&man),

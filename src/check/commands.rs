@@ -28,21 +28,25 @@ fn exposed(part: Part<'_>) -> Vec<Diagnostic> {
             "the value of `{}` stands on the argument list of `{}`, where `ps` shows it",
             exposure.input, exposure.program
         );
-        let mut diagnostic = found("secret-argument", part.block.place(exposure.span), message)
-            .help(help(&exposure.program));
+        let place = part.block.place(exposure.span);
+        let mut diagnostic = found("secret-argument", place, message);
+        let mut way = way(&exposure.program);
         if has_no_other_way(part, exposure.span) {
             diagnostic.severity = Severity::Note;
+            way = "this command takes it in no other way: run it where nobody else can look";
         }
-        diagnostic
+        diagnostic.help(way)
     });
     told.collect()
 }
 
-fn help(program: &str) -> &'static str {
+/// How else a program takes a secret.
+fn way(program: &str) -> &'static str {
     match program {
         "curl" => {
-            "give the header from a pipe: `printf 'Authorization: Bearer %s' \"$TOKEN\" | curl -H @- ...`"
+            "let it read the header: `printf 'Authorization: Bearer %s' \"$TOKEN\" | curl -H @- ...`"
         }
+        "gh" => "let it read from a pipe: `printf %s \"$TOKEN\" | gh secret set NAME`",
         _ => "hand it over through a variable before the command, a file or a pipe",
     }
 }
@@ -96,7 +100,14 @@ const HOSTS: &[&str] = &[
 pub(super) fn sending(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let parts = subject.pieces.iter().flat_map(Piece::parts);
     let reads = parts.filter(|part| part.decided.effect == Effect::Read);
-    reads.flat_map(|part| sends(subject, part)).collect()
+    // The same value for the same host is told once.
+    let mut told: Vec<Diagnostic> = Vec::new();
+    for sending in reads.flat_map(|part| sends(subject, part)) {
+        if !told.iter().any(|one| one.message == sending.message) {
+            told.push(sending);
+        }
+    }
+    told
 }
 
 fn sends(subject: &Subject<'_>, part: Part<'_>) -> Vec<Diagnostic> {

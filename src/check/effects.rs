@@ -72,15 +72,15 @@ pub(super) fn unchecked(subject: &Subject<'_>) -> Vec<Diagnostic> {
         .pieces
         .iter()
         .filter(|piece| piece.block.segments.iter().all(|segment| segment.expectations.is_empty()));
-    let first = silent.filter_map(|piece| piece.parts().find(writes));
+    let first = silent.filter_map(|piece| Some((piece, written(piece.parts().find(writes)?))));
     let last = last_unverified(subject);
-    let told = first.map(written).filter(|span| !last.contains(span)).map(|span| {
-        found(
-            "unchecked-write",
-            span,
-            "this changes something, and only its exit status is looked at",
-        )
-        .help("say in an `# Expect: ...` what it prints when it worked")
+    let told = first.filter(|(_, span)| !last.contains(span)).map(|(piece, span)| {
+        let help = match piece.block.label {
+            Some(_) => "a cell has no room for an expectation: let a block after the table look",
+            None => "say in an `# Expect: ...` what it prints when it worked",
+        };
+        let message = "this changes something, and only its exit status is looked at";
+        found("unchecked-write", span, message).help(help)
     });
     told.collect()
 }

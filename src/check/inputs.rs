@@ -6,13 +6,14 @@
 use regex::Regex;
 
 use crate::diagnostic::Diagnostic;
-use crate::document::{Action, ActionKind, Declared, RUN_FACTS, Record};
+use crate::document::{Action, ActionKind, Block, Declared, RUN_FACTS, Record};
 use crate::plan::{Input, InputKind};
 use crate::policy::Effect;
 use crate::shell;
 use crate::source::Span;
 
 use super::Subject;
+use super::pieces::Piece;
 use super::rules::found;
 
 /// Finds declared inputs that are used nowhere.
@@ -84,15 +85,16 @@ pub(super) fn undeclared(subject: &Subject<'_>) -> Vec<Diagnostic> {
 
 /// Where a block mentions an input first.
 fn first_mention(subject: &Subject<'_>, input: &Input) -> Option<Span> {
-    subject.pieces.iter().find_map(|piece| {
-        let block = piece.block;
-        let placeholders = block.placeholders.iter().map(|one| (&one.name, one.span));
-        let reads = block.script.statements.iter().flat_map(|one| &one.reads);
-        let mut all: Vec<_> = placeholders.chain(reads.map(|one| (&one.name, one.span))).collect();
-        all.sort_by_key(|(_, span)| *span);
-        let (_, span) = all.into_iter().find(|(name, _)| input.is(name))?;
-        Some(block.place(span))
-    })
+    subject.pieces.iter().find_map(|piece| mention(piece.block, input))
+}
+
+fn mention(block: &Block, input: &Input) -> Option<Span> {
+    let placeholders = block.placeholders.iter().map(|one| (&one.name, one.span));
+    let reads = block.script.statements.iter().flat_map(|one| &one.reads);
+    let mut all: Vec<_> = placeholders.chain(reads.map(|one| (&one.name, one.span))).collect();
+    all.sort_by_key(|(_, span)| *span);
+    let (_, span) = all.into_iter().find(|(name, _)| input.is(name))?;
+    Some(block.place(span))
 }
 
 /// Finds placeholders and templates of records that nothing fills: a record is given only the
@@ -167,16 +169,19 @@ pub(super) fn without_value(subject: &Subject<'_>) -> Vec<Diagnostic> {
         placeholder && input.default.is_none() && !input.secret
     });
     let told = open.filter_map(|input| {
-        let parts = subject.pieces.iter().flat_map(super::pieces::Piece::parts);
+        let parts = subject.pieces.iter().flat_map(Piece::parts);
         let reads = parts.filter(|part| {
             part.decided.effect == Effect::Read && part.decided.inputs.contains(&input.name)
         });
-        let count = reads.count();
-        let span = first_mention(subject, input).filter(|_| count > 0)?;
-        let segments = if count == 1 { "a read waits" } else { "reads wait" };
-        let message = format!("{segments} for a value of `{}`, which has no default", input.name);
+        let reads: Vec<_> = reads.collect();
+        let first = mention(reads.first()?.block, input)?;
+        let waiting = match reads.len() {
+            1 => "a read waits".to_owned(),
+            count => format!("{count} reads wait"),
+        };
+        let message = format!("{waiting} for a value of `{}`, which has no default", input.name);
         Some(
-            found("needs-value", span, message)
+            found("needs-value", first, message)
                 .help("declare it with a default that validation may use, or give it in answers"),
         )
     });

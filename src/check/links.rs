@@ -2,7 +2,8 @@
 //!
 //! Comes in: the document's links and prose. Goes out: a warning for each target that is missing.
 //! Whether a file exists is asked of the caller. Addresses, paths from a site's root and templates
-//! of other programs are not looked at, and an anchor counts as there when its letters are those of
+//! of other programs are not looked at, nor are the labels of a documentation generator (`(label)=`,
+//! `[](#label)`), which reach over all documents; and an anchor counts as there when its letters are those of
 //! a heading: every host makes anchors in its own way.
 
 use std::path::{Path, PathBuf};
@@ -37,7 +38,7 @@ fn markdown_file(target: &str) -> Option<PathBuf> {
     let path = target.split(['#', '?']).next().unwrap_or("");
     let path = path.replace("%20", " ");
     let scheme = path.split('/').next().is_some_and(|first| first.contains(':'));
-    let foreign = scheme || path.starts_with('/') || path.contains(['{', '<', '$', '%', '\\']);
+    let foreign = scheme || path.starts_with('/') || path.contains(['{', '<', '$', '%', '\\', '~']);
     let lower = path.to_lowercase();
     let markdown = lower.ends_with(".md") || lower.ends_with(".markdown");
     (markdown && !foreign).then(|| PathBuf::from(path))
@@ -89,7 +90,9 @@ fn anchor(subject: &Subject<'_>, link: &Link) -> Option<Diagnostic> {
     let headings = subject.markup.headings.iter().map(|heading| letters(heading));
     let anchors = subject.markup.anchors.iter().map(|anchor| letters(anchor));
     let known = headings.chain(anchors).any(|one| one == wanted || one == first);
-    let foreign = name.contains(['{', '%', '=', '/']) || name == "top" || name.starts_with("user-");
+    let text = subject.plan.document.source.text();
+    let labelled = text[..link.span.start].ends_with("[](") || text.contains(")=\n");
+    let foreign = labelled || name.contains(['{', '%', '=', '/', ':']) || name == "top";
     (!known && !foreign && !first.is_empty()).then(|| no_section(name, link.span))
 }
 

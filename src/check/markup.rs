@@ -25,6 +25,8 @@ pub(super) struct Markup {
     pub links: Vec<Link>,
     /// The text of each heading, without markup.
     pub headings: Vec<String>,
+    /// Where the first heading is.
+    pub title: Option<Span>,
     /// Running text: paragraphs, cells, tight items.
     pub proses: Vec<Span>,
     /// HTML comments, with their `<!--`.
@@ -44,7 +46,7 @@ impl Markup {
             | Options::ENABLE_TASKLISTS
             | Options::ENABLE_STRIKETHROUGH
             | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
-        let mut reader = Reader { text, markup: Self::default(), heading: None, hidden: 0 };
+        let mut reader = Reader { text, markup: Self::default(), heading: None };
         for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
             reader.event(event, range);
         }
@@ -63,8 +65,6 @@ struct Reader<'a> {
     text: &'a str,
     markup: Markup,
     heading: Option<String>,
-    /// Front matter is no prose.
-    hidden: usize,
 }
 
 impl Reader<'_> {
@@ -74,7 +74,6 @@ impl Reader<'_> {
             Event::End(TagEnd::Heading(_)) => {
                 self.markup.headings.extend(self.heading.take());
             }
-            Event::End(TagEnd::MetadataBlock(_)) => self.hidden -= 1,
             Event::Text(text) => self.said(&text),
             Event::Code(text) => {
                 self.markup.code.push(range.into());
@@ -87,8 +86,10 @@ impl Reader<'_> {
 
     fn start(&mut self, tag: &Tag<'_>, range: Range<usize>) {
         match tag {
-            Tag::Heading { .. } => self.heading = Some(String::new()),
-            Tag::MetadataBlock(_) => self.hidden += 1,
+            Tag::Heading { .. } => {
+                self.heading = Some(String::new());
+                self.markup.title.get_or_insert(range.into());
+            }
             Tag::CodeBlock(kind) => {
                 let info = match kind {
                     CodeBlockKind::Fenced(info) => info.to_string(),

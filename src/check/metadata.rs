@@ -31,12 +31,14 @@ pub(super) fn missing(subject: &Subject<'_>) -> Vec<Diagnostic> {
     vec![diagnostic.help("write lines such as `**Last validated:** 2026-01-31` under the title")]
 }
 
-/// The first line with something on it, without a byte order mark.
+/// The title, or the first line with something on it.
 fn beginning(subject: &Subject<'_>) -> Span {
     let text = subject.plan.document.source.text();
-    let rest = text.trim_start_matches('\u{feff}').trim_start();
-    let start = text.len() - rest.len();
-    let line = rest.lines().next().unwrap_or("").trim_end();
+    let start = match subject.markup.title {
+        Some(title) => title.start,
+        None => text.len() - text.trim_start_matches('\u{feff}').trim_start().len(),
+    };
+    let line = text[start..].lines().next().unwrap_or("").trim_end();
     Span::new(start, start + line.len())
 }
 

@@ -3,6 +3,8 @@
 //! Comes in: the plan's inputs and the blocks that mention them. Goes out: findings at the
 //! declaration, or at the first mention. Where an author declares nothing, nothing is undeclared.
 
+use std::sync::LazyLock;
+
 use regex::Regex;
 
 use crate::diagnostic::Diagnostic;
@@ -129,7 +131,7 @@ fn of_record(subject: &Subject<'_>, record: &Record, span: Span) -> Vec<Diagnost
             told.push(found("unfilled-placeholder", place, message).help(help));
         }
     }
-    for name in templates(&record.text) {
+    for (template, name) in templates(&record.text) {
         let declared = subject.plan.inputs.iter().find(|input| input.is(name));
         let help = match declared {
             _ if RUN_FACTS.contains(&name) => continue,
@@ -137,22 +139,20 @@ fn of_record(subject: &Subject<'_>, record: &Record, span: Span) -> Vec<Diagnost
             Some(input) if input.kind == InputKind::Declared => continue,
             _ => "declare it among the inputs; `operator`, `run_id` and `today` are always known",
         };
-        let place = written(subject, name, span);
         let message = format!("nothing fills `{{{{ {name} }}}}` in a record");
+        let place = written(subject, template, span);
         told.push(found("unfilled-placeholder", place, message).help(help));
     }
     told
 }
 
-/// The names of a text's templates.
-fn templates(text: &str) -> impl Iterator<Item = &str> {
-    let opened = text.split("{{").skip(1);
-    let inner = opened.filter_map(|rest| rest.split_once("}}")).map(|(inner, _)| inner);
-    let names = inner.map(|inner| inner.split('|').next().unwrap_or("").trim());
-    names.filter(|name| {
-        let plain = |c: char| c.is_alphanumeric() || c == '_';
-        !name.is_empty() && name.chars().all(plain) && !name.starts_with(|c: char| c.is_numeric())
-    })
+/// A text's templates, each with the name in it; filters aside.
+fn templates(text: &str) -> Vec<(&str, &str)> {
+    static TEMPLATE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?:\|[^{}]*)?\}\}").expect("a valid pattern")
+    });
+    let found = TEMPLATE.captures_iter(text);
+    found.filter_map(|one| Some((one.get(0)?.as_str(), one.get(1)?.as_str()))).collect()
 }
 
 /// Where a text stands in a span of the source; the span where it is written otherwise.

@@ -74,7 +74,7 @@ fn findings_are_sorted_and_said_once() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
 
     /// Whatever is cut out of a fixture, doubled, or put into it.
     #[test]
@@ -100,7 +100,7 @@ proptest! {
         let plan = plan(&text);
         for found in joined(&plan, check(&plan, TODAY)) {
             for label in &found.labels {
-                prop_assert!(text.get(label.span.range()).is_some(), "{found:?}");
+                prop_assert!(text.get(label.span.range()).is_some(), "{found:?} in {text:?}");
             }
             prop_assert!(RULES.iter().any(|rule| rule.code == found.code && rule.severity >= found.severity), "{found:?}");
         }

@@ -26,7 +26,13 @@
 //! 15. [`engine`]: carries a plan out
 //! 16. [`report`]: views of events, diagnostics and explanations
 //! 17. [`cli`]: the command line, prompts, exit codes
+//! 11. [`session`]: a shell that remembers
+//! 12. [`engine`]: carries a plan out
+//! 13. [`check`]: what can be said against a runbook without running it
+//! 14. [`report`]: views of events, diagnostics and explanations
+//! 15. [`cli`]: the command line, prompts, exit codes
 
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;

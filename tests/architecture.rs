@@ -40,6 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "document",
         ],
     ),
+    ("check", &["diagnostic", "document", "expect", "plan", "policy", "shell", "source"]),
     (
         "report",
         &[
@@ -57,6 +58,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "check",
             "config",
             "diagnostic",
             "document",

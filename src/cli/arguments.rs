@@ -21,6 +21,8 @@ pub(super) enum Command {
     Rehearse(Rehearse),
     /// How every line is understood: steps, inputs, effects, expectations
     Explain(Explain),
+    /// Static findings of runbooks; runs nothing
+    Check(Check),
     /// Try an expectation against standard input
     Expect(Expect),
     /// The effect of a command line, with reasons
@@ -96,6 +98,50 @@ pub(super) enum ExplainFormat {
     Json,
     /// An answers file to fill in, bound to this plan
     Answers,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Runbooks, and folders of runbooks
+    #[arg(required_unless_present = "list", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Fail for these too
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub deny: Option<Deny>,
+    /// How long a validation counts: 90d, 12w
+    #[arg(long, value_name = "AGE", default_value = "90d", value_parser = days)]
+    pub max_age: u32,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
+    /// Print all codes, each with what it is about, and check nothing
+    #[arg(long, conflicts_with_all = ["paths", "deny"])]
+    pub list: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Deny {
+    /// Warnings, as if they were errors
+    Warnings,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// For a person
+    Text,
+    /// `{version, files}`
+    Json,
+}
+
+/// Days, from `90d`, `12w` or `90`.
+fn days(text: &str) -> Result<u32, String> {
+    let (number, each) = match text.strip_suffix('w') {
+        Some(number) => (number, 7),
+        None => (text.strip_suffix('d').unwrap_or(text), 1),
+    };
+    let number: Option<u32> = number.parse().ok();
+    let days = number.and_then(|number| number.checked_mul(each));
+    days.ok_or_else(|| "write days or weeks, such as 90d or 12w".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -128,7 +128,7 @@ fn setup(config: &Config, folder: PathBuf) -> Setup {
 
 /// The time here. The system's own file says enough where `TZ` says nothing; to look for a zone by
 /// its name means to read the folders of all zones.
-fn now() -> jiff::ZonedDateTime {
+pub(super) fn now() -> jiff::ZonedDateTime {
     let zone = environment_variable("TZ").is_none().then(|| fs::read("/etc/localtime").ok());
     let zone = zone.flatten().and_then(|text| TimeZone::tzif("", &text).ok());
     zone.map_or_else(jiff::ZonedDateTime::now, |zone| {

@@ -7,9 +7,11 @@ mod answers;
 mod arguments;
 mod carry_out;
 mod classify;
+mod check;
 mod expect;
 mod explain;
 mod keyboard;
+mod paths;
 mod reference;
 mod sandbox;
 mod signals;
@@ -75,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => carry_out::run(&run),
         Command::Rehearse(rehearse) => carry_out::rehearse(&rehearse),
         Command::Explain(explain) => explain::explain(&explain),
+        Command::Check(check) => check::check(&check),
         Command::Expect(expect) => expect::expect(&expect),
         Command::Classify(classify) => classify::classify(&classify),
         Command::Completions(completions) => reference::completions(&completions),

@@ -30,6 +30,7 @@ mod text;
 mod typed;
 mod verdicts;
 mod version;
+mod wants;
 mod watch;
 mod words;
 
@@ -49,6 +50,7 @@ use typed::{Form, Sensitivity};
 
 pub use kinds::Kinds;
 pub use lead::{Lead, annotation_lead};
+pub use wants::{Place, Sought, Want, cuts_output, keeps_status};
 pub use watch::{Progress, Watch};
 
 /// The outcome of a check, an expectation or a segment. Kleene's three values.

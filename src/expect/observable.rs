@@ -16,15 +16,22 @@ pub(super) fn status_is_hidden(observed: &Observed) -> Option<&'static str> {
         return None;
     }
     match (client.name(), status) {
-        (_, 0) => {
-            Some("the command does not print HTTP statuses (add `-i`, or `-w '%{http_code}'`)")
-        }
+        (_, 0) => Some(KEPT),
         ("curl", 22) => Some("curl says only that the status is 400 or above"),
         ("wget", 8) | ("http" | "https" | "xh", 3..=5) => {
             Some("the client says only that the server answered with an error")
         }
         _ => None,
     }
+}
+
+/// What is wrong with a request whose answer shows no status.
+const KEPT: &str = "the command does not print HTTP statuses (add `-i`, or `-w '%{http_code}'`)";
+
+/// Why a request would not show the status of its answer, before it is made.
+pub(super) fn status_is_kept(stages: &[Stage]) -> Option<&'static str> {
+    let client = stages.iter().find(|stage| is_client(stage.name()))?;
+    (!shows_status(client)).then_some(KEPT)
 }
 
 /// Whether the client says by its own success that the status was below 400.

@@ -18,6 +18,7 @@ use crate::policy::{Catalogue, Effect, Trait};
 
 pub use coverage::GapKind;
 pub use inputs::{Input, InputKind, collect, sounds_secret};
+pub use remarks::Exposure;
 pub use segment::{Segment, Unit};
 
 /// What a run will do.

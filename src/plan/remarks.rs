@@ -1,12 +1,13 @@
 //! Where a secret becomes visible although nobody prints it.
 //!
-//! Comes in: the statements of a segment. Goes out: a sentence for each secret input that stands on
+//! Comes in: the statements of a segment. Goes out: an [`Exposure`] for each secret input that stands on
 //! the argument list of a program, which everybody on the machine can read (`ps`, proc(5)). A
 //! builtin or a function has no argument list of its own, and neither has an assignment before a
 //! command, a here-string or a pipe.
 
 use crate::document::Block;
 use crate::shell::{Command, Compound, List, Piece, Quoting, Redirect, Simple, Statement, Word};
+use crate::source::Span;
 
 use super::segment::Context;
 
@@ -73,12 +74,33 @@ const BUILTINS: &[&str] = &[
 /// Builtins that run what follows them.
 const TRANSPARENT: &[&str] = &["command", "exec"];
 
-/// What is remarkable about the statements of a block.
-pub(super) fn remarks(
+/// A secret on the argument list of a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exposure {
+    /// The secret input's name.
+    pub input: String,
+    /// The program, as it is named.
+    pub program: String,
+    /// Where in the block's text.
+    pub span: Span,
+}
+
+impl Exposure {
+    /// It as a sentence.
+    pub(super) fn remark(&self) -> String {
+        format!(
+            "the value of {} stands on the argument list of `{}`, where `ps` shows it",
+            self.input, self.program
+        )
+    }
+}
+
+/// The secrets that the statements of a block expose, each once for a program.
+pub(super) fn exposures(
     block: &Block,
     statements: &[Statement],
     context: &Context<'_>,
-) -> Vec<String> {
+) -> Vec<Exposure> {
     let mut finder = Finder { block, context, found: Vec::new() };
     for statement in statements {
         finder.list(&statement.node);
@@ -89,7 +111,7 @@ pub(super) fn remarks(
 struct Finder<'a> {
     block: &'a Block,
     context: &'a Context<'a>,
-    found: Vec<String>,
+    found: Vec<Exposure>,
 }
 
 impl Finder<'_> {
@@ -147,7 +169,7 @@ impl Finder<'_> {
             if let Piece::Parameter(parameter) = piece
                 && !hides_its_value(&self.block.text[parameter.span.range()])
             {
-                self.remark(program, &parameter.name);
+                self.expose(program, &parameter.name, parameter.span);
             }
         }
         let block = self.block;
@@ -155,20 +177,18 @@ impl Finder<'_> {
             .placeholders
             .iter()
             .filter(|one| one.context != Quoting::Comment && word.span.contains(one.span.start));
-        placeholders.for_each(|placeholder| self.remark(program, &placeholder.name));
+        placeholders.for_each(|one| self.expose(program, &one.name, one.span));
     }
 
-    fn remark(&mut self, program: &str, name: &str) {
+    fn expose(&mut self, program: &str, name: &str, span: Span) {
         let input = self.context.inputs.iter().find(|input| input.is(name));
         let Some(input) = input.filter(|input| input.secret) else {
             return;
         };
-        let text = format!(
-            "the value of {} stands on the argument list of `{program}`, where `ps` shows it",
-            input.name
-        );
-        if !self.found.contains(&text) {
-            self.found.push(text);
+        let known = |one: &Exposure| one.input == input.name && one.program == program;
+        if !self.found.iter().any(known) {
+            let (input, program) = (input.name.clone(), program.to_owned());
+            self.found.push(Exposure { input, program, span });
         }
     }
 }

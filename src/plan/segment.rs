@@ -8,7 +8,7 @@ use crate::shell::{Command, Pipeline, Quoting, Statement};
 use crate::source::Span;
 
 use super::Input;
-use super::remarks::remarks;
+use super::remarks::{Exposure, exposures};
 use super::secrecy::is_secret;
 
 /// What deciding needs to know.
@@ -42,6 +42,8 @@ pub struct Segment {
     pub background: bool,
     /// What is worth knowing before it runs, a sentence each.
     pub remarks: Vec<String>,
+    /// The secrets that stand on the argument list of a program.
+    pub exposures: Vec<Exposure>,
 }
 
 /// Statements that are run in one go: one, or several of which the later read the status of the
@@ -77,6 +79,7 @@ fn decide(block: &Block, segment: &document::Segment, context: &Context<'_>) -> 
         .collect();
     let promised = segment.expectations.iter().any(|one| one.expectation.is_sensitive());
     let printed = statements.iter().zip(&classifications).any(|(one, how)| is_secret(one, how));
+    let exposures = exposures(block, statements, context);
     Segment {
         effect,
         reasons,
@@ -84,7 +87,8 @@ fn decide(block: &Block, segment: &document::Segment, context: &Context<'_>) -> 
         inputs: needed(block, statements, context.inputs),
         captures: captures(statements, &classifications),
         background: statements.iter().any(|statement| statement.background),
-        remarks: remarks(block, statements, context),
+        remarks: exposures.iter().map(Exposure::remark).collect(),
+        exposures,
         sensitive: block.attributes.secret || promised || printed,
         traits: traits.into_iter().collect(),
         classifications,

@@ -65,7 +65,7 @@ impl Drawing<'_> {
             Severity::Note => "note",
         };
         self.styled(self.main_style(), &format!("{word}[{}]", diagnostic.code));
-        self.styled(Style::new().bold(), &format!(": {}", neutral(&diagnostic.message)));
+        self.styled(Style::new().bold(), &format!(": {}", one_line(&diagnostic.message)));
         self.out.push('\n');
     }
 

@@ -59,9 +59,10 @@ pub fn parse(text: &str) -> Result<Script, SyntaxError> {
         return parse_lines(text, |offset| offset);
     }
     let plain = text.replace("\r\n", "\n");
-    let newlines: Vec<_> = plain.match_indices('\n').map(|(at, _)| at).collect();
-    // A lone carriage return is refused below, so each newline stands for one more byte.
-    parse_lines(&plain, |offset| offset + newlines.partition_point(|at| *at < offset))
+    // Each carriage return that was dropped, by the place of its newline: lines may end both ways.
+    let dropped = text.match_indices("\r\n").enumerate().map(|(count, (at, _))| at - count);
+    let dropped: Vec<_> = dropped.collect();
+    parse_lines(&plain, |offset| offset + dropped.partition_point(|at| *at < offset))
 }
 
 /// Parses a text of plain lines; `original` maps its offsets to those of the text as given.

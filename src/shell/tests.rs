@@ -99,6 +99,9 @@ fn positions_are_bytes_also_after_other_scripts() {
 fn lines_may_end_with_crlf() {
     let text = "a ä \\\r\n  b\r\ncat <<EOF\r\nx\r\nEOF\r\nc\r\n";
     assert_eq!(statements(text), ["a ä \\\r\n  b", "cat <<EOF\r\nx\r\nEOF", "c"]);
+    assert_eq!(statements("a\nb\r\nc\nd\r\n"), ["a", "b", "c", "d"]);
+    let error = parse("a\n\rΣ\n").expect_err("a carriage return alone");
+    assert_eq!(error.span, crate::source::Span::new(2, 3));
     let lone = parse("a\rb").unwrap_err();
     assert!(lone.message.contains("U+000D"), "{lone}");
 }

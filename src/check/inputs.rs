@@ -1,0 +1,189 @@
+//! Inputs: declared and not used, used and not declared, and placeholders that nothing fills.
+//!
+//! Comes in: the plan's inputs and the blocks that mention them. Goes out: findings at the
+//! declaration, or at the first mention. Where an author declares nothing, nothing is undeclared.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::diagnostic::Diagnostic;
+use crate::document::{Action, ActionKind, Block, Declared, RUN_FACTS, Record};
+use crate::plan::{Input, InputKind};
+use crate::policy::Effect;
+use crate::shell;
+use crate::source::Span;
+
+use super::Subject;
+use super::pieces::Piece;
+use super::rules::found;
+
+/// Finds declared inputs that are used nowhere.
+pub(super) fn unused(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let declared = &subject.plan.document.declared;
+    let unused = declared.iter().filter(|one| !is_used(subject, one));
+    let told = unused.map(|one| {
+        let message = format!("`{}` is declared and used nowhere", one.name);
+        found("unused-input", one.span, message)
+            .help("use it as a variable, a placeholder or a template, or remove it")
+    });
+    told.collect()
+}
+
+fn is_used(subject: &Subject<'_>, declared: &Declared) -> bool {
+    let input = subject.plan.inputs.iter().find(|input| input.is(&declared.name));
+    if input.is_none_or(|input| input.spellings.len() > 1 || input.lines.len() > 1) {
+        return true;
+    }
+    let source = &subject.plan.document.source;
+    let line = source.line(declared.span.start);
+    mentions(source.text(), &declared.name)
+        .any(|span| source.line(span.start) != line && is_meant(source.text(), span))
+}
+
+/// The places of a name in a text, in any spelling.
+fn mentions<'t>(text: &'t str, name: &str) -> impl Iterator<Item = Span> + use<'t> {
+    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words: Vec<_> = words.map(regex::escape).collect();
+    let pattern = Regex::new(&format!("(?i){}", words.join("[-_ .]"))).ok();
+    let found = pattern.map(|pattern| {
+        let found = pattern.find_iter(text).map(|found| Span::from(found.range()));
+        found.collect::<Vec<_>>()
+    });
+    found.unwrap_or_default().into_iter()
+}
+
+/// Whether a name stands there as a name: by itself, and not just as an English word.
+fn is_meant(text: &str, span: Span) -> bool {
+    let before = text[..span.start].trim_end_matches(' ').chars().next_back().unwrap_or('\n');
+    let after = text[span.end..].trim_start_matches(' ').chars().next().unwrap_or('\n');
+    let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+    let whole =
+        apart(text[..span.start].chars().next_back()) && apart(text[span.end..].chars().next());
+    let name = &text[span.range()];
+    let named =
+        name.contains('_') || name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase());
+    whole
+        && (named
+            || matches!(before, '{' | '`' | '<' | '$') && matches!(after, '}' | '`' | '>' | '|'))
+}
+
+/// Finds inputs that are missing among the declared ones.
+pub(super) fn undeclared(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    if subject.plan.document.declared.is_empty() {
+        return Vec::new();
+    }
+    let inputs = subject.plan.inputs.iter().filter(|input| input.kind != InputKind::Declared);
+    let told = inputs.filter_map(|input| {
+        let span = first_mention(subject, input)?;
+        let message = format!("`{}` is not among the declared inputs", input.name);
+        Some(
+            found("undeclared-input", span, message)
+                .help("declare it with the others, correct its name, or set it before"),
+        )
+    });
+    told.collect()
+}
+
+/// Where a block mentions an input first.
+fn first_mention(subject: &Subject<'_>, input: &Input) -> Option<Span> {
+    subject.pieces.iter().find_map(|piece| mention(piece.block, input))
+}
+
+fn mention(block: &Block, input: &Input) -> Option<Span> {
+    let placeholders = block.placeholders.iter().map(|one| (&one.name, one.span));
+    let reads = block.script.statements.iter().flat_map(|one| &one.reads);
+    let mut all: Vec<_> = placeholders.chain(reads.map(|one| (&one.name, one.span))).collect();
+    all.sort_by_key(|(_, span)| *span);
+    let (_, span) = all.into_iter().find(|(name, _)| input.is(name))?;
+    Some(block.place(span))
+}
+
+/// Finds placeholders and templates of records that nothing fills: a record is given only the
+/// inputs that are no secret, as `{{ name }}`.
+pub(super) fn unfilled(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let mut told = Vec::new();
+    for step in &subject.plan.document.steps {
+        of_actions(subject, &step.actions, &mut told);
+    }
+    told
+}
+
+fn of_actions(subject: &Subject<'_>, actions: &[Action], told: &mut Vec<Diagnostic>) {
+    for action in actions {
+        match &action.kind {
+            ActionKind::Record(record) => told.extend(of_record(subject, record, action.span)),
+            ActionKind::Choice(choice) => {
+                choice.alternatives.iter().for_each(|one| of_actions(subject, &one.actions, told));
+            }
+            ActionKind::Command(_) | ActionKind::Manual(_) => {}
+        }
+    }
+}
+
+fn of_record(subject: &Subject<'_>, record: &Record, span: Span) -> Vec<Diagnostic> {
+    let mut told = Vec::new();
+    for placeholder in shell::placeholders(&record.text) {
+        if placeholder.spelling.starts_with('<') && !placeholder.name.is_empty() {
+            let message = format!("nothing fills `{}` in a record", placeholder.spelling);
+            let help = format!("declare the input and write `{{{{ {} }}}}`", placeholder.name);
+            let place = written(subject, &placeholder.spelling, span);
+            told.push(found("unfilled-placeholder", place, message).help(help));
+        }
+    }
+    for (template, name) in templates(&record.text) {
+        let declared = subject.plan.inputs.iter().find(|input| input.is(name));
+        let help = match declared {
+            _ if RUN_FACTS.contains(&name) => continue,
+            Some(input) if input.secret => "it is a secret, which no record holds: remove it",
+            Some(input) if input.kind == InputKind::Declared => continue,
+            _ => "declare it among the inputs; `operator`, `run_id` and `today` are always known",
+        };
+        let message = format!("nothing fills `{{{{ {name} }}}}` in a record");
+        let place = written(subject, template, span);
+        told.push(found("unfilled-placeholder", place, message).help(help));
+    }
+    told
+}
+
+/// A text's templates, each with the name in it; filters aside.
+fn templates(text: &str) -> Vec<(&str, &str)> {
+    static TEMPLATE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?:\|[^{}]*)?\}\}").expect("a valid pattern")
+    });
+    let found = TEMPLATE.captures_iter(text);
+    found.filter_map(|one| Some((one.get(0)?.as_str(), one.get(1)?.as_str()))).collect()
+}
+
+/// Where a text stands in a span of the source; the span where it is written otherwise.
+fn written(subject: &Subject<'_>, text: &str, span: Span) -> Span {
+    let found = subject.plan.document.source.slice(span).find(text);
+    found.map_or(span, |at| Span::new(span.start + at, span.start + at + text.len()))
+}
+
+/// Finds placeholders without a default in segments that only read: validation leaves those out
+/// until somebody gives the value.
+pub(super) fn without_value(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let open = subject.plan.inputs.iter().filter(|input| {
+        let placeholder = input.spellings.iter().any(|one| one.starts_with('<'));
+        placeholder && input.default.is_none() && !input.secret
+    });
+    let told = open.filter_map(|input| {
+        let parts = subject.pieces.iter().flat_map(Piece::parts);
+        let reads = parts.filter(|part| {
+            part.decided.effect == Effect::Read && part.decided.inputs.contains(&input.name)
+        });
+        let reads: Vec<_> = reads.collect();
+        let first = mention(reads.first()?.block, input)?;
+        let waiting = match reads.len() {
+            1 => "a read waits".to_owned(),
+            count => format!("{count} reads wait"),
+        };
+        let message = format!("{waiting} for a value of `{}`, which has no default", input.name);
+        Some(
+            found("needs-value", first, message)
+                .help("declare it with a default that validation may use, or give it in answers"),
+        )
+    });
+    told.collect()
+}

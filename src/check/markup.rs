@@ -1,0 +1,141 @@
+//! What the rules need of the markdown beside steps and blocks: links, headings, comments, and
+//! which parts are code.
+//!
+//! Comes in: the document's text. Goes out: [`Markup`], with the exact bytes of each. It looks at
+//! the text itself, not at what was understood of it, so that nothing that a reader of the file or
+//! of the page would see is left out.
+
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+use crate::source::Span;
+
+/// A link and where it leads.
+pub(super) struct Link {
+    /// As it was written, without the title.
+    pub target: String,
+    /// Where the target stands, or the whole link.
+    pub span: Span,
+}
+
+/// What a document's markdown holds.
+#[derive(Default)]
+pub(super) struct Markup {
+    pub links: Vec<Link>,
+    /// The text of each heading, without markup.
+    pub headings: Vec<String>,
+    /// Where the first heading is.
+    pub title: Option<Span>,
+    /// Running text: paragraphs, cells, tight items.
+    pub proses: Vec<Span>,
+    /// HTML comments, with their `<!--`.
+    pub comments: Vec<Span>,
+    /// Names given by `id=` and `name=` in HTML.
+    pub anchors: Vec<String>,
+    /// Code: blocks with their fences, and code in prose.
+    pub code: Vec<Span>,
+    /// The language of each code block, with the block's place.
+    pub blocks: Vec<(String, Span)>,
+}
+
+impl Markup {
+    /// Reads a whole document.
+    pub fn read(text: &str) -> Self {
+        let options = Options::ENABLE_TABLES
+            | Options::ENABLE_TASKLISTS
+            | Options::ENABLE_STRIKETHROUGH
+            | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
+        let mut reader = Reader { text, markup: Self::default(), heading: None };
+        for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+            reader.event(event, range);
+        }
+        reader.markup
+    }
+
+    /// Whether an offset lies in code.
+    pub fn is_code(&self, offset: usize) -> bool {
+        // Sorted by their starts, and one that lies in another one is never longer.
+        let after = self.code.partition_point(|span| span.start <= offset);
+        self.code[..after].iter().rev().take(8).any(|span| span.contains(offset))
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    markup: Markup,
+    heading: Option<String>,
+}
+
+impl Reader<'_> {
+    fn event(&mut self, event: Event<'_>, range: Range<usize>) {
+        match event {
+            Event::Start(tag) => self.start(&tag, range),
+            Event::End(TagEnd::Heading(_)) => {
+                self.markup.headings.extend(self.heading.take());
+            }
+            Event::Text(text) => self.said(&text),
+            Event::Code(text) => {
+                self.markup.code.push(range.into());
+                self.said(&text);
+            }
+            Event::Html(_) | Event::InlineHtml(_) => self.html(range),
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, tag: &Tag<'_>, range: Range<usize>) {
+        match tag {
+            Tag::Heading { .. } => {
+                self.heading = Some(String::new());
+                self.markup.title.get_or_insert(range.into());
+            }
+            Tag::CodeBlock(kind) => {
+                let info = match kind {
+                    CodeBlockKind::Fenced(info) => info.to_string(),
+                    CodeBlockKind::Indented => String::new(),
+                };
+                self.markup.blocks.push((info, range.clone().into()));
+                self.markup.code.push(range.into());
+            }
+            Tag::Paragraph | Tag::Item | Tag::TableCell => self.markup.proses.push(range.into()),
+            Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
+                let span = self.target(dest_url, &range);
+                self.markup.links.push(Link { target: dest_url.to_string(), span });
+            }
+            _ => {}
+        }
+    }
+
+    fn said(&mut self, text: &str) {
+        if let Some(heading) = &mut self.heading {
+            heading.push_str(text);
+        }
+    }
+
+    /// Where a link's target stands; the whole link where it stands elsewhere.
+    fn target(&self, target: &str, range: &Range<usize>) -> Span {
+        let written = &self.text[range.clone()];
+        let found = (!target.is_empty()).then(|| written.rfind(target)).flatten();
+        found.map_or(range.clone().into(), |at| {
+            Span::new(range.start + at, range.start + at + target.len())
+        })
+    }
+
+    /// A block of HTML comes line by line: a comment is taken with its end, wherever that is.
+    fn html(&mut self, range: Range<usize>) {
+        let last = self.markup.comments.last().map_or(0, |comment| comment.end);
+        let html = &self.text[range.clone()];
+        for (at, _) in html.match_indices("<!--").filter(|(at, _)| range.start + at >= last) {
+            let start = range.start + at;
+            let rest = &self.text[start..];
+            let length = rest.find("-->").map_or(rest.len(), |end| end + 3);
+            self.markup.comments.push(Span::new(start, start + length));
+        }
+        for name in ["id=", "name="] {
+            let named = html.split(name).skip(1).map(|rest| rest.trim_start_matches(['"', '\'']));
+            let named = named.map(|rest| rest.split(['"', '\'', ' ', '>']).next().unwrap_or(""));
+            self.markup.anchors.extend(named.map(ToOwned::to_owned));
+        }
+    }
+}

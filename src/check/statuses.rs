@@ -1,0 +1,238 @@
+//! Failures that nobody gets to know of.
+//!
+//! Comes in: every statement. Goes out: a warning for each pipe whose earlier stages count only in
+//! a plain statement, not where bash's own status counts: in conditions, loops, functions, lists
+//! and `$( )`; and a note for what ignores a failure on purpose. `set -o pipefail` holds from there
+//! on, because all blocks run in one shell.
+
+use crate::diagnostic::Diagnostic;
+use crate::policy::{programs, stages};
+use crate::shell::{
+    Command, Compound, Connector, Item, Kind, List, Piece, Pipeline, Redirect, Statement, Word,
+};
+use crate::source::Span;
+
+use super::Subject;
+use super::pieces;
+use super::rules::found;
+
+/// Commands that have no failure worth to know of.
+const UNFAILING: &[&str] = &[
+    "echo", "printf", "cat", "true", ":", "yes", "seq", "date", "pwd", "history", "ls", "env",
+    "uname", "hostname", "whoami", "id",
+];
+
+/// Where a status is bash's own business.
+#[derive(Debug, Clone, Copy)]
+enum Inside {
+    /// A statement of its own: every stage counts.
+    Statement,
+    List,
+    Condition,
+    Loop,
+    Group,
+    Function,
+    Substitution,
+}
+
+impl Inside {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Statement => "a statement",
+            Self::List => "`&&` and `||`",
+            Self::Condition => "`if` and `case`",
+            Self::Loop => "a loop",
+            Self::Group => "a group",
+            Self::Function => "a function",
+            Self::Substitution => "`$( )`",
+        }
+    }
+}
+
+/// What was come across, each with its place in the block's text.
+enum Come<'a> {
+    Pipe(&'a Pipeline, Inside),
+    Ignored(Span),
+}
+
+/// Finds failures that a pipe hides.
+pub(super) fn hidden(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let mut told = Vec::new();
+    let mut pipefail = false;
+    for piece in &subject.pieces {
+        for statement in &piece.block.script.statements {
+            let text = piece.block.text_of(statement.span);
+            if text.starts_with("set ") && text.contains("pipefail") {
+                pipefail = !text.contains("+o pipefail");
+            }
+            if pipefail {
+                continue;
+            }
+            for come in walk(statement) {
+                let Come::Pipe(pipeline, inside) = come else {
+                    continue;
+                };
+                if let Some(name) = failing(subject, statement, pipeline) {
+                    let span = pieces::first_line(piece.block, pipeline.span);
+                    told.push(hidden_in(&name, inside, span));
+                }
+            }
+        }
+    }
+    told
+}
+
+fn hidden_in(name: &str, inside: Inside, span: Span) -> Diagnostic {
+    let message = format!(
+        "a failure of {name} is hidden: in {} only the last stage of a pipe counts",
+        inside.name()
+    );
+    found("hidden-status", span, message)
+        .help("write `set -o pipefail` before it, or run that command in a statement of its own")
+}
+
+/// The first stage before the last one whose failure is worth to know of.
+fn failing(subject: &Subject<'_>, statement: &Statement, pipeline: &Pipeline) -> Option<String> {
+    let catalogue = subject.plan.catalogue;
+    let (_, earlier) = pipeline.stages.split_last()?;
+    let names = stages(pipeline, catalogue);
+    let programs = programs(statement, catalogue);
+    earlier.iter().zip(names).find_map(|(command, stage)| {
+        let first = stage.name.split(' ').next().unwrap_or("");
+        let pure = programs.iter().any(|one| one.span == command.span() && one.pure_filter);
+        let fails = !pure && !UNFAILING.contains(&first);
+        let name =
+            if stage.name.is_empty() { "a stage".to_owned() } else { format!("`{}`", stage.name) };
+        fails.then_some(name)
+    })
+}
+
+/// Finds failures that are ignored on purpose.
+pub(super) fn ignored(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let mut told = Vec::new();
+    for piece in &subject.pieces {
+        for statement in &piece.block.script.statements {
+            let ignored = walk(statement).into_iter().filter_map(|come| match come {
+                Come::Ignored(span) => Some(span),
+                Come::Pipe(..) => None,
+            });
+            told.extend(ignored.map(|span| {
+                let place = pieces::first_line(piece.block, span);
+                found("ignored-status", place, "a failure of this command is ignored")
+                    .help("leave `true` out, or say in an expectation what may happen")
+            }));
+        }
+    }
+    told
+}
+
+/// Everything in a statement that this module tells of.
+fn walk(statement: &Statement) -> Vec<Come<'_>> {
+    let mut walker = Walker { come: Vec::new() };
+    walker.list(&statement.node, Inside::Statement);
+    walker.come
+}
+
+struct Walker<'a> {
+    come: Vec<Come<'a>>,
+}
+
+impl<'a> Walker<'a> {
+    fn list(&mut self, list: &'a List, inside: Inside) {
+        list.items.iter().for_each(|item| self.item(item, inside));
+        // `; true` at the end; as a statement of its own it hides nothing.
+        if let ([.., before, last], false) = (
+            list.items.as_slice(),
+            matches!(inside, Inside::Statement | Inside::Condition | Inside::Loop),
+        ) && last.and_or.rest.is_empty()
+            && is_true(&last.and_or.first)
+        {
+            self.come.push(Come::Ignored(before.and_or.first.span));
+        }
+    }
+
+    fn item(&mut self, item: &'a Item, inside: Inside) {
+        let alone = item.and_or.rest.is_empty() && !item.and_or.first.negated;
+        let inside = match inside {
+            Inside::Statement if !alone => Inside::List,
+            inside => inside,
+        };
+        for pipeline in item.and_or.pipelines() {
+            self.pipeline(pipeline, inside);
+        }
+        let mut before = &item.and_or.first;
+        for (connector, pipeline) in &item.and_or.rest {
+            if *connector == Connector::Or && is_true(pipeline) {
+                self.come.push(Come::Ignored(before.span.join(pipeline.span)));
+            }
+            before = pipeline;
+        }
+    }
+
+    fn pipeline(&mut self, pipeline: &'a Pipeline, inside: Inside) {
+        if pipeline.stages.len() > 1 && !matches!(inside, Inside::Statement) {
+            self.come.push(Come::Pipe(pipeline, inside));
+        }
+        pipeline.stages.iter().for_each(|stage| self.command(stage));
+    }
+
+    fn command(&mut self, command: &'a Command) {
+        match command {
+            Command::Simple(simple) => {
+                simple.assignments.iter().for_each(|one| self.words(&one.words));
+                self.words(&simple.words);
+                self.redirects(&simple.redirects);
+            }
+            Command::Compound(compound) => self.compound(compound, inside_of(compound.kind)),
+            Command::Function(function) => self.compound(&function.body, Inside::Function),
+            Command::Test(test) => self.words(&test.words),
+            Command::Unsupported { .. } => {}
+        }
+    }
+
+    fn compound(&mut self, compound: &'a Compound, inside: Inside) {
+        self.words(&compound.words);
+        compound.bodies.iter().for_each(|body| self.list(body, inside));
+        self.redirects(&compound.redirects);
+    }
+
+    fn redirects(&mut self, redirects: &'a [Redirect]) {
+        redirects.iter().for_each(|redirect| self.pieces(&redirect.target.pieces));
+    }
+
+    fn words(&mut self, words: &'a [Word]) {
+        words.iter().for_each(|word| self.pieces(&word.pieces));
+    }
+
+    fn pieces(&mut self, pieces: &'a [Piece]) {
+        for piece in pieces {
+            match piece {
+                Piece::Substitution { body, .. } | Piece::Process { body, .. } => {
+                    self.list(body, Inside::Substitution);
+                }
+                Piece::Parameter(parameter) => self.pieces(&parameter.pieces),
+                Piece::Arithmetic { pieces, .. } => self.pieces(pieces),
+                Piece::Text { .. } | Piece::Tilde | Piece::Opaque(_) => {}
+            }
+        }
+    }
+}
+
+const fn inside_of(kind: Kind) -> Inside {
+    match kind {
+        Kind::If | Kind::Case => Inside::Condition,
+        Kind::For | Kind::ArithmeticFor | Kind::Loop => Inside::Loop,
+        Kind::Group | Kind::Subshell | Kind::Arithmetic => Inside::Group,
+    }
+}
+
+/// `true` and `:` without anything else.
+fn is_true(pipeline: &Pipeline) -> bool {
+    let [Command::Simple(simple)] = pipeline.stages.as_slice() else {
+        return false;
+    };
+    let [word] = simple.words.as_slice() else {
+        return false;
+    };
+    matches!(word.literal().as_deref(), Some("true" | ":"))
+}

@@ -16,13 +16,14 @@
 //! 5. [`policy`]: what a command does to the world
 //! 6. [`variables`]: values: secrets, redaction, templates
 //! 7. [`document`]: what the author wrote: markdown to a `Document`
-//! 8. [`config`]: what a team has set
-//! 9. [`plan`]: what is decided before anything runs
-//! 10. [`event`]: what happened, as data
-//! 11. [`session`]: a shell that remembers
-//! 12. [`engine`]: carries a plan out
-//! 13. [`report`]: views of events, diagnostics and explanations
-//! 14. [`cli`]: the command line, prompts, exit codes
+//! 8. [`stamp`]: the header's `Last validated`, refreshed in place
+//! 9. [`config`]: what a team has set
+//! 10. [`plan`]: what is decided before anything runs
+//! 11. [`event`]: what happened, as data
+//! 12. [`session`]: a shell that remembers
+//! 13. [`engine`]: carries a plan out
+//! 14. [`report`]: views of events, diagnostics and explanations
+//! 15. [`cli`]: the command line, prompts, exit codes
 
 pub mod cli;
 pub mod config;
@@ -37,4 +38,5 @@ pub mod report;
 pub mod session;
 pub mod shell;
 pub mod source;
+pub mod stamp;
 pub mod variables;

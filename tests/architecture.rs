@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("policy", &["shell", "source"]),
     ("variables", &["source"]),
     ("document", &["diagnostic", "expect", "shell", "source"]),
+    ("stamp", &["diagnostic", "document", "source"]),
     ("config", &["policy", "source"]),
     (
         "plan",
@@ -53,6 +54,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "session",
             "shell",
             "source",
+            "stamp",
             "variables",
         ],
     ),

@@ -29,6 +29,12 @@
 //! 11. [`session`]: a shell that remembers
 //! 12. [`engine`]: carries a plan out
 //! 13. [`check`]: what can be said against a runbook without running it
+//! 8. [`stamp`]: the header's `Last validated`, refreshed in place
+//! 9. [`config`]: what a team has set
+//! 10. [`plan`]: what is decided before anything runs
+//! 11. [`event`]: what happened, as data
+//! 12. [`session`]: a shell that remembers
+//! 13. [`engine`]: carries a plan out
 //! 14. [`report`]: views of events, diagnostics and explanations
 //! 15. [`cli`]: the command line, prompts, exit codes
 
@@ -49,4 +55,5 @@ pub mod session;
 pub mod shell;
 pub mod source;
 pub mod validation;
+pub mod stamp;
 pub mod variables;

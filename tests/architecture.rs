@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("policy", &["shell", "source"]),
     ("variables", &["source"]),
     ("document", &["diagnostic", "expect", "shell", "source"]),
+    ("stamp", &["diagnostic", "document", "source"]),
     ("config", &["policy", "source"]),
     (
         "plan",
@@ -74,6 +75,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "shell",
             "source",
             "validation",
+            "stamp",
             "variables",
         ],
     ),

@@ -1,0 +1,233 @@
+//! Where the header has the values that a stamp is about.
+//!
+//! Comes in: a document. Goes out: the place of one value, or why there is no one place: none, or
+//! several. What stands in an HTML comment is not the header's. An entry that is left empty is one;
+//! whether a line is an entry is for the document's reader to say, so it is asked.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::document::{Document, Entry};
+use crate::source::{Source, Span};
+
+use super::{Reason, StampError};
+
+/// The entries that a stamp may rewrite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// `Last validated`
+    Date,
+    /// `Validation method`
+    Method,
+    /// `Average duration`
+    Duration,
+}
+
+impl Field {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Date => "last_validated",
+            Self::Method => "validation_method",
+            Self::Duration => "average_duration",
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Date => "Last validated",
+            Self::Method => "Validation method",
+            Self::Duration => "Average duration",
+        }
+    }
+
+    /// Words of the labels that stand for it, the nearest first. That a text was updated says
+    /// nothing of its validation.
+    const fn nearest(self) -> &'static [&'static str] {
+        match self {
+            Self::Date => &["validated", "verified", "tested", "review"],
+            Self::Method => &["method", "validation"],
+            Self::Duration => &["average", ""],
+        }
+    }
+}
+
+/// Where a value stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub span: Span,
+    pub label: String,
+    pub line: usize,
+    /// What must stand before a value where there was none.
+    pub lead: &'static str,
+}
+
+/// The one place of a field's value.
+pub(super) fn find(document: &Document, field: Field) -> Result<Place, StampError> {
+    let places = places(document);
+    let places = places.into_iter().filter(|(key, _)| key == field.key()).map(|(_, place)| place);
+    let mut places: Vec<_> = places.collect();
+    let like = |place: &Place, word: &str| place.label.to_lowercase().contains(word);
+    let word = field.nearest().iter().find(|word| places.iter().any(|place| like(place, word)));
+    places.retain(|place| word.is_some_and(|word| like(place, word)));
+    match places.as_slice() {
+        [] => Err(missing(field)),
+        [place] => Ok(place.clone()),
+        [first, second, ..] => Err(twice(first, second)),
+    }
+}
+
+/// The entries of the header with their canonical keys, in order; also those that are left empty.
+fn places(document: &Document) -> Vec<(String, Place)> {
+    let (text, gaps) = filled(document.source.text());
+    let seen;
+    let entries = if gaps.is_empty() {
+        &document.metadata.entries
+    } else {
+        seen = Document::read(Source::new(document.source.path(), text));
+        &seen.metadata.entries
+    };
+    let places = entries.iter().map(|entry| (entry.key.clone(), place(document, entry, &gaps)));
+    places.filter(|(_, place)| !is_hidden(document.source.text(), place.span.start)).collect()
+}
+
+/// The place in the document of an entry of the filled text.
+fn place(document: &Document, entry: &Entry, gaps: &[usize]) -> Place {
+    let before = |at: usize| {
+        let gaps = gaps.iter().enumerate();
+        gaps.filter(|(index, gap)| **gap + index * FILLER.len() < at).count() * FILLER.len()
+    };
+    let span = Span::new(
+        entry.span.start - before(entry.span.start),
+        entry.span.end - before(entry.span.end),
+    );
+    let gap = gaps.contains(&span.end) && entry.value == FILLER.trim_start();
+    let span = if gap { Span::new(span.end, span.end) } else { span };
+    let span = closed(document.source.text(), span);
+    let line = document.source.line(span.start);
+    Place { span, label: entry.label.clone(), line, lead: if gap { " " } else { "" } }
+}
+
+/// With the end of the emphasis that the value begins with: the text of a list's item ends before.
+fn closed(text: &str, span: Span) -> Span {
+    let value = &text[span.range()];
+    let opening = &value[..value.len() - value.trim_start_matches(['*', '_', '`']).len()];
+    let open = !opening.is_empty() && opening.len() < value.len() && !value.ends_with(opening);
+    let closing: String = opening.chars().rev().collect();
+    if open && text[span.end..].starts_with(&closing) {
+        return Span::new(span.start, span.end + closing.len());
+    }
+    span
+}
+
+/// Whether an offset lies in an HTML comment.
+fn is_hidden(text: &str, at: usize) -> bool {
+    text[..at].rfind("<!--").is_some_and(|opened| !text[opened..at].contains("-->"))
+}
+
+fn twice(first: &Place, second: &Place) -> StampError {
+    let message = format!("`{}` stands in line {} already", second.label, first.line);
+    StampError::new(Reason::Twice, second, message, "leave one of them".to_owned())
+}
+
+fn missing(field: Field) -> StampError {
+    StampError {
+        reason: Reason::Missing,
+        span: Span::new(0, 0),
+        line: 1,
+        message: format!("the header has no `{}`", field.label()),
+        help: format!("add `**{}:**` and its value", field.label()),
+    }
+}
+
+static EMPTY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?mi)^[ \t>]*(?:[-*+][ \t]+)?(?:\*\*|__)?",
+        r"(?:last[ _-](?:validated|verified|tested|reviewed)(?:[ _-](?:on|at))?|validation[ _-]method|",
+        r"average[ _-]duration)[ \t]*(?::[ \t]*(?:\*\*|__)?|(?:\*\*|__)[ \t]*:)(?:[ \t]*\\?\r?)$"
+    ))
+    .expect("a valid pattern")
+});
+
+/// What is put where a value was left out, to ask the reader whether it would be one.
+const FILLER: &str = " x";
+
+/// The text with every value that may have been left out, and the offsets where they go.
+fn filled(text: &str) -> (String, Vec<usize>) {
+    let lines = EMPTY.find_iter(text).take(16);
+    let ends =
+        lines.filter_map(|line| Some(line.start() + line.as_str().rfind([':', '*', '_'])? + 1));
+    let gaps: Vec<_> = ends.collect();
+    let mut filled = String::with_capacity(text.len() + gaps.len() * FILLER.len());
+    let mut at = 0;
+    for gap in &gaps {
+        filled.push_str(&text[at..*gap]);
+        filled.push_str(FILLER);
+        at = *gap;
+    }
+    (filled + &text[at..], gaps)
+}
+
+impl StampError {
+    /// Where the entry is missing: the line to add, in the notation of its neighbours.
+    pub(super) fn adding(mut self, document: &Document, field: Field, value: &str) -> Self {
+        if self.reason != Reason::Missing {
+            return self;
+        }
+        let others = [Field::Date, Field::Method].into_iter().filter(|other| *other != field);
+        let known = others.filter_map(|other| find(document, other).ok());
+        let neighbour =
+            known.chain(places(document).into_iter().rev().map(|(_, place)| place)).next();
+        self.help = match neighbour {
+            Some(place) => {
+                self.span = place.span;
+                self.line = place.line;
+                let line = like(document, &place, field, value);
+                format!("add the line `{line}` below line {}", place.line)
+            }
+            None => format!("add the line `**{}:** {value}` below the title", field.label()),
+        };
+        self
+    }
+}
+
+/// The line of another entry with this label and this value.
+fn like(document: &Document, place: &Place, field: Field, value: &str) -> String {
+    let plain = || format!("**{}:** {value}", field.label());
+    let text = document.source.text();
+    let at = text[..place.span.start].rfind(&place.label).unwrap_or_default();
+    let start = text[..place.span.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = start + document.source.line_text(place.line).len();
+    let others = document.metadata.entries.iter();
+    let shared =
+        others.filter(|one| document.source.line(one.span.start) == place.line).count() > 1;
+    if shared || at < start || place.span.end > end {
+        return plain();
+    }
+    let label = in_style(&place.label, field.label());
+    let before = text[start..at].trim_start_matches('\u{feff}');
+    let between = &text[at + place.label.len()..place.span.start];
+    format!("{before}{label}{between}{}{value}{}", place.lead, &text[place.span.end..end])
+}
+
+/// A label written as another one is: `last_validated`, `last-validated`, `Last Validated`.
+fn in_style(model: &str, label: &str) -> String {
+    let lower = label.to_lowercase();
+    let words = || model.split([' ', '_', '-']);
+    let capital = |word: &str| word.starts_with(char::is_uppercase);
+    let joined = match model.chars().find(|c| matches!(c, '_' | '-')) {
+        Some(joint) => lower.replace(' ', &joint.to_string()),
+        None => lower,
+    };
+    if !words().next().is_some_and(capital) {
+        return joined;
+    }
+    let mut after_joint = true;
+    let every = words().count() > 1 && words().all(capital);
+    let cased = joined.chars().enumerate().map(|(place, c)| {
+        let raise = after_joint && (place == 0 || every);
+        after_joint = matches!(c, ' ' | '_' | '-');
+        if raise { c.to_ascii_uppercase() } else { c }
+    });
+    cased.collect()
+}

@@ -26,17 +26,8 @@
 //! 15. [`engine`]: carries a plan out
 //! 16. [`report`]: views of events, diagnostics and explanations
 //! 17. [`cli`]: the command line, prompts, exit codes
-//! 11. [`session`]: a shell that remembers
-//! 12. [`engine`]: carries a plan out
-//! 13. [`check`]: what can be said against a runbook without running it
-//! 8. [`stamp`]: the header's `Last validated`, refreshed in place
-//! 9. [`config`]: what a team has set
-//! 10. [`plan`]: what is decided before anything runs
-//! 11. [`event`]: what happened, as data
-//! 12. [`session`]: a shell that remembers
-//! 13. [`engine`]: carries a plan out
-//! 14. [`report`]: views of events, diagnostics and explanations
-//! 15. [`cli`]: the command line, prompts, exit codes
+//! 18. [`check`]: what can be said against a runbook without running it
+//! 19. [`stamp`]: the header's `Last validated`, refreshed in place
 
 pub mod check;
 pub mod cli;

@@ -167,13 +167,7 @@ pub fn find(runbook: &Path) -> Option<PathBuf> {
     None
 }
 
-/// The root of the repository that holds `path`, or its own folder.
-pub fn repository(path: &Path) -> PathBuf {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    let own = absolute.parent().unwrap_or(Path::new("/")).to_path_buf();
-    let root = own.ancestors().find(|folder| folder.join(".git").exists()).map(Into::into);
-    root.unwrap_or(own)
-}
+pub use crate::path::repository;
 
 #[cfg(test)]
 mod tests {

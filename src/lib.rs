@@ -10,24 +10,26 @@
 //! the allowed imports):
 //!
 //! 1. [`source`]: text with byte spans and line/column positions
-//! 2. [`diagnostic`]: a finding about a runbook, as data
-//! 3. [`expect`]: what a segment promises: English that compiles to checks
-//! 4. [`shell`]: what a block mentions: statements, names, placeholders
-//! 5. [`policy`]: what a command does to the world
-//! 6. [`variables`]: values: secrets, redaction, templates
-//! 7. [`document`]: what the author wrote: markdown to a `Document`
-//! 8. [`config`]: what a team has set
-//! 9. [`plan`]: what is decided before anything runs
-//! 10. [`event`]: what happened, as data
-//! 11. [`validation`]: what a validation came to
-//! 12. [`sandbox`]: a process that can read and cannot write
-//! 13. [`gate`]: what every program passes that a read-only session starts
-//! 14. [`session`]: a shell that remembers
-//! 15. [`engine`]: carries a plan out
-//! 16. [`report`]: views of events, diagnostics and explanations
-//! 17. [`cli`]: the command line, prompts, exit codes
-//! 18. [`check`]: what can be said against a runbook without running it
-//! 19. [`stamp`]: the header's `Last validated`, refreshed in place
+//! 2. [`path`]: where repositories and programs are
+//! 3. [`git`]: git, asked without being told what to run
+//! 4. [`diagnostic`]: a finding about a runbook, as data
+//! 5. [`expect`]: what a segment promises: English that compiles to checks
+//! 6. [`shell`]: what a block mentions: statements, names, placeholders
+//! 7. [`policy`]: what a command does to the world
+//! 8. [`variables`]: values: secrets, redaction, templates
+//! 9. [`document`]: what the author wrote: markdown to a `Document`
+//! 10. [`config`]: what a team has set
+//! 11. [`plan`]: what is decided before anything runs
+//! 12. [`event`]: what happened, as data
+//! 13. [`validation`]: what a validation came to
+//! 14. [`sandbox`]: a process that can read and cannot write
+//! 15. [`gate`]: what every program passes that a read-only session starts
+//! 16. [`session`]: a shell that remembers
+//! 17. [`engine`]: carries a plan out
+//! 18. [`report`]: views of events, diagnostics and explanations
+//! 19. [`cli`]: the command line, prompts, exit codes
+//! 20. [`check`]: what can be said against a runbook without running it
+//! 21. [`stamp`]: the header's `Last validated`, refreshed in place
 
 pub mod check;
 pub mod cli;
@@ -38,6 +40,8 @@ pub mod engine;
 pub mod event;
 pub mod expect;
 pub mod gate;
+pub mod git;
+pub mod path;
 pub mod plan;
 pub mod policy;
 pub mod report;
@@ -45,6 +49,6 @@ pub mod sandbox;
 pub mod session;
 pub mod shell;
 pub mod source;
-pub mod validation;
 pub mod stamp;
+pub mod validation;
 pub mod variables;

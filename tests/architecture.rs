@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 /// Each room and what it may know. `main` and `lib` are the doors.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("source", &[]),
+    ("path", &[]),
+    ("git", &["path"]),
     ("diagnostic", &["source"]),
     ("expect", &["source"]),
     ("shell", &["source"]),
@@ -14,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("variables", &["source"]),
     ("document", &["diagnostic", "expect", "shell", "source"]),
     ("stamp", &["diagnostic", "document", "source"]),
-    ("config", &["policy", "source"]),
+    ("config", &["path", "policy", "source"]),
     (
         "plan",
         &["config", "diagnostic", "document", "expect", "policy", "shell", "source", "variables"],
@@ -22,7 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("event", &["expect", "policy", "source", "variables"]),
     ("validation", &["event", "plan", "variables"]),
     ("sandbox", &[]),
-    ("gate", &["policy", "sandbox"]),
+    ("gate", &["path", "policy", "sandbox"]),
     ("session", &["expect", "sandbox", "variables"]),
     (
         "engine",
@@ -30,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "event",
             "expect",
             "gate",
+            "path",
             "plan",
             "policy",
             "sandbox",
@@ -67,6 +70,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "event",
             "expect",
             "gate",
+            "git",
+            "path",
             "plan",
             "policy",
             "report",

@@ -6,8 +6,8 @@
 mod answers;
 mod arguments;
 mod carry_out;
-mod classify;
 mod check;
+mod classify;
 mod expect;
 mod explain;
 mod keyboard;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::document::{self, ActionKind, Block};
 use crate::gate::{self, Confines, Gate, Reports};
+use crate::path;
 use crate::plan::Plan;
 use crate::policy::{Listed, programs};
 use crate::sandbox::{self, Layers};
@@ -102,11 +103,11 @@ impl Confined {
         let scratch = root.join("scratch");
         sandbox::prepare(&scratch)?;
         let own_path = variable(operators, "PATH").unwrap_or_else(|| OsStr::new("/usr/bin:/bin"));
-        let path = gate::pinned(own_path, repository);
-        let bash = gate::find("bash", &path)
+        let folders = path::pinned(own_path, repository);
+        let bash = path::find("bash", &folders)
             .ok_or_else(|| ConfineError::NoBash(format!("{}", own_path.display())))?;
         let rules = gate::Rules {
-            path,
+            path: folders,
             scratch: scratch.clone(),
             hosts: means.hosts.clone(),
             tools: means.tools.clone(),

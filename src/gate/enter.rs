@@ -8,11 +8,12 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::path::find;
 use crate::policy::{Catalogue, Listed, Permit, permit};
 use crate::sandbox;
 
 use super::report::{self, Refused};
-use super::{Confines, LINKS, REPORT, RULES, Rules, find};
+use super::{Confines, LINKS, REPORT, RULES, Rules};
 
 /// The status of a program that is found and not started (POSIX, "Exit Status for Commands").
 const NOT_STARTED: u8 = 126;

@@ -1,0 +1,178 @@
+//! Which `runbook.toml` is in force: the one of a base commit, one that the operator trusts, or
+//! none.
+//!
+//! Comes in: a runbook, and what was typed. Goes out: settings and where they are from. A pull
+//! request must not widen its own permissions, and a cloned repository must not choose what an
+//! operator's machine runs.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use similar::{ChangeTag, TextDiff};
+
+use crate::config::{self, Config};
+use crate::git::Git;
+use crate::path::repository;
+
+use super::{Exit, Failure, environment_variable};
+
+/// The most lines of a difference that are told.
+const TOLD: usize = 12;
+
+/// Settings, and where they are from.
+#[derive(Debug, Clone, Default)]
+pub(super) struct InForce {
+    /// The settings.
+    pub config: Config,
+    /// What is refused about the file in the working tree, in sentences.
+    pub refused: Vec<String>,
+    /// What is worth knowing about it.
+    pub notes: Vec<String>,
+}
+
+/// The settings as a base commit has them. What the working tree has differently is refused until
+/// it is merged.
+pub(super) fn of_base(runbook: &Path, base: &str) -> Result<InForce, Failure> {
+    let root = repository(runbook);
+    let usage = |why: String| Failure::new(Exit::Usage, format!("failed to read {base}: {why}"));
+    let search = environment_variable("PATH").unwrap_or_default();
+    let git = Git::new(&root, &OsString::from(search)).map_err(usage)?;
+    let commit = format!("{base}^{{commit}}");
+    let commit = git.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
+    let commit = commit.map_err(|_| {
+        usage("there is no such commit here; fetch it (in GitHub Actions: fetch-depth: 0)".into())
+    })?;
+    let commit = String::from_utf8_lossy(&commit).trim().to_owned();
+    let theirs = nearest_in(&git, &commit, &root, runbook);
+    let ours = config::find(runbook);
+    let our_text = ours.as_ref().and_then(|path| fs::read_to_string(path).ok());
+    let (path, text) = theirs.unzip();
+    let config = match (&path, &text) {
+        (Some(path), Some(text)) => Config::parse(&root.join(path), text)
+            .map_err(|error| Failure::new(Exit::Usage, format!("at {base}: failed to {error}")))?,
+        _ => Config::default(),
+    };
+    let mut in_force = InForce { config, ..InForce::default() };
+    if ours.is_some() && our_text != text {
+        let before = text.unwrap_or_default();
+        let changes = changes(&before, &our_text.unwrap_or_default());
+        in_force.refused.push(format!(
+            "{} is not the one of {base}: what it changes ({changes}) holds once it is merged",
+            config::FILE
+        ));
+    }
+    Ok(in_force)
+}
+
+/// The settings that the operator trusts; none where the file was not trusted, or has changed since.
+pub(super) fn of_operator(runbook: &Path) -> Result<InForce, Failure> {
+    let Some(path) = config::find(runbook) else {
+        return Ok(InForce::default());
+    };
+    let usage = |error: config::ConfigError| Failure::new(Exit::Usage, format!("failed to {error}"));
+    let config = Config::read(&path).map_err(usage)?;
+    if !config.decides() || is_trusted(&path) {
+        return Ok(InForce { config, ..InForce::default() });
+    }
+    let note = format!(
+        "{} decides what may run and is not trusted, so it is not used: read it, then `runbook \
+         trust {}`",
+        path.display(),
+        path.display()
+    );
+    let harmless = Config {
+        deadline: config.deadline,
+        window: config.window,
+        folder: config.folder,
+        ..Config::default()
+    };
+    Ok(InForce { config: harmless, refused: Vec::new(), notes: vec![note] })
+}
+
+/// No settings: what CI gets that names no base commit.
+pub(super) fn builtin(runbook: &Path) -> InForce {
+    let note = config::find(runbook).map(|path| {
+        format!(
+            "{} is not used: name the commit whose settings hold with --config-ref, such as the \
+             pull request's base",
+            path.display()
+        )
+    });
+    InForce { notes: note.into_iter().collect(), ..InForce::default() }
+}
+
+/// The nearest file of settings for a runbook as a commit has it: its path from the root, and its
+/// text.
+fn nearest_in(git: &Git, commit: &str, root: &Path, runbook: &Path) -> Option<(PathBuf, String)> {
+    let absolute = std::path::absolute(runbook).ok()?;
+    let below = absolute.strip_prefix(root).ok()?;
+    below.ancestors().skip(1).find_map(|folder| {
+        let path = folder.join(config::FILE);
+        let object = format!("{commit}:{}", path.to_str()?);
+        let text = git.ask(&["cat-file", "blob", &object]).ok()?;
+        Some((path, String::from_utf8(text).ok()?))
+    })
+}
+
+/// The lines that differ, in a row.
+fn changes(before: &str, now: &str) -> String {
+    let diff = TextDiff::from_lines(before, now);
+    let lines: Vec<_> = diff
+        .iter_all_changes()
+        .filter_map(|change| {
+            let sign = match change.tag() {
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+                ChangeTag::Equal => return None,
+            };
+            let line = change.value().trim();
+            (!line.is_empty()).then(|| format!("{sign} {line}"))
+        })
+        .collect();
+    let more = lines.len().saturating_sub(TOLD);
+    let told = lines[..lines.len() - more].join("; ");
+    if more == 0 { told } else { format!("{told}; and {more} lines more") }
+}
+
+/// Notes that the operator has read a file of settings and trusts it as it is now.
+pub(super) fn trust(path: &Path) -> std::io::Result<PathBuf> {
+    let path = fs::canonicalize(path)?;
+    let noted = noted(&path).ok_or_else(|| std::io::Error::other("there is no home folder"))?;
+    let text = fs::read(&path)?;
+    if let Some(folder) = noted.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(&noted, digest(&text))?;
+    Ok(path)
+}
+
+/// Forgets it.
+pub(super) fn distrust(path: &Path) -> std::io::Result<()> {
+    match fs::canonicalize(path).map(|path| noted(&path))? {
+        Some(noted) if noted.exists() => fs::remove_file(noted),
+        _ => Ok(()),
+    }
+}
+
+fn is_trusted(path: &Path) -> bool {
+    let Ok(path) = fs::canonicalize(path) else { return false };
+    let Some(noted) = noted(&path) else { return false };
+    let (Ok(text), Ok(known)) = (fs::read(&path), fs::read_to_string(noted)) else { return false };
+    known == digest(&text)
+}
+
+/// Where it is noted that a file is trusted: in the operator's own state, by the file's path.
+fn noted(path: &Path) -> Option<PathBuf> {
+    let state = environment_variable("XDG_STATE_HOME").map(PathBuf::from);
+    let state = state.filter(|path| path.is_absolute()).or_else(|| {
+        environment_variable("HOME").map(|home| Path::new(&home).join(".local/state"))
+    })?;
+    let name = digest(path.as_os_str().as_encoded_bytes());
+    Some(state.join("runbook/trusted").join(name))
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

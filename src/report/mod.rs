@@ -6,6 +6,7 @@
 pub mod classification;
 mod diagnostic;
 pub mod explain;
+pub mod findings;
 mod gutter;
 mod invisible;
 pub mod json_lines;

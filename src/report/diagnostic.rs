@@ -189,7 +189,7 @@ fn floor(text: &str, at: usize) -> usize {
 }
 
 /// Harmless, without line ends, and with tabs of one width wherever they stand.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let mut out = String::new();
     let mut neutralizer = Neutralizer::new(usize::MAX);
     neutralizer.push(text.replace('\t', "    ").as_bytes(), &mut out);

@@ -10,9 +10,14 @@ pub mod findings;
 mod gutter;
 mod invisible;
 pub mod json_lines;
+mod markdown;
 mod neutral;
+pub mod progress;
 pub mod terminal;
+pub mod whole;
+mod workflow;
 
+use self::diagnostic::one_line;
 pub use self::diagnostic::{Colour, draw};
 pub use self::gutter::Gutter;
 pub use self::neutral::{Neutralizer, neutral};

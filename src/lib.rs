@@ -19,11 +19,12 @@
 //! 8. [`stamp`]: the header's `Last validated`, refreshed in place
 //! 9. [`config`]: what a team has set
 //! 10. [`plan`]: what is decided before anything runs
-//! 11. [`event`]: what happened, as data
-//! 12. [`session`]: a shell that remembers
-//! 13. [`engine`]: carries a plan out
-//! 14. [`report`]: views of events, diagnostics and explanations
-//! 15. [`cli`]: the command line, prompts, exit codes
+//! 11. [`freshness`]: what changed since the stamp
+//! 12. [`event`]: what happened, as data
+//! 13. [`session`]: a shell that remembers
+//! 14. [`engine`]: carries a plan out
+//! 15. [`report`]: views of events, diagnostics and explanations
+//! 16. [`cli`]: the command line, prompts, exit codes
 
 pub mod cli;
 pub mod config;
@@ -32,6 +33,7 @@ pub mod document;
 pub mod engine;
 pub mod event;
 pub mod expect;
+pub mod freshness;
 pub mod plan;
 pub mod policy;
 pub mod report;

@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "plan",
         &["config", "diagnostic", "document", "expect", "policy", "shell", "source", "variables"],
     ),
+    ("freshness", &["document", "expect", "plan", "policy", "source", "stamp"]),
     ("event", &["expect", "policy", "source", "variables"]),
     ("session", &["expect", "variables"]),
     (
@@ -48,6 +49,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "engine",
             "event",
             "expect",
+            "freshness",
             "plan",
             "policy",
             "report",

@@ -11,6 +11,7 @@ mod explain;
 mod keyboard;
 mod reference;
 mod signals;
+mod status;
 mod terminal;
 
 use std::ffi::OsString;
@@ -68,6 +69,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => carry_out::run(&run),
         Command::Rehearse(rehearse) => carry_out::rehearse(&rehearse),
         Command::Explain(explain) => explain::explain(&explain),
+        Command::Status(status) => status::status(&status),
         Command::Expect(expect) => expect::expect(&expect),
         Command::Completions(completions) => reference::completions(&completions),
         Command::Man(man) => reference::man(&man),

@@ -30,6 +30,21 @@
 //! 19. [`cli`]: the command line, prompts, exit codes
 //! 20. [`check`]: what can be said against a runbook without running it
 //! 21. [`stamp`]: the header's `Last validated`, refreshed in place
+//! 2. [`diagnostic`]: a finding about a runbook, as data
+//! 3. [`expect`]: what a segment promises: English that compiles to checks
+//! 4. [`shell`]: what a block mentions: statements, names, placeholders
+//! 5. [`policy`]: what a command does to the world
+//! 6. [`variables`]: values: secrets, redaction, templates
+//! 7. [`document`]: what the author wrote: markdown to a `Document`
+//! 8. [`stamp`]: the header's `Last validated`, refreshed in place
+//! 9. [`config`]: what a team has set
+//! 10. [`plan`]: what is decided before anything runs
+//! 11. [`freshness`]: what changed since the stamp
+//! 12. [`event`]: what happened, as data
+//! 13. [`session`]: a shell that remembers
+//! 14. [`engine`]: carries a plan out
+//! 15. [`report`]: views of events, diagnostics and explanations
+//! 16. [`cli`]: the command line, prompts, exit codes
 
 pub mod check;
 pub mod cli;
@@ -42,6 +57,7 @@ pub mod expect;
 pub mod gate;
 pub mod git;
 pub mod path;
+pub mod freshness;
 pub mod plan;
 pub mod policy;
 pub mod report;

@@ -23,6 +23,8 @@ pub(super) enum Command {
     Explain(Explain),
     /// Static findings of runbooks; runs nothing
     Check(Check),
+    /// How fresh every runbook is: age, what changed since, coverage
+    Status(Status),
     /// Try an expectation against standard input
     Expect(Expect),
     /// The effect of a command line, with reasons
@@ -142,6 +144,37 @@ fn days(text: &str) -> Result<u32, String> {
     let number: Option<u32> = number.parse().ok();
     let days = number.and_then(|number| number.checked_mul(each));
     days.ok_or_else(|| "write days or weeks, such as 90d or 12w".to_owned())
+pub(super) struct Status {
+    /// Runbooks, or folders of them
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Fail where one is older, was never validated, or does something else by now: 90d, 12w
+    #[arg(long, value_name = "AGE", value_parser = days)]
+    pub max_age: Option<i64>,
+    /// What changed in each of them; said anyway where there is one
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t = StatusFormat::Text)]
+    pub format: StatusFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum StatusFormat {
+    /// A table for a person
+    Text,
+    /// The versioned contract of the README
+    Json,
+}
+
+/// An age in days: `90`, `90d`, `12w`.
+fn days(text: &str) -> Result<i64, String> {
+    let (number, unit) = match text.strip_suffix('w') {
+        Some(number) => (number, 7),
+        None => (text.strip_suffix('d').unwrap_or(text), 1),
+    };
+    let days = number.parse::<u32>().ok().map(|number| i64::from(number) * unit);
+    days.ok_or_else(|| "write a number of days or weeks, such as 90d or 12w".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -15,6 +15,7 @@ mod paths;
 mod reference;
 mod sandbox;
 mod signals;
+mod status;
 mod terminal;
 
 use std::ffi::OsString;
@@ -78,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Rehearse(rehearse) => carry_out::rehearse(&rehearse),
         Command::Explain(explain) => explain::explain(&explain),
         Command::Check(check) => check::check(&check),
+        Command::Status(status) => status::status(&status),
         Command::Expect(expect) => expect::expect(&expect),
         Command::Classify(classify) => classify::classify(&classify),
         Command::Completions(completions) => reference::completions(&completions),

@@ -134,9 +134,9 @@ fn place(subject: &Subject<'_>, at: usize) -> Place {
     let markup = &subject.markup;
     if markup.is_code(at) {
         Place::Code
-    } else if markup.comments.iter().any(|span| span.contains(at)) {
+    } else if markup.is_comment(at) {
         Place::Comment
-    } else if markup.links.iter().any(|link| link.span.contains(at)) {
+    } else if markup.is_target(at) {
         Place::Link
     } else {
         Place::Prose
@@ -156,13 +156,15 @@ fn is_needed(text: &str, at: usize, character: char) -> bool {
         '\u{200d}' => emoji(before) && emoji(after) || joining(before),
         '\u{200c}' => joining(before),
         '\u{200e}' | '\u{200f}' | '\u{61c}' => right(before) || right(after),
-        '\u{e0020}'..='\u{e007f}' => text[..at].trim_end_matches(is_tag).ends_with('\u{1f3f4}'),
+        '\u{e0020}'..='\u{e007f}' => is_flag(&text[..at]),
         _ => false,
     }
 }
 
-const fn is_tag(character: char) -> bool {
-    matches!(character, '\u{e0020}'..='\u{e007f}')
+/// Whether a text ends within a flag, which has at most seven tags.
+fn is_flag(before: &str) -> bool {
+    let tag = |c: &char| matches!(c, '\u{e0020}'..='\u{e007e}');
+    before.chars().rev().take(7).find(|c| !tag(c)) == Some('\u{1f3f4}')
 }
 
 /// What is said of the hidden characters of a line.

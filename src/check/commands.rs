@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::policy::{Effect, programs};
-use crate::shell::{Command, List, Piece as WordPiece, Simple, Word};
+use crate::shell::{Command, List, Piece as WordPiece, Simple, Statement, Word};
 use crate::source::Span;
 
 use super::Subject;
@@ -99,10 +99,9 @@ const HOSTS: &[&str] = &[
 /// Finds reads that send a value to a host that is known only when they run.
 pub(super) fn sending(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let parts = subject.pieces.iter().flat_map(Piece::parts);
-    let reads = parts.filter(|part| part.decided.effect == Effect::Read);
     // The same value for the same host is told once.
     let mut told: Vec<Diagnostic> = Vec::new();
-    for sending in reads.flat_map(|part| sends(subject, part)) {
+    for sending in parts.flat_map(|part| sends(subject, part)) {
         if !told.iter().any(|one| one.message == sending.message) {
             told.push(sending);
         }
@@ -111,18 +110,23 @@ pub(super) fn sending(subject: &Subject<'_>) -> Vec<Diagnostic> {
 }
 
 fn sends(subject: &Subject<'_>, part: Part<'_>) -> Vec<Diagnostic> {
-    let mut simples = Vec::new();
-    part.statements().iter().for_each(|statement| in_list(&statement.node, &mut simples));
-    let told = simples.into_iter().filter_map(|simple| {
-        let (host, span) = open_host(simple)?;
-        let sent = sent(subject, simple, &host)?;
-        let message = format!("this sends `{sent}` to whatever `{host}` names");
-        Some(found("sends-value", part.block.place(span), message).help(
-            "write the host out, so that a reader sees where the value goes; validation sends \
-             credentials to listed hosts only",
-        ))
-    });
-    told.collect()
+    let mut told = Vec::new();
+    let both = part.statements().iter().zip(&part.decided.classifications);
+    // A write is shown before it runs, and asked for.
+    for (statement, _) in both.filter(|(_, how)| how.effect != Effect::Write) {
+        let mut simples = Vec::new();
+        in_list(&statement.node, &mut simples);
+        for (host, span) in simples.into_iter().filter_map(open_host) {
+            if let Some(sent) = sent(subject, statement, &host) {
+                let message = format!("this sends `{sent}` to whatever `{host}` names");
+                told.push(found("sends-value", part.block.place(span), message).help(
+                    "write the host out, so that a reader sees where the value goes; validation \
+                     sends credentials to listed hosts only",
+                ));
+            }
+        }
+    }
+    told
 }
 
 /// The variable that stands where a host is named, and where.
@@ -159,18 +163,13 @@ fn host_variable(word: &Word) -> Option<String> {
     None
 }
 
-/// A secret among the words and assignments, other than the host itself.
-fn sent(subject: &Subject<'_>, simple: &Simple, host: &str) -> Option<String> {
-    let assigned = simple.assignments.iter().flat_map(|one| &one.words);
-    let pieces = simple.words.iter().chain(assigned).flat_map(|word| &word.pieces);
-    let names = pieces.filter_map(|piece| match piece {
-        WordPiece::Parameter(parameter) => Some(parameter.name.as_str()),
-        _ => None,
-    });
-    let mut secrets = names.filter(|name| {
+/// A secret that the statement reads, other than the host itself: as an argument, from a pipe, or
+/// in a variable before the command.
+fn sent(subject: &Subject<'_>, statement: &Statement, host: &str) -> Option<String> {
+    let mut secrets = statement.reads.iter().map(|read| &read.name).filter(|name| {
         *name != host && subject.plan.inputs.iter().any(|input| input.secret && input.is(name))
     });
-    secrets.next().map(ToOwned::to_owned)
+    secrets.next().cloned()
 }
 
 fn in_list<'a>(list: &'a List, simples: &mut Vec<&'a Simple>) {

@@ -6,6 +6,7 @@
 //! `[](#label)`), which reach over all documents; and an anchor counts as there when its letters are those of
 //! a heading: every host makes anchors in its own way.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -39,9 +40,10 @@ fn markdown_file(target: &str) -> Option<PathBuf> {
     let path = path.replace("%20", " ");
     let scheme = path.split('/').next().is_some_and(|first| first.contains(':'));
     let foreign = scheme || path.starts_with('/') || path.contains(['{', '<', '$', '%', '\\', '~']);
-    let lower = path.to_lowercase();
-    let markdown = lower.ends_with(".md") || lower.ends_with(".markdown");
-    (markdown && !foreign).then(|| PathBuf::from(path))
+    let path = PathBuf::from(path);
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    let markdown = extension.is_some_and(|it| it == "md" || it == "markdown");
+    (markdown && !foreign).then_some(path)
 }
 
 /// A section that prose names: by its number, or by its name in quotes.
@@ -55,23 +57,60 @@ static SECTION: LazyLock<Regex> = LazyLock::new(|| {
 /// Words after it that say it is another document's.
 const ELSEWHERE: &[&str] = &[" of ", " in ", " from "];
 
+/// What sections a document has.
+struct Sections {
+    /// The letters of each heading and anchor.
+    names: Vec<String>,
+    known: HashSet<String>,
+    /// The numbers that headings have.
+    numbers: HashSet<String>,
+    /// Whether labels of a documentation generator stand in it.
+    labelled: bool,
+}
+
+impl Sections {
+    fn of(subject: &Subject<'_>) -> Self {
+        let markup = &subject.markup;
+        let names: Vec<_> = markup.headings.iter().map(|heading| letters(heading)).collect();
+        let anchors = markup.anchors.iter().map(|anchor| letters(anchor));
+        let known = names.iter().cloned().chain(anchors).collect();
+        let numbers = markup.headings.iter().flat_map(|heading| numbers(heading)).collect();
+        let labelled = subject.plan.document.source.text().contains(")=\n");
+        Self { names, known, numbers, labelled }
+    }
+
+    /// Whether a section is there; a number counts only where headings have numbers.
+    fn has(&self, name: &str) -> bool {
+        if name.starts_with(|c: char| c.is_ascii_digit()) {
+            return self.numbers.is_empty() || self.numbers.contains(name);
+        }
+        let wanted = letters(name);
+        self.names.iter().any(|one| one.contains(&wanted))
+    }
+
+    /// Whether an anchor is there. The second heading of a name gets a number behind it.
+    fn has_anchor(&self, name: &str) -> bool {
+        let wanted = letters(name);
+        let first = wanted.trim_end_matches(|c: char| c.is_ascii_digit());
+        first.is_empty() || self.known.contains(&wanted) || self.known.contains(first)
+    }
+}
+
 /// Finds anchors and names of sections that the document does not have.
 pub(super) fn sections(subject: &Subject<'_>) -> Vec<Diagnostic> {
-    let anchors = subject.markup.links.iter().filter_map(|link| anchor(subject, link));
+    let sections = Sections::of(subject);
+    let text = subject.plan.document.source.text();
+    let anchors = subject.markup.links.iter().filter_map(|link| anchor(&sections, text, link));
     let mut missing: Vec<_> = anchors.collect();
-    let source = &subject.plan.document.source;
-    for prose in &subject.markup.proses {
-        for one in SECTION.captures_iter(source.slice(*prose)) {
-            let elsewhere = one.get(3).map_or("", |after| after.as_str());
-            let Some(name) = one.get(1).or(one.get(2)) else {
-                continue;
-            };
-            if !ELSEWHERE.iter().any(|word| elsewhere.starts_with(word))
-                && !has_section(subject, name.as_str())
-            {
-                let span = Span::from(name.range()).shift(prose.start);
-                missing.push(no_section(name.as_str(), span));
-            }
+    for one in SECTION.captures_iter(text) {
+        let Some(name) = one.get(1).or(one.get(2)) else {
+            continue;
+        };
+        let rest = one.get(3).map_or("", |rest| rest.as_str());
+        let elsewhere = ELSEWHERE.iter().any(|word| rest.starts_with(word));
+        let code = subject.markup.is_code(name.start()) || subject.markup.is_comment(name.start());
+        if !elsewhere && !code && !sections.has(name.as_str()) {
+            missing.push(no_section(name.as_str(), name.range().into()));
         }
     }
     missing
@@ -82,39 +121,24 @@ fn no_section(name: &str, span: Span) -> Diagnostic {
     found("missing-section", span, message).help("name a heading as it is written")
 }
 
-fn anchor(subject: &Subject<'_>, link: &Link) -> Option<Diagnostic> {
+fn anchor(sections: &Sections, text: &str, link: &Link) -> Option<Diagnostic> {
     let name = link.target.strip_prefix('#').filter(|name| !name.is_empty())?;
-    let wanted = letters(name);
-    // The second heading of a name gets a number behind it.
-    let first = wanted.trim_end_matches(|c: char| c.is_ascii_digit());
-    let headings = subject.markup.headings.iter().map(|heading| letters(heading));
-    let anchors = subject.markup.anchors.iter().map(|anchor| letters(anchor));
-    let known = headings.chain(anchors).any(|one| one == wanted || one == first);
-    let text = subject.plan.document.source.text();
-    let labelled = text[..link.span.start].ends_with("[](") || text.contains(")=\n");
+    let labelled = sections.labelled || text[..link.span.start].ends_with("[](");
     let foreign = labelled || name.contains(['{', '%', '=', '/', ':']) || name == "top";
-    (!known && !foreign && !first.is_empty()).then(|| no_section(name, link.span))
+    (!foreign && !sections.has_anchor(name)).then(|| no_section(name, link.span))
 }
 
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// A number counts only where headings have numbers.
-fn has_section(subject: &Subject<'_>, name: &str) -> bool {
-    let headings = &subject.markup.headings;
-    if !name.starts_with(|c: char| c.is_ascii_digit()) {
-        let wanted = letters(name);
-        return headings.iter().any(|heading| letters(heading).contains(&wanted));
-    }
-    let number = |heading: &str| -> String {
-        let from = heading.find(|c: char| c.is_ascii_digit()).unwrap_or(heading.len());
-        let number = heading[from..].chars().take_while(|c| c.is_ascii_digit() || *c == '.');
-        number.collect::<String>().trim_end_matches('.').to_owned()
-    };
-    let numbers: Vec<_> = headings.iter().map(|heading| number(heading)).collect();
-    numbers.iter().all(String::is_empty)
-        || numbers.iter().any(|one| one == name || one.starts_with(&format!("{name}.")))
+/// The first number of a heading, and those that it belongs to: `4.2.1`, `4.2`, `4`.
+fn numbers(heading: &str) -> Vec<String> {
+    let from = heading.find(|c: char| c.is_ascii_digit()).unwrap_or(heading.len());
+    let number = heading[from..].chars().take_while(|c| c.is_ascii_digit() || *c == '.');
+    let number: String = number.collect();
+    let parts: Vec<_> = number.split('.').filter(|part| !part.is_empty()).take(4).collect();
+    (1..=parts.len()).map(|count| parts[..count].join(".")).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::source::Span;
 
@@ -27,16 +27,12 @@ pub(super) struct Markup {
     pub headings: Vec<String>,
     /// Where the first heading is.
     pub title: Option<Span>,
-    /// Running text: paragraphs, cells, tight items.
-    pub proses: Vec<Span>,
     /// HTML comments, with their `<!--`.
     pub comments: Vec<Span>,
     /// Names given by `id=` and `name=` in HTML.
     pub anchors: Vec<String>,
     /// Code: blocks with their fences, and code in prose.
     pub code: Vec<Span>,
-    /// The language of each code block, with the block's place.
-    pub blocks: Vec<(String, Span)>,
 }
 
 impl Markup {
@@ -55,10 +51,28 @@ impl Markup {
 
     /// Whether an offset lies in code.
     pub fn is_code(&self, offset: usize) -> bool {
-        // Sorted by their starts, and one that lies in another one is never longer.
-        let after = self.code.partition_point(|span| span.start <= offset);
-        self.code[..after].iter().rev().take(8).any(|span| span.contains(offset))
+        holds(&self.code, offset)
     }
+
+    /// Whether an offset lies in an HTML comment.
+    pub fn is_comment(&self, offset: usize) -> bool {
+        holds(&self.comments, offset)
+    }
+
+    /// Whether an offset lies in the target of a link.
+    pub fn is_target(&self, offset: usize) -> bool {
+        let after = self.links.partition_point(|link| link.span.start <= offset);
+        self.links[..after].iter().rev().take(NEIGHBOURS).any(|link| link.span.contains(offset))
+    }
+}
+
+/// How many spans before an offset may reach over it: code does not lie in code, and a link holds
+/// few others.
+const NEIGHBOURS: usize = 8;
+
+fn holds(spans: &[Span], offset: usize) -> bool {
+    let after = spans.partition_point(|span| span.start <= offset);
+    spans[..after].iter().rev().take(NEIGHBOURS).any(|span| span.contains(offset))
 }
 
 struct Reader<'a> {
@@ -90,15 +104,7 @@ impl Reader<'_> {
                 self.heading = Some(String::new());
                 self.markup.title.get_or_insert(range.into());
             }
-            Tag::CodeBlock(kind) => {
-                let info = match kind {
-                    CodeBlockKind::Fenced(info) => info.to_string(),
-                    CodeBlockKind::Indented => String::new(),
-                };
-                self.markup.blocks.push((info, range.clone().into()));
-                self.markup.code.push(range.into());
-            }
-            Tag::Paragraph | Tag::Item | Tag::TableCell => self.markup.proses.push(range.into()),
+            Tag::CodeBlock(_) => self.markup.code.push(range.into()),
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
                 let span = self.target(dest_url, &range);
                 self.markup.links.push(Link { target: dest_url.to_string(), span });

@@ -267,11 +267,15 @@ fn inverted(name: &str, pattern: &str, sought: &Sought) -> Option<String> {
 pub(super) fn cut(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let all = shown(subject);
     let told = all.iter().filter_map(|one| match &one.want.sought {
-        Sought::Lines => {
+        Sought::Lines | Sought::EveryRow => {
             let last = one.part.block.text_of(one.pipeline.stages.last()?.span());
             let cut = expect::cuts_output(last)?;
             let message = format!("{}, but the output is cut by `{cut}`", one.want.text);
-            Some(one.found("cut-output", message, "count the whole output: `... | wc -l`"))
+            Some(one.found(
+                "cut-output",
+                message,
+                "let the command print everything, or its count: `... | wc -l`",
+            ))
         }
         Sought::Step(id) => {
             let (earlier, whose) = match expect::cuts_output(one.part.command()) {

@@ -157,15 +157,16 @@ impl<'a> Walker<'a> {
             Inside::Statement if !alone => Inside::List,
             inside => inside,
         };
-        for pipeline in item.and_or.pipelines() {
-            self.pipeline(pipeline, inside);
-        }
-        let mut before = &item.and_or.first;
-        for (connector, pipeline) in &item.and_or.rest {
-            if *connector == Connector::Or && is_true(pipeline) {
-                self.come.push(Come::Ignored(before.span.join(pipeline.span)));
+        let pipelines: Vec<_> = item.and_or.pipelines().collect();
+        let connectors = item.and_or.rest.iter().map(|(connector, _)| *connector);
+        for (index, connector) in connectors.map(Some).chain([None]).enumerate() {
+            let pipeline = pipelines[index];
+            let ignored = connector == Some(Connector::Or) && is_true(pipelines[index + 1]);
+            if ignored {
+                self.come.push(Come::Ignored(pipeline.span.join(pipelines[index + 1].span)));
+            } else {
+                self.pipeline(pipeline, inside);
             }
-            before = pipeline;
         }
     }
 
@@ -197,11 +198,15 @@ impl<'a> Walker<'a> {
     }
 
     fn redirects(&mut self, redirects: &'a [Redirect]) {
-        redirects.iter().for_each(|redirect| self.pieces(&redirect.target.pieces));
+        for redirect in redirects {
+            self.pieces(&redirect.target.pieces);
+        }
     }
 
     fn words(&mut self, words: &'a [Word]) {
-        words.iter().for_each(|word| self.pieces(&word.pieces));
+        for word in words {
+            self.pieces(&word.pieces);
+        }
     }
 
     fn pieces(&mut self, pieces: &'a [Piece]) {

@@ -125,9 +125,10 @@ fn is_looked_into(folder: &str) -> bool {
 /// `README.de.md` is beside the runbooks too.
 fn is_runbook(file: &str) -> bool {
     let name = file.to_lowercase();
-    let markdown = name.ends_with(".md") || name.ends_with(".markdown");
-    let stem = name.split('.').next().unwrap_or("").replace('-', "_");
-    markdown && !name.starts_with('.') && !BESIDE.contains(&stem.as_str())
+    let mut parts = name.split('.');
+    let stem = parts.next().unwrap_or("").replace('-', "_");
+    let markdown = parts.next_back().is_some_and(|last| last == "md" || last == "markdown");
+    markdown && !stem.is_empty() && !BESIDE.contains(&stem.as_str())
 }
 
 #[cfg(test)]

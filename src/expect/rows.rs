@@ -262,6 +262,11 @@ impl Rows {
         self.states.iter().all(|state| words.contains(&state.to_lowercase().as_str()))
     }
 
+    /// Whether the author said that all rows must be in it.
+    pub(super) fn is_of_every(&self) -> bool {
+        self.quantity == Quantity::All
+    }
+
     pub(super) fn describe(&self) -> String {
         let states = self.states.join(" and ");
         match &self.quantity {

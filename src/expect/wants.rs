@@ -30,6 +30,8 @@ pub enum Sought {
     Json,
     /// So many lines.
     Lines,
+    /// Something of every row of a table.
+    EveryRow,
     /// An HTTP status.
     Status,
     /// A text.
@@ -81,6 +83,7 @@ fn want(leaf: &Leaf) -> Option<Want> {
         Check::Http(_) => Sought::Status,
         Check::Json(_) => Sought::Json,
         Check::Count(..) => Sought::Lines,
+        Check::Rows(rows) if rows.is_of_every() => Sought::EveryRow,
         Check::Step(step) => Sought::Step(step.id.clone()),
         Check::Text(literal) | Check::TextWithNote(literal, _) => {
             Sought::Text(literal.text.clone())
@@ -134,6 +137,8 @@ mod tests {
         case("3 lines", &[Sought::Lines]);
         case("some output", &[Sought::Output]);
         case("8", &[Sought::Output]);
+        case("all pods Running", &[Sought::EveryRow]);
+        case("READY 2/2", &[Sought::Output]);
         case("{\"ok\": true}", &[Sought::Json]);
         case("a count matching step 1", &[Sought::Step("1".to_owned())]);
         case("\"ready\", no errors", &[Sought::Text("ready".to_owned()), Sought::NoTrouble]);

@@ -20,31 +20,17 @@
 //! 9. [`document`]: what the author wrote: markdown to a `Document`
 //! 10. [`config`]: what a team has set
 //! 11. [`plan`]: what is decided before anything runs
-//! 12. [`event`]: what happened, as data
-//! 13. [`validation`]: what a validation came to
-//! 14. [`sandbox`]: a process that can read and cannot write
-//! 15. [`gate`]: what every program passes that a read-only session starts
-//! 16. [`session`]: a shell that remembers
-//! 17. [`engine`]: carries a plan out
-//! 18. [`report`]: views of events, diagnostics and explanations
-//! 19. [`cli`]: the command line, prompts, exit codes
-//! 20. [`check`]: what can be said against a runbook without running it
-//! 21. [`stamp`]: the header's `Last validated`, refreshed in place
-//! 2. [`diagnostic`]: a finding about a runbook, as data
-//! 3. [`expect`]: what a segment promises: English that compiles to checks
-//! 4. [`shell`]: what a block mentions: statements, names, placeholders
-//! 5. [`policy`]: what a command does to the world
-//! 6. [`variables`]: values: secrets, redaction, templates
-//! 7. [`document`]: what the author wrote: markdown to a `Document`
-//! 8. [`stamp`]: the header's `Last validated`, refreshed in place
-//! 9. [`config`]: what a team has set
-//! 10. [`plan`]: what is decided before anything runs
-//! 11. [`freshness`]: what changed since the stamp
-//! 12. [`event`]: what happened, as data
-//! 13. [`session`]: a shell that remembers
-//! 14. [`engine`]: carries a plan out
-//! 15. [`report`]: views of events, diagnostics and explanations
-//! 16. [`cli`]: the command line, prompts, exit codes
+//! 12. [`check`]: what can be said against a runbook without running it
+//! 13. [`stamp`]: the header's `Last validated`, refreshed in place
+//! 14. [`freshness`]: what changed since the stamp
+//! 15. [`event`]: what happened, as data
+//! 16. [`validation`]: what a validation came to
+//! 17. [`sandbox`]: a process that can read and cannot write
+//! 18. [`gate`]: what every program passes that a read-only session starts
+//! 19. [`session`]: a shell that remembers
+//! 20. [`engine`]: carries a plan out
+//! 21. [`report`]: views of events, diagnostics and explanations
+//! 22. [`cli`]: the command line, prompts, exit codes
 
 pub mod check;
 pub mod cli;
@@ -54,10 +40,10 @@ pub mod document;
 pub mod engine;
 pub mod event;
 pub mod expect;
+pub mod freshness;
 pub mod gate;
 pub mod git;
 pub mod path;
-pub mod freshness;
 pub mod plan;
 pub mod policy;
 pub mod report;

@@ -119,12 +119,31 @@ impl Validation {
         })
     }
 
+    /// Whether everything that reads was run and came through, and something was met: not where an
+    /// input was missing or a host not listed, and not by exit statuses alone.
+    pub fn is_live(&self) -> bool {
+        let lacking = [GapKind::MissingInput, GapKind::Host, GapKind::NotReached];
+        let passed = [Outcome::Met, Outcome::StatusOnly];
+        let outcomes = self.outcomes();
+        self.gaps().all(|(_, gap)| !lacking.contains(&gap.kind))
+            && outcomes.iter().all(|(outcome, _)| passed.contains(outcome))
+            && outcomes.iter().any(|(outcome, _)| *outcome == Outcome::Met)
+    }
+
     fn run(&self) -> impl Iterator<Item = &Segment> {
         self.segments.iter().filter(|segment| matches!(segment.coverage, Coverage::Run(_)))
     }
 }
 
 impl Segment {
+    /// Why it is refused, where that is why it was not run.
+    pub fn refused(&self) -> Option<&Redacted> {
+        match &self.coverage {
+            Coverage::NotCovered(gap) if gap.kind == GapKind::Host => Some(&gap.why),
+            _ => None,
+        }
+    }
+
     /// The worst of its endings: what is not met or failed before what is unverified before the
     /// rest. Nothing where it was not run.
     pub fn outcome(&self) -> Option<Outcome> {

@@ -122,6 +122,16 @@ impl Answers {
         Ok(answers)
     }
 
+    /// The inputs that it gives values for.
+    pub fn inputs(&self) -> impl Iterator<Item = &str> {
+        self.inputs.keys().map(String::as_str)
+    }
+
+    /// The labels that it chooses, by step.
+    pub const fn choices(&self) -> &BTreeMap<String, String> {
+        &self.choices
+    }
+
     /// Refuses answers to what is not asked: a misspelt name would otherwise be missed at the
     /// moment when it is needed.
     pub fn check(

@@ -27,6 +27,10 @@ pub(super) enum Command {
     Status(Status),
     /// Try an expectation against standard input
     Expect(Expect),
+    /// Check, then run what is read-only, confined by the kernel
+    Validate(Validate),
+    /// Note that you have read a runbook.toml, and let it decide
+    Trust(Trust),
     /// The effect of a command line, with reasons
     Classify(Classify),
     /// Print completions for a shell
@@ -114,8 +118,8 @@ pub(super) struct Check {
     #[arg(long, value_name = "AGE", default_value = "90d", value_parser = days)]
     pub max_age: u32,
     /// How it is told
-    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
-    pub format: CheckFormat,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
     /// Print all codes, each with what it is about, and check nothing
     #[arg(long, conflicts_with_all = ["paths", "deny"])]
     pub list: bool,
@@ -127,30 +131,79 @@ pub(super) enum Deny {
     Warnings,
 }
 
+/// How `check` and `validate` report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum CheckFormat {
+pub(super) enum ReportFormat {
     /// For a person
     Text,
-    /// `{version, files}`
+    /// The versioned contract of the README
     Json,
+    /// For CI: a test case for each segment
+    Junit,
+    /// For code scanning
+    Sarif,
+    /// Annotations in the log of GitHub Actions, and a step summary
+    Github,
 }
 
-/// Days, from `90d`, `12w` or `90`.
-fn days(text: &str) -> Result<u32, String> {
-    let (number, each) = match text.strip_suffix('w') {
-        Some(number) => (number, 7),
-        None => (text.strip_suffix('d').unwrap_or(text), 1),
-    };
-    let number: Option<u32> = number.parse().ok();
-    let days = number.and_then(|number| number.checked_mul(each));
-    days.ok_or_else(|| "write days or weeks, such as 90d or 12w".to_owned())
+#[derive(Debug, Clone, Args)]
+pub(super) struct Validate {
+    /// Runbooks, and folders of runbooks
+    #[arg(required_unless_present = "explain_sandbox", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Refresh `Last validated` and `Validation method` where everything held
+    #[arg(long)]
+    pub stamp: bool,
+    /// Check only, and run nothing: the method is read-only-docs
+    #[arg(long)]
+    pub docs: bool,
+    /// The commit whose runbook.toml holds, such as a pull request's base
+    #[arg(long, value_name = "COMMIT")]
+    pub config_ref: Option<String>,
+    /// Inputs and choices (TOML), for one runbook
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Whether the kernel confines what is run; the report and the stamp say so where it does not
+    #[arg(long, value_enum, default_value_t = SandboxUse::On, value_name = "USE")]
+    pub sandbox: SandboxUse,
+    /// How many runbooks at once
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<std::num::NonZero<usize>>,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
+    /// Print what the sandbox stops on this machine and what it cannot stop, and validate nothing
+    #[arg(long)]
+    pub explain_sandbox: bool,
+}
+
+/// Whether the kernel confines what is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SandboxUse {
+    /// It does, or nothing is run
+    On,
+    /// It does not
+    Off,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Trust {
+    /// The file of settings; the nearest one here by default
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Trust it no longer
+    #[arg(long)]
+    pub revoke: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Status {
     /// Runbooks, or folders of them
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Fail where one is older, was never validated, or does something else by now: 90d, 12w
     #[arg(long, value_name = "AGE", value_parser = days)]
-    pub max_age: Option<i64>,
+    pub max_age: Option<u32>,
     /// What changed in each of them; said anyway where there is one
     #[arg(long, short)]
     pub verbose: bool,
@@ -167,14 +220,14 @@ pub(super) enum StatusFormat {
     Json,
 }
 
-/// An age in days: `90`, `90d`, `12w`.
-fn days(text: &str) -> Result<i64, String> {
-    let (number, unit) = match text.strip_suffix('w') {
+/// Days, from `90d`, `12w` or `90`.
+fn days(text: &str) -> Result<u32, String> {
+    let (number, each) = match text.strip_suffix('w') {
         Some(number) => (number, 7),
         None => (text.strip_suffix('d').unwrap_or(text), 1),
     };
-    let days = number.parse::<u32>().ok().map(|number| i64::from(number) * unit);
-    days.ok_or_else(|| "write a number of days or weeks, such as 90d or 12w".to_owned())
+    let days = number.parse::<u32>().ok().and_then(|number| number.checked_mul(each));
+    days.ok_or_else(|| "write days or weeks, such as 90d or 12w".to_owned())
 }
 
 #[derive(Debug, Args)]

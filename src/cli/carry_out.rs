@@ -104,7 +104,7 @@ fn refuse_errors(plan: &Plan) -> Result<(), Failure> {
     Err(Failure::new(Exit::Refused, format!("{count} {noun} in the runbook\n{}", drawn.join("\n"))))
 }
 
-fn setup(config: &Config, folder: PathBuf) -> Setup {
+pub(super) fn setup(config: &Config, folder: PathBuf) -> Setup {
     let now = now();
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let size = rustix::termios::tcgetwinsize(io::stdout());

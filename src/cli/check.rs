@@ -11,10 +11,12 @@ use crate::document::Document;
 use crate::plan::{Plan, Selection};
 use crate::policy::Catalogue;
 use crate::report::findings::Findings;
+use crate::report::whole::{Examined, Task};
 use crate::report::{Colour, draw, neutral};
 use crate::source::Source;
 
-use super::arguments::{Check, CheckFormat, Deny};
+use super::arguments::{Check, Deny, ReportFormat};
+use super::validate::tell;
 use super::{Exit, Failure, carry_out, environment_variable, paths, print};
 
 /// A file and what was found in it.
@@ -47,14 +49,19 @@ pub(super) fn check(arguments: &Check) -> Result<Exit, Failure> {
     let read = found.files.iter().map(|file| look(file, &circumstances));
     let checked: Vec<_> = unread.chain(read).collect();
     let findings: Vec<_> = checked.iter().map(Checked::findings).collect();
-    print(&match arguments.format {
-        CheckFormat::Text => text(&checked, &findings),
-        CheckFormat::Json => {
+    let exit = exit(&checked, &findings, arguments.deny);
+    match arguments.format {
+        ReportFormat::Text => print(&text(&checked, &findings))?,
+        ReportFormat::Json => {
             let text = serde_json::to_string_pretty(&Told { version: 1, files: &findings });
-            text.expect("findings are made of strings") + "\n"
+            print(&(text.expect("findings are made of strings") + "\n"))?;
         }
-    })?;
-    Ok(exit(&checked, &findings, arguments.deny))
+        format @ (ReportFormat::Junit | ReportFormat::Sarif | ReportFormat::Github) => {
+            let examined = checked.into_iter().map(Checked::examined).collect();
+            tell(examined, Task::Check, format, exit)?;
+        }
+    }
+    Ok(exit)
 }
 
 fn list() -> String {
@@ -91,6 +98,16 @@ impl Checked {
         match self {
             Self::Runbook(source, found) => Findings::new(source, found),
             Self::Unreadable(findings) => findings.clone(),
+        }
+    }
+
+    fn examined(self) -> Examined {
+        match self {
+            Self::Runbook(source, found) => Examined::new(source, found),
+            Self::Unreadable(findings) => {
+                let message = findings.diagnostics.first().map_or("", |one| one.message.as_str());
+                Examined::unreadable(Path::new(&findings.file), message)
+            }
         }
     }
 

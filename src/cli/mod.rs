@@ -8,15 +8,19 @@ mod arguments;
 mod carry_out;
 mod check;
 mod classify;
+mod examine;
 mod expect;
 mod explain;
 mod keyboard;
 mod paths;
 mod reference;
 mod sandbox;
+mod settings;
 mod signals;
 mod status;
 mod terminal;
+mod trust;
+mod validate;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -81,6 +85,8 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check::check(&check),
         Command::Status(status) => status::status(&status),
         Command::Expect(expect) => expect::expect(&expect),
+        Command::Validate(validate) => validate::validate_all(&validate),
+        Command::Trust(trust) => trust::trust(&trust),
         Command::Classify(classify) => classify::classify(&classify),
         Command::Completions(completions) => reference::completions(&completions),
         Command::Man(man) => reference::man(&man),

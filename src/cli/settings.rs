@@ -71,7 +71,8 @@ pub(super) fn of_operator(runbook: &Path) -> Result<InForce, Failure> {
     let Some(path) = config::find(runbook) else {
         return Ok(InForce::default());
     };
-    let usage = |error: config::ConfigError| Failure::new(Exit::Usage, format!("failed to {error}"));
+    let usage =
+        |error: config::ConfigError| Failure::new(Exit::Usage, format!("failed to {error}"));
     let config = Config::read(&path).map_err(usage)?;
     if !config.decides() || is_trusted(&path) {
         return Ok(InForce { config, ..InForce::default() });

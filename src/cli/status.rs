@@ -4,9 +4,6 @@
 //! of them pass. A date that cannot be true fails always; what is not known never passes for
 //! unchanged.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -21,7 +18,7 @@ use crate::source::Source;
 use crate::stamp::Method;
 
 use super::arguments::{Status, StatusFormat};
-use super::{Exit, Failure, complain, print};
+use super::{Exit, Failure, complain, paths, print};
 
 /// The age that is worth a warning where none was named, in days.
 const OLD: i64 = 90;
@@ -30,7 +27,12 @@ pub(super) fn status(arguments: &Status) -> Result<Exit, Failure> {
     let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
     let mut unread = Exit::Done;
     let mut runbooks = Vec::new();
-    for file in files(&arguments.paths) {
+    let found = paths::runbooks(&arguments.paths);
+    for error in found.missing {
+        complain(&neutral(&format!("failed to {error}")));
+        unread = Exit::Usage;
+    }
+    for file in found.files {
         match Source::read(&file) {
             Ok(source) => {
                 runbooks.push(freshness(Document::read(source), today, Catalogue::builtin()));
@@ -55,28 +57,6 @@ pub(super) fn status(arguments: &Status) -> Result<Exit, Failure> {
     Ok(exit(unread, &verdicts))
 }
 
-/// Replace by `paths::runbooks`.
-fn files(paths: &[PathBuf]) -> Vec<PathBuf> {
-    fn below(folder: &Path) -> Vec<PathBuf> {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
-        paths.sort();
-        let hidden = |path: &PathBuf| {
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
-        };
-        paths.retain(|path| !hidden(path) && !path.is_symlink());
-        paths
-            .into_iter()
-            .flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] })
-            .filter(|path| path.extension().is_some_and(|one| one == "md"))
-            .collect()
-    }
-    paths
-        .iter()
-        .flat_map(|path| if path.is_dir() { below(path) } else { vec![path.clone()] })
-        .collect()
-}
-
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Finding {
@@ -96,7 +76,7 @@ fn exit(unread: Exit, verdicts: &[(Finding, String)]) -> Exit {
 }
 
 /// What is wrong with a runbook; with an age named, whatever keeps it from passing.
-fn verdicts(runbook: &Freshness, max_age: Option<i64>) -> Vec<(Finding, String)> {
+fn verdicts(runbook: &Freshness, max_age: Option<u32>) -> Vec<(Finding, String)> {
     let gate = |weight| if max_age.is_some() { weight } else { Finding::Warning };
     let mut found = Vec::new();
     let mut say = |weight, message: String| {
@@ -120,8 +100,8 @@ fn verdicts(runbook: &Freshness, max_age: Option<i64>) -> Vec<(Finding, String)>
         State::Unknown => unknown(runbook, gate(Finding::Unknown), &mut say),
         State::Changed | State::Unchanged => {}
     }
-    if let Some(age) = runbook.age_days.filter(|age| *age > max_age.unwrap_or(OLD)) {
-        let limit = max_age.unwrap_or(OLD);
+    if let Some(age) = runbook.age_days.filter(|age| *age > max_age.map_or(OLD, i64::from)) {
+        let limit = max_age.map_or(OLD, i64::from);
         let message = format!("last validated {age} days ago, more than {limit}");
         say(gate(Finding::Error), message);
     }

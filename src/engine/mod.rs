@@ -16,6 +16,7 @@ mod recorder;
 mod rehearsal;
 mod rejudge;
 mod settle;
+mod together;
 mod trial;
 mod validate;
 mod verdict;
@@ -41,6 +42,7 @@ pub use operator::{
     Insisted, Judged, Manual, Offer, OnFailure, Operator,
 };
 pub use rehearsal::{RehearsalError, StandIns};
+pub use together::together;
 pub use validate::{Courtesy, Provided, validate, without_running};
 
 use recorder::Recorder;

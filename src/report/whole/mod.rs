@@ -205,6 +205,25 @@ impl Examined {
         }
     }
 
+    /// How it stands after `task`: as its worst part does.
+    pub fn standing(&self, task: Task) -> Standing {
+        let found = match self.findings.count(Severity::Error) {
+            0 => Standing::Checked,
+            _ => Standing::Failed,
+        };
+        let run = match (&self.validation, task) {
+            (Some(validation), _) => segments::standing(validation),
+            (None, Task::Check) => Standing::Checked,
+            (None, Task::Validate) => Standing::Unverified,
+        };
+        found.max(run)
+    }
+
+    /// `9 of 14 segments run: 7 met, 2 unverified`; empty where nothing was to be run.
+    pub fn covered(&self) -> String {
+        self.coverage().unwrap_or_default()
+    }
+
     /// Its title; empty where it is not known.
     pub(super) fn title(&self) -> &str {
         let validated = self.validation.as_ref().map(|validation| &validation.title);
@@ -237,16 +256,7 @@ impl Whole {
     /// How one of the runbooks stands: as its worst part does. What should have been validated and
     /// was not is unverified, whatever the reason.
     pub fn standing(&self, one: &Examined) -> Standing {
-        let found = match one.findings.count(Severity::Error) {
-            0 => Standing::Checked,
-            _ => Standing::Failed,
-        };
-        let run = match (&one.validation, self.command) {
-            (Some(validation), _) => segments::standing(validation),
-            (None, Task::Check) => Standing::Checked,
-            (None, Task::Validate) => Standing::Unverified,
-        };
-        found.max(run)
+        one.standing(self.command)
     }
 
     /// Every runbook with its standing, worst first; equal ones in the order of the call.

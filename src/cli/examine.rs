@@ -1,0 +1,286 @@
+//! One runbook of a validation: check, run what is read-only, weigh, stamp.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::Path;
+
+use jiff::civil::Date;
+
+use crate::check::{Circumstances, check_in, joined};
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::document::{self, Choice, Document};
+use crate::engine::{
+    Confined, Courtesy, Means, Provided, Setup, Wishes, validate, without_running,
+};
+use crate::path::repository;
+use crate::plan::{Input, Plan, Selection, coverage};
+use crate::policy::Listed;
+use crate::report::progress::Progress;
+use crate::report::whole::{Examined, Stamp, Task};
+use crate::sandbox::Layers;
+use crate::source::{Source, Span};
+use crate::stamp::{self, Evidence, Method};
+use crate::validation::{Segment, Validation, Verdict};
+use crate::variables::Redactor;
+
+use super::answers::Answers;
+use super::arguments::{SandboxUse, Validate};
+use super::settings::{self, InForce};
+use super::{Exit, Failure, carry_out, environment, environment_variable};
+
+/// What all runbooks of a call share.
+pub(super) struct Call {
+    pub arguments: Validate,
+    pub layers: Option<Layers>,
+    pub today: Date,
+    pub wishes: Wishes,
+    pub courtesy: Courtesy,
+    pub progress: Progress,
+}
+
+/// What is given beforehand for one runbook.
+struct Supply {
+    inputs: BTreeSet<String>,
+    choices: BTreeMap<String, String>,
+    offers: Vec<(OsString, OsString)>,
+    listed: Listed,
+}
+
+impl Call {
+    /// Everything about one runbook.
+    pub async fn examine(&self, path: &Path) -> Examined {
+        let flight = self.progress.begin(&path.display().to_string());
+        let examined = match Source::read(path) {
+            Ok(source) => self.read(source).await,
+            Err(error) => Examined::unreadable(path, &format!("failed to {error}")),
+        };
+        flight.end(examined.standing(Task::Validate), &examined.covered());
+        examined
+    }
+
+    async fn read(&self, source: Source) -> Examined {
+        let path = source.path().to_owned();
+        let prepared = self.settings(&path).and_then(|in_force| {
+            let (supply, answers) = self.supply(&in_force.config)?;
+            Ok((in_force, supply, answers))
+        });
+        let (in_force, supply, answers) = match prepared {
+            Ok(prepared) => prepared,
+            Err(failure) => return Examined::unreadable(&path, &failure.message),
+        };
+        let catalogue = in_force.config.catalogue();
+        let whole = Plan::new(Document::read(source.clone()), catalogue, &Selection::everything());
+        let mut diagnostics = self.check(&whole);
+        let plan = Plan::new(Document::read(source), catalogue, &Selection::default());
+        let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();
+        let mut validation = match errors {
+            0 if !self.arguments.docs => self.run(&plan, &in_force.config, &supply, answers).await,
+            _ => self.look(&plan, &supply, errors),
+        };
+        weigh(&mut validation, &in_force);
+        let method = self.method(&validation, errors);
+        diagnostics.extend(about_settings(&in_force));
+        let mut examined = Examined::new(plan.document.source.clone(), diagnostics);
+        if let (stamp::Standing::On(date), _) = stamp::standing(&plan.document) {
+            examined.age_days = date.until(self.today).ok().map(|span| i64::from(span.get_days()));
+        }
+        examined.method = method.map(|method| method.to_string());
+        if self.arguments.stamp {
+            examined.stamp = Some(self.stamp(&plan.document, &validation, method));
+        }
+        examined.validation = Some(validation);
+        examined
+    }
+
+    fn settings(&self, path: &Path) -> Result<InForce, Failure> {
+        match &self.arguments.config_ref {
+            Some(base) => settings::of_base(path, base),
+            None if environment_variable("CI").is_some() => Ok(settings::builtin(path)),
+            None => settings::of_operator(path),
+        }
+    }
+
+    fn supply(&self, config: &Config) -> Result<(Supply, Answers), Failure> {
+        let usage =
+            |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
+        let name = "runbook validate".to_owned();
+        let answers = match &self.arguments.answers {
+            Some(path) => Answers::read(path, name).map_err(|error| usage(&error))?,
+            None => Answers::none(name),
+        };
+        let listed = config.listed().map_err(|error| usage(&error))?;
+        let inputs = answers.inputs().map(str::to_owned).collect();
+        let choices = answers.choices().clone();
+        Ok((Supply { inputs, choices, offers: environment(), listed }, answers))
+    }
+
+    fn check(&self, plan: &Plan) -> Vec<Diagnostic> {
+        let folder = plan.document.source.path().parent().map(Path::to_owned).unwrap_or_default();
+        let circumstances = Circumstances {
+            exists: &|linked: &Path| folder.join(linked).exists(),
+            ..Circumstances::on(self.today)
+        };
+        joined(plan, check_in(plan, &circumstances))
+    }
+
+    /// What would be left out; nothing is run.
+    fn look(&self, plan: &Plan, supply: &Supply, errors: usize) -> Validation {
+        let has = |input: &Input| supply.has(input);
+        let chosen = |step: &document::Step, choice: &Choice| supply.chosen(step, choice);
+        let means = coverage::Means { listed: &supply.listed, has: &has };
+        let segments = without_running(plan, &means, &chosen);
+        match errors {
+            0 => without_run(plan, Verdict::Validated, "nothing was run", segments),
+            _ => without_run(
+                plan,
+                Verdict::Failed,
+                "the check found errors; nothing was run",
+                segments,
+            ),
+        }
+    }
+
+    /// Runs what is read-only.
+    async fn run(
+        &self,
+        plan: &Plan,
+        config: &Config,
+        supply: &Supply,
+        mut answers: Answers,
+    ) -> Validation {
+        let operators = environment();
+        let root = repository(plan.document.source.path());
+        let means = Means {
+            hosts: config.read_only.hosts.clone(),
+            tools: config.read_only.tools.clone(),
+            rules: config.rules(),
+            listed: supply.listed.clone(),
+        };
+        let confined = Confined::lay(plan, &means, &root, &operators, self.layers.clone());
+        let confined = match confined {
+            Ok(confined) => confined,
+            Err(error) => {
+                return without_run(
+                    plan,
+                    Verdict::Broken,
+                    &format!("failed to {error}"),
+                    Vec::new(),
+                );
+            }
+        };
+        let setup = Setup {
+            bash: confined.bash(),
+            environment: confined.environment(),
+            confined: Some(confined),
+            offers: supply.offers.clone(),
+            ..carry_out::setup(config, root)
+        };
+        let has = |input: &Input| supply.has(input);
+        let chosen = |step: &document::Step, choice: &Choice| supply.chosen(step, choice);
+        let provided = Provided { has: &has, chosen: &chosen, courtesy: self.courtesy.clone() };
+        validate(plan, setup, &mut answers, &provided, self.wishes.clone()).await
+    }
+
+    /// The method that was reached: live only where everything that could be run was, and met.
+    fn method(&self, validation: &Validation, errors: usize) -> Option<Method> {
+        if errors > 0 || validation.result != Verdict::Validated {
+            return None;
+        }
+        let live = !self.arguments.docs && validation.is_live();
+        Some(if live { Method::ReadOnlyLive } else { Method::ReadOnlyDocs })
+    }
+
+    fn stamp(&self, document: &Document, validation: &Validation, method: Option<Method>) -> Stamp {
+        let Some(method) = method else {
+            return Stamp::Withheld(validation.why.as_str().to_owned());
+        };
+        let evidence = Evidence { today: self.today, reached: Some(method) };
+        let sandbox = match (method, self.arguments.sandbox) {
+            (Method::ReadOnlyLive, SandboxUse::Off) => stamp::Sandbox::Off,
+            _ => stamp::Sandbox::On,
+        };
+        let stamped = stamp::Stamp::new(self.today, method, &evidence);
+        let stamped = stamped.map_err(|error| format!("failed to {error}"));
+        let edited = stamped.and_then(|stamped| {
+            stamp::edit(document, &stamped.sandbox(sandbox)).map_err(|error| error.to_string())
+        });
+        let edited = match edited {
+            Ok(edited) if edited.is_unchanged() => return Stamp::Unchanged,
+            Ok(edited) => edited,
+            Err(why) => return Stamp::Withheld(why),
+        };
+        let source = &document.source;
+        match stamp::write(source.path(), source.text().as_bytes(), edited.text.as_bytes()) {
+            Ok(()) => Stamp::Written(format!("{} {method}", self.today)),
+            Err(error) => Stamp::Withheld(format!("failed to {error}")),
+        }
+    }
+}
+
+impl Supply {
+    fn has(&self, input: &Input) -> bool {
+        let set = |(name, value): &(OsString, OsString)| {
+            name.to_str() == Some(&input.name) && !value.is_empty()
+        };
+        self.inputs.contains(&input.name) || input.default.is_some() || self.offers.iter().any(set)
+    }
+
+    /// The alternative that the answers name, else the one that the author prefers.
+    fn chosen(&self, step: &document::Step, choice: &Choice) -> Option<usize> {
+        let alternatives = &choice.alternatives;
+        let named = self.choices.get(&step.id);
+        let named = named.and_then(|label| alternatives.iter().position(|one| one.label == *label));
+        named.or_else(|| alternatives.iter().position(|one| one.preferred))
+    }
+}
+
+/// What is refused about the settings, and how much must be covered, count too.
+fn weigh(validation: &mut Validation, in_force: &InForce) {
+    let redact = |text: &str| Redactor::default().redact(text);
+    let (run, all) = validation.coverage();
+    let floor = in_force.config.read_only.coverage;
+    #[expect(clippy::cast_precision_loss, reason = "no runbook has so many segments")]
+    let part = if all == 0 { 1.0 } else { run as f64 / all as f64 };
+    let unrun = validation.confinement.is_none();
+    if part < floor && validation.result < Verdict::Unverified && !unrun {
+        validation.result = Verdict::Unverified;
+        validation.why = redact(&format!(
+            "{run} of {all} segments were run, and the settings ask for {:.0} %",
+            100.0 * floor
+        ));
+    }
+    if let Some(refused) = in_force.refused.first()
+        && validation.result < Verdict::Refused
+    {
+        validation.result = Verdict::Refused;
+        validation.why = redact(refused);
+    }
+}
+
+/// What is to be said of the settings, as findings.
+fn about_settings(in_force: &InForce) -> Vec<Diagnostic> {
+    let finding = |severity, text: &String| {
+        Diagnostic::new(severity, "settings", Span::new(0, 0), text.as_str())
+    };
+    let refused = in_force.refused.iter().map(|text| finding(Severity::Error, text));
+    let notes = in_force.notes.iter().map(|text| finding(Severity::Note, text));
+    refused.chain(notes).collect()
+}
+
+/// A validation in which nothing was run.
+fn without_run(plan: &Plan, verdict: Verdict, why: &str, segments: Vec<Segment>) -> Validation {
+    let redact = |text: &str| Redactor::default().redact(text);
+    let document = &plan.document;
+    let refused = segments.iter().find_map(Segment::refused);
+    let result = if refused.is_some() { Verdict::Refused.max(verdict) } else { verdict };
+    Validation {
+        file: document.source.path().into(),
+        title: redact(document.title.as_deref().unwrap_or_default()),
+        result,
+        why: refused.cloned().unwrap_or_else(|| redact(why)),
+        segments,
+        confinement: None,
+        duration_ms: 0,
+    }
+}

@@ -315,7 +315,7 @@ fn terminal() -> ((OwnedFd, OwnedFd), String) {
 }
 
 fn look_at_a_process(id: u32, address: u64, text: &mut String) {
-    let at = PathBuf::from(format!("/proc/{}", id));
+    let at = PathBuf::from(format!("/proc/{id}"));
     let read = |name: &str| fs::read_to_string(at.join(name)).unwrap_or_default();
     let stat = read("stat");
     let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

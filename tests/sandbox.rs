@@ -7,6 +7,7 @@
 //! namespaces keep what the controls change (names, mounts, interfaces, queues) from the machine.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::print_stdout, clippy::print_stderr)] // What was not tried is said.
 
 #[path = "sandbox/reads.rs"]
 mod reads;
@@ -24,7 +25,7 @@ use rustix::thread::UnshareFlags;
 
 use reads::{READS, Read};
 use ways::{WAYS, Way};
-use world::{Place, Who, World};
+use world::{Neighbour, Place, Who, World};
 
 /// How one way went for one user.
 struct Trial {
@@ -108,7 +109,9 @@ fn report(trials: &[Trial]) {
 
 fn try_all(who: Who) -> Vec<Trial> {
     isolate();
-    WAYS.iter().map(|way| attempt(way, who)).collect()
+    // Nothing changes inside, so one world does for all; where something did, a new one is made.
+    let mut still = World::new(who, Neighbour::There);
+    WAYS.iter().map(|way| attempt(way, who, &mut still)).collect()
 }
 
 /// Namespaces for this thread and what it starts.
@@ -130,27 +133,39 @@ fn isolate() {
     assert!(Command::new("sh").args(["-c", script]).status().expect("sh").success());
 }
 
-fn attempt(way: &'static Way, who: Who) -> Trial {
-    // Controls that prepare something need root, as do those of namespaces.
+fn attempt(way: &'static Way, who: Who, still: &mut World) -> Trial {
+    let mut trial = Trial { way: way.name, who, control: Control::CannotHere, changed: Vec::new() };
+    // What is prepared needs root.
     if !is_root() && !way.before.is_empty() {
-        return Trial { way: way.name, who, control: Control::CannotHere, changed: Vec::new() };
+        return trial;
     }
-    let outside = changes(way, who, Place::Outside);
-    let control = if outside.is_empty() { Control::CannotHere } else { Control::Writes };
-    Trial { way: way.name, who, control, changed: changes(way, who, Place::Inside) }
+    if !changes(way, &fresh(way, who), Place::Outside).is_empty() {
+        trial.control = Control::Writes;
+    }
+    if way.before.is_empty() {
+        trial.changed = changes(way, still, Place::Inside);
+    } else {
+        trial.changed = changes(way, &fresh(way, who), Place::Inside);
+    }
+    if !trial.changed.is_empty() {
+        *still = World::new(who, Neighbour::There);
+    }
+    trial
 }
 
-/// What a way changes in a world of its own.
-fn changes(way: &Way, who: Who, place: Place) -> Vec<String> {
-    let world = World::new(who);
+fn fresh(way: &Way, who: Who) -> World {
+    let wanted = way.script.contains("PID");
+    World::new(who, if wanted { Neighbour::There } else { Neighbour::Absent })
+}
+
+/// What a way changes in a world.
+fn changes(way: &Way, world: &World, place: Place) -> Vec<String> {
     world.prepare(way.before);
-    let mut received = String::new();
-    let before = world.look(way, &mut received);
+    let before = world.look(way);
     world.run(place, way.script);
     let mut changed = Vec::new();
-    for _ in 0..4 {
-        let after = world.look(way, &mut received);
-        changed = difference(&before, &after);
+    for _ in 0..3 {
+        changed = difference(&before, &world.look(way));
         if !changed.is_empty() {
             break;
         }
@@ -174,7 +189,7 @@ fn reading_works_inside() {
     }
     let port = serve();
     for who in users() {
-        let world = World::new(who);
+        let world = World::new(who, Neighbour::Absent);
         world.prepare(
             "git init -q repository && cd repository && git config user.name a && \
              git config user.email a@b.c && git commit -q --allow-empty -m first; \
@@ -274,7 +289,7 @@ fn calls_that_cannot_be_tried_are_refused() {
         return eprintln!("not tried: {error}");
     }
     for who in users() {
-        let world = World::new(who);
+        let world = World::new(who, Neighbour::Absent);
         let script: String = REFUSED.iter().map(|call| probing(call)).collect();
         let inside = world.run(Place::Inside, &script);
         let inside = String::from_utf8_lossy(&inside.stdout).into_owned();
@@ -305,7 +320,7 @@ fn probing(call: &str) -> String {
 
 #[test]
 fn what_the_rules_list_may_be_written_and_nothing_beside() {
-    let world = World::new(Who::Caller);
+    let world = World::new(Who::Caller, Neighbour::Absent);
     let rules = Rules { files: vec![world.path("victim/f")], ..world.rules() };
     let script = "echo listed >f; echo beside >g";
     world.command(Some(&rules), script).output().expect("a script");
@@ -315,7 +330,7 @@ fn what_the_rules_list_may_be_written_and_nothing_beside() {
 
 #[test]
 fn a_descriptor_that_was_open_before_stays_open() {
-    let world = World::new(Who::Caller);
+    let world = World::new(Who::Caller, Neighbour::Absent);
     let file = std::fs::File::create(world.path("victim/out")).expect("a file");
     let mut command = world.command(Some(&world.rules()), "echo through");
     assert!(command.stdout(Stdio::from(file)).status().expect("a script").success());
@@ -324,7 +339,7 @@ fn a_descriptor_that_was_open_before_stays_open() {
 
 #[test]
 fn unix_sockets_are_there_only_where_the_rules_say_so() {
-    let world = World::new(Who::Caller);
+    let world = World::new(Who::Caller, Neighbour::Absent);
     let script = "perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0) or exit 1'";
     let status = |unix_sockets| {
         let rules = Rules { unix_sockets, ..world.rules() };

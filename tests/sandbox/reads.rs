@@ -55,7 +55,7 @@ pub const READS: &[Read] = &[
     read("xargs", "echo f g | xargs cat", "old\nother\n"),
     read("xargs in parallel", "seq 4 | xargs -P 4 -n 1 echo | sort", "1\n2\n3\n4\n"),
     read("find", "find . -name inner", "./d/inner\n"),
-    read("ps", "ps -o comm= -p $$", "bash\n"),
+    read("ps", "ps -o comm= -p $$; true", "bash\n"),
     read("date", "date -u -d @0 +%Y", "1970\n"),
     read("limits", "ulimit -c; ulimit -n 64; ulimit -n", "0\n64\n"),
     read("nice", "nice -n 1 echo x", "x\n"),

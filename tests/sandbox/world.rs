@@ -51,6 +51,13 @@ impl Who {
     }
 }
 
+/// Whether another process of the same user is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Neighbour {
+    There,
+    Absent,
+}
+
 /// Whether a script is run inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -64,8 +71,7 @@ pub struct World {
     folder: tempfile::TempDir,
     pub who: Who,
     name: String,
-    process: Child,
-    address: u64,
+    neighbour: Option<(Child, u64)>,
     streams: [UnixListener; 2],
     datagrams: UnixDatagram,
     ports: [TcpListener; 2],
@@ -78,7 +84,7 @@ pub struct World {
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 impl World {
-    pub fn new(who: Who) -> Self {
+    pub fn new(who: Who, neighbour: Neighbour) -> Self {
         let folder = tempfile::Builder::new().prefix("world").tempdir().expect("a folder");
         let at = folder.path().to_owned();
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -91,7 +97,7 @@ impl World {
                 give(&path, who.id());
             }
         }
-        let (process, address) = process(who, &at);
+        let neighbour = (neighbour == Neighbour::There).then(|| process(who, &at));
         let streams = [
             UnixListener::bind(at.join("sock")).expect("a socket"),
             UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name).expect("a name"))
@@ -103,8 +109,12 @@ impl World {
             fs::set_permissions(at.join(socket), Permissions::from_mode(0o777))
                 .expect("open to all");
         }
-        streams.iter().for_each(|socket| socket.set_nonblocking(true).expect("a socket"));
-        ports.iter().for_each(|socket| socket.set_nonblocking(true).expect("a socket"));
+        for socket in &streams {
+            socket.set_nonblocking(true).expect("a socket");
+        }
+        for socket in &ports {
+            socket.set_nonblocking(true).expect("a socket");
+        }
         datagrams.set_nonblocking(true).expect("a socket");
         let fifo = OpenOptions::new()
             .read(true)
@@ -118,8 +128,7 @@ impl World {
             folder,
             who,
             name,
-            process,
-            address,
+            neighbour,
             streams,
             datagrams,
             ports,
@@ -177,7 +186,9 @@ impl World {
         command.env_clear().envs(sandbox::environment(&self.path("scratch")));
         command.env("PATH", "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin");
         command.env("W", self.folder.path()).env("V", path("victim")).env("S", path("scratch"));
-        command.env("PID", self.process.id().to_string()).env("ADDR", self.address.to_string());
+        if let Some((process, address)) = &self.neighbour {
+            command.env("PID", process.id().to_string()).env("ADDR", address.to_string());
+        }
         command.env("SOCK", path("sock")).env("DGRAM", path("dgram")).env("ABSTRACT", &self.name);
         let port = |at: usize| self.ports[at].local_addr().expect("a port").port().to_string();
         command.env("TCP", port(0)).env("TCP6", port(1)).env("SERVE", self.serve.to_string());
@@ -186,11 +197,12 @@ impl World {
     }
 
     /// All of this world, and what `way` looks at besides.
-    pub fn look(&self, way: &Way, received: &mut String) -> String {
-        received.push_str(&self.received());
-        let mut text = format!("received:{received}\n");
+    pub fn look(&self, way: &Way) -> String {
+        let mut text = format!("received:{}\n", self.received());
         look_at_files(&self.path("victim"), &mut text);
-        self.look_at_the_process(&mut text);
+        if let Some((process, address)) = &self.neighbour {
+            look_at_a_process(process.id(), *address, &mut text);
+        }
         let system = rustix::system::uname();
         let _ = writeln!(text, "{:?} {:?}", system.nodename(), system.domainname());
         text.push_str(&fs::read_to_string("/proc/thread-self/mountinfo").expect("mounts"));
@@ -219,32 +231,14 @@ impl World {
         }
         text
     }
-
-    fn look_at_the_process(&self, text: &mut String) {
-        let at = PathBuf::from(format!("/proc/{}", self.process.id()));
-        let read = |name: &str| fs::read_to_string(at.join(name)).unwrap_or_default();
-        let stat = read("stat");
-        let fields: Vec<_> =
-            stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        // Runs or sleeps are the same; stopped, traced and dead are not. Then niceness and policy.
-        let state = fields.first().copied().unwrap_or("gone").replace(['R', 'D'], "S");
-        let _ = writeln!(text, "{state} {:?} {:?}", fields.get(16), fields.get(38));
-        for name in ["limits", "oom_score_adj", "coredump_filter"] {
-            text.push_str(&read(name));
-        }
-        text.extend(read("status").lines().filter(|line| line.starts_with("Cpus_allowed")));
-        let mut memory = [0; 8];
-        if let Ok(mut file) = File::open(at.join("mem")) {
-            let _ = file.seek(SeekFrom::Start(self.address)).and_then(|_| file.read(&mut memory));
-        }
-        let _ = writeln!(text, "{memory:?}");
-    }
 }
 
 impl Drop for World {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        if let Some((process, _)) = &mut self.neighbour {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }
 
@@ -280,8 +274,9 @@ fn furnish(at: &Path) {
 fn give(at: &Path, id: u32) {
     std::os::unix::fs::lchown(at, Some(id), Some(id)).expect("a new owner");
     if fs::symlink_metadata(at).is_ok_and(|stat| stat.is_dir()) {
-        let below = fs::read_dir(at).expect("a folder").flatten();
-        below.for_each(|entry| give(&entry.path(), id));
+        for entry in fs::read_dir(at).expect("a folder").flatten() {
+            give(&entry.path(), id);
+        }
     }
 }
 
@@ -319,6 +314,25 @@ fn terminal() -> ((OwnedFd, OwnedFd), String) {
     ((master, slave), path)
 }
 
+fn look_at_a_process(id: u32, address: u64, text: &mut String) {
+    let at = PathBuf::from(format!("/proc/{id}"));
+    let read = |name: &str| fs::read_to_string(at.join(name)).unwrap_or_default();
+    let stat = read("stat");
+    let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    // Runs or sleeps are the same; stopped, traced and dead are not. Then niceness and policy.
+    let state = fields.first().copied().unwrap_or("gone").replace(['R', 'D'], "S");
+    let _ = writeln!(text, "{state} {:?} {:?}", fields.get(16), fields.get(38));
+    for name in ["limits", "oom_score_adj", "coredump_filter"] {
+        text.push_str(&read(name));
+    }
+    text.extend(read("status").lines().filter(|line| line.starts_with("Cpus_allowed")));
+    let mut memory = [0; 8];
+    if let Ok(mut file) = File::open(at.join("mem")) {
+        let _ = file.seek(SeekFrom::Start(address)).and_then(|_| file.read(&mut memory));
+    }
+    let _ = writeln!(text, "{memory:?}");
+}
+
 fn look_at_files(at: &Path, text: &mut String) {
     let stat = fs::symlink_metadata(at).expect("a file");
     let _ = write!(
@@ -351,6 +365,8 @@ fn look_at_files(at: &Path, text: &mut String) {
     if stat.is_dir() {
         let mut below: Vec<_> = fs::read_dir(at).expect("a folder").flatten().collect();
         below.sort_by_key(fs::DirEntry::file_name);
-        below.iter().for_each(|entry| look_at_files(&entry.path(), text));
+        for entry in below {
+            look_at_files(&entry.path(), text);
+        }
     }
 }

@@ -130,13 +130,15 @@ impl Reader<'_> {
 
     /// A block of HTML comes line by line: a comment is taken with its end, wherever that is.
     fn html(&mut self, range: Range<usize>) {
-        let last = self.markup.comments.last().map_or(0, |comment| comment.end);
         let html = &self.text[range.clone()];
-        for (at, _) in html.match_indices("<!--").filter(|(at, _)| range.start + at >= last) {
+        let mut last = self.markup.comments.last().map_or(0, |comment| comment.end);
+        for (at, _) in html.match_indices("<!--") {
             let start = range.start + at;
-            let rest = &self.text[start..];
-            let length = rest.find("-->").map_or(rest.len(), |end| end + 3);
-            self.markup.comments.push(Span::new(start, start + length));
+            if start >= last {
+                let rest = &self.text[start..];
+                last = start + rest.find("-->").map_or(rest.len(), |end| end + 3);
+                self.markup.comments.push(Span::new(start, last));
+            }
         }
         for name in ["id=", "name="] {
             let named = html.split(name).skip(1).map(|rest| rest.trim_start_matches(['"', '\'']));

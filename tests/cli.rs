@@ -232,7 +232,7 @@ fn every_expectation_of_the_rotation_can_be_met_without_a_person() {
 
 #[test]
 fn every_command_has_help_and_a_version() {
-    for command in ["run", "rehearse", "explain", "expect", "completions", "man"] {
+    for command in ["run", "rehearse", "explain", "status", "expect", "completions", "man"] {
         let output = runbook(&[command, "--help"], "");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert_eq!(output.status.code(), Some(0), "{command}");

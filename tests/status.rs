@@ -130,6 +130,54 @@ fn what_changed_is_counted_from_the_commit_that_brought_the_date() {
 }
 
 #[test]
+fn what_was_merged_after_the_stamp_counts() {
+    // A change that was written before the stamp, committed after it, and merged.
+    let repository = Repository::new();
+    repository.write("a.md", &dated(60)).commit();
+    repository.git(&["switch", "--quiet", "--create", "change"]);
+    repository.write("a.md", &dated(60).replace("rm -r x", "rm -r y")).commit();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write("a.md", &dated(4)).commit();
+    repository.git(&["switch", "--quiet", "change"]);
+    repository.write("b.txt", "x").commit();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.git(&["merge", "--quiet", "--no-edit", "--no-ff", "change"]);
+    let found = repository.one("a.md");
+    assert_eq!((&found["state"], &found["age_days"]), (&"changed".into(), &4.into()), "{found:#}");
+}
+
+#[test]
+fn what_came_between_a_stamp_and_its_merge_counts() {
+    let repository = Repository::new();
+    repository.write("a.md", &dated(60)).commit();
+    repository.git(&["switch", "--quiet", "--create", "stamp"]);
+    repository.write("a.md", &dated(4)).commit();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write("a.md", &dated(60).replace("rm -r x", "rm -r y")).commit();
+    repository.git(&["merge", "--quiet", "--no-edit", "--no-ff", "stamp"]);
+    let found = repository.one("a.md");
+    assert_eq!((&found["state"], &found["age_days"]), (&"changed".into(), &4.into()), "{found:#}");
+}
+
+#[test]
+fn another_word_on_the_dates_line_is_no_new_stamp() {
+    let repository = Repository::new();
+    let text = |owner: &str, command: &str| {
+        format!(
+            "# T\n\nMode: {owner} Last validated: {} Validation method: docs\n\n\
+             ## Step 1\n\n```bash\n{command}\n```\n",
+            ago(4)
+        )
+    };
+    repository.write("a.md", &text("x", "ls").replace(&ago(4).to_string(), "never")).commit();
+    repository.write("a.md", &text("x", "ls")).commit();
+    repository.write("a.md", &text("x", "ls -l")).commit();
+    repository.write("a.md", &text("y", "ls -l")).commit();
+    let found = repository.one("a.md");
+    assert_eq!(found["state"], "changed", "{found:#}");
+}
+
+#[test]
 fn what_is_not_committed_counts() {
     let repository = Repository::new();
     repository.write("a.md", &dated(5)).commit();

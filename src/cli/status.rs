@@ -212,9 +212,10 @@ fn row(runbook: &Freshness) -> [String; 6] {
 /// What changed since, in a few words.
 fn since(runbook: &Freshness) -> String {
     let work = runbook.changes.iter().filter(|one| one.weight == Weight::Work).count();
+    let undated = runbook.last_validated.is_none();
     let mut words = match (&runbook.since, runbook.changes.len(), work) {
-        (Since::Never, ..) => vec!["-".to_owned()],
-        (Since::None(_) | Since::Unknown(_), ..) => vec!["not known".to_owned()],
+        _ if undated => vec!["-".to_owned()],
+        (Since::Never | Since::None(_) | Since::Unknown(_), ..) => vec!["not known".to_owned()],
         (_, 0, _) => vec!["nothing changed".to_owned()],
         (_, _, 0) => vec!["words alone".to_owned()],
         (.., work) => vec![count(work, "change")],

@@ -6,10 +6,9 @@
 //! tree, and the environment cannot point elsewhere. The user's own configuration holds
 //! (`safe.directory`).
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use duct::{Expression, ReaderHandle};
+use duct::Expression;
 
 /// What is switched off, whatever the configuration says.
 const GUARDS: &[&str] = &[
@@ -27,6 +26,10 @@ const GUARDS: &[&str] = &[
     "diff.external=",
     "-c",
     "log.showSignature=false",
+    "-c",
+    "blame.ignoreRevsFile=",
+    "-c",
+    "core.quotePath=false",
     "-c",
     "protocol.allow=never",
     // A folder that looks like a repository is none.
@@ -66,16 +69,24 @@ pub(super) enum NoAnswer {
 /// A file in a repository.
 #[derive(Debug)]
 pub(super) struct Tracked {
-    folder: PathBuf,
-    /// Its name in the folder.
-    name: String,
+    /// The repository's root.
+    root: PathBuf,
     /// From the repository's root, with slashes.
     pub path: String,
     /// Whether the history was cut off.
     pub shallow: bool,
 }
 
-/// A commit that touched the file.
+/// Where a line came from.
+#[derive(Debug)]
+pub(super) struct Origin {
+    /// The commit that brought it.
+    pub commit: Commit,
+    /// The one before, where the file was there already.
+    pub previous: Option<Commit>,
+}
+
+/// A commit that has the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Commit {
     pub id: String,
@@ -120,7 +131,8 @@ pub(super) fn find(file: &Path) -> Result<Tracked, NoAnswer> {
     let folder = file.parent().ok_or(NoAnswer::Outside)?.to_path_buf();
     let name = file.file_name().and_then(|name| name.to_str());
     let name = name.ok_or_else(|| failed("its name is not UTF-8"))?;
-    let said = ask(&folder, &["rev-parse", "--is-shallow-repository", "--show-prefix"]);
+    let said =
+        ask(&folder, &["rev-parse", "--is-shallow-repository", "--show-prefix", "--show-cdup"]);
     let said = said.map_err(|why| {
         let outside = why.contains("not a git repository");
         if outside { NoAnswer::Outside } else { NoAnswer::Failed(why) }
@@ -129,96 +141,48 @@ pub(super) fn find(file: &Path) -> Result<Tracked, NoAnswer> {
     let mut lines = said.lines();
     let shallow = lines.next() == Some("true");
     let prefix = lines.next().unwrap_or_default();
-    Ok(Tracked { path: format!("{prefix}{name}"), name: name.to_owned(), folder, shallow })
+    let root = folder.join(lines.next().unwrap_or_default());
+    Ok(Tracked { path: format!("{prefix}{name}"), root, shallow })
 }
 
 impl Tracked {
     /// The last commit, where there is one.
     pub(super) fn head(&self) -> Option<String> {
-        let id = ask(&self.folder, &["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).ok()?;
+        let id = ask(&self.root, &["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).ok()?;
         Some(String::from_utf8_lossy(&id).trim().to_owned())
     }
 
     /// The file's bytes in a commit, as stored.
     pub(super) fn text(&self, commit: &Commit) -> Result<Vec<u8>, String> {
-        ask(&self.folder, &["cat-file", "blob", &format!("{}:{}", commit.id, commit.path)])
+        ask(&self.root, &["cat-file", "blob", &format!("{}:{}", commit.id, commit.path)])
     }
 
-    /// The commits that touched the file, the latest first, under whatever name it had. They come
-    /// as they are asked for: most often the first few are enough.
-    pub(super) fn commits(&self) -> Result<Commits, String> {
-        let arguments = [
-            "log",
-            "--follow",
-            "--format=%x01%H",
-            "--name-only",
-            "-z",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--no-show-signature",
-            "--no-color",
-            "HEAD",
-            "--",
-            &self.name,
-        ];
-        let command = git(&self.folder, &arguments).stderr_null();
-        let reader = command.reader().map_err(|error| error.to_string())?;
-        Ok(Commits { reader: BufReader::new(reader), path: self.path.clone(), next: None })
+    /// Which commit brought a line (from 1) of the file, as it is in `commit`. git follows it
+    /// through merges and under whatever name the file had.
+    pub(super) fn origin(&self, commit: &Commit, line: usize) -> Result<Origin, String> {
+        let lines = format!("-L{line},{line}");
+        let words = ["blame", "--porcelain", "--no-textconv", &lines, &commit.id, "--"];
+        let words: Vec<_> = words.into_iter().chain([commit.path.as_str()]).collect();
+        let said = ask(&self.root, &words)?;
+        Origin::read(&String::from_utf8_lossy(&said))
+            .ok_or_else(|| "git does not say which commit brought the date".to_owned())
     }
 }
 
-/// Commits as they come.
-pub(super) struct Commits {
-    reader: BufReader<ReaderHandle>,
-    path: String,
-    next: Option<String>,
-}
-
-impl Iterator for Commits {
-    type Item = Result<Commit, String>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.commit().transpose()
-    }
-}
-
-impl Commits {
-    fn commit(&mut self) -> Result<Option<Commit>, String> {
-        let first = match self.next.take() {
-            Some(word) => Some(word),
-            None => self.word()?,
-        };
-        let Some(first) = first else {
-            return Ok(None);
-        };
-        let id = first.strip_prefix('\u{1}').ok_or("git says what is no commit")?.to_owned();
-        while let Some(word) = self.word()? {
-            if word.starts_with('\u{1}') {
-                self.next = Some(word);
-                break;
+impl Origin {
+    /// From the porcelain format: the id, then a header a line, then the line itself.
+    fn read(said: &str) -> Option<Self> {
+        let id = said.split(' ').next()?.to_owned();
+        let headers = || said.lines().skip(1).take_while(|line| !line.starts_with('\t'));
+        let header = |name: &str| headers().find_map(|line| line.strip_prefix(name));
+        let plain = |path: &str| (!path.starts_with('"')).then(|| path.to_owned());
+        let previous = match header("previous ") {
+            Some(words) => {
+                let (id, path) = words.split_once(' ')?;
+                Some(Commit { id: id.to_owned(), path: plain(path)? })
             }
-            if !word.is_empty() {
-                self.path = word;
-            }
-        }
-        Ok(Some(Commit { id, path: self.path.clone() }))
-    }
-
-    /// The text up to the next NUL; nothing at the end of all.
-    fn word(&mut self) -> Result<Option<String>, String> {
-        let mut bytes = Vec::new();
-        let read = self.reader.read_until(0, &mut bytes);
-        if read.map_err(|error| format!("git cannot list the commits: {error}"))? == 0 {
-            return Ok(None);
-        }
-        let word = String::from_utf8(bytes).map_err(|_| "a name is not UTF-8".to_owned())?;
-        Ok(Some(word.trim_matches(['\0', '\n']).to_owned()))
-    }
-}
-
-impl Drop for Commits {
-    fn drop(&mut self) {
-        // What is left of the history is not needed.
-        let _ = self.reader.get_ref().kill();
+            None => None,
+        };
+        Some(Self { commit: Commit { id, path: plain(header("filename ")?)? }, previous })
     }
 }

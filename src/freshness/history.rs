@@ -1,8 +1,8 @@
 //! The document as it was when it was stamped.
 //!
 //! Comes in: a document and the date that stands in it. Goes out: the document of the commit that
-//! brought that date: the oldest of the latest commits that all have it. A history that ends before
-//! another date is seen has no such commit, unless the file itself begins there.
+//! brought that date, on whatever branch: what was merged after it counts as changed. A shallow
+//! history that ends before another date is seen has no such commit.
 
 use crate::document::Document;
 use crate::source::Source;
@@ -47,7 +47,7 @@ pub(super) fn since_stamp(document: &Document, stamp: &Standing) -> History {
         // cannot be told, so that all of it counts.
         return History { since: Since::Head(head.id), base: Some(committed), uncommitted };
     }
-    match oldest(document, stamp, &tracked, (head, committed)) {
+    match origin(document, stamp, &tracked, (head, committed)) {
         Ok((commit, base)) => {
             History { since: Since::Commit(commit.id), base: Some(base), uncommitted }
         }
@@ -55,29 +55,40 @@ pub(super) fn since_stamp(document: &Document, stamp: &Standing) -> History {
     }
 }
 
-/// The oldest of the latest commits in which the date stands.
-fn oldest(
+/// How many commits may have touched the date's line without changing the date.
+const LONGEST: usize = 1000;
+
+/// The commit that brought the date. Another word of its line may have changed since: then the
+/// commit before that one has the date as well, and is asked in its turn.
+fn origin(
     document: &Document,
     stamp: &Standing,
     tracked: &Tracked,
     head: (Commit, Document),
 ) -> Result<(Commit, Document), String> {
-    let mut found = head;
-    for commit in tracked.commits()? {
-        let commit = commit?;
-        let earlier = read(document, tracked.text(&commit)?)?;
-        if standing(&earlier).0 != *stamp {
-            return Ok(found);
+    let (mut commit, mut known) = head;
+    for _ in 0..LONGEST {
+        let place = standing(&known).1.map_or(0, |span| span.start);
+        let origin = tracked.origin(&commit, known.source.line(place))?;
+        let brought = read(document, tracked.text(&origin.commit)?)?;
+        let Some(previous) = origin.previous else {
+            return if tracked.shallow {
+                Err(SHALLOW.into())
+            } else {
+                Ok((origin.commit, brought))
+            };
+        };
+        let before = read(document, tracked.text(&previous)?)?;
+        if standing(&before).0 != *stamp {
+            return Ok((origin.commit, brought));
         }
-        found = (commit, earlier);
+        (commit, known) = (previous, before);
     }
-    if tracked.shallow {
-        return Err("the clone is shallow and its history ends before the stamp; \
-                    fetch all of it (`git fetch --unshallow`, `fetch-depth: 0`)"
-            .into());
-    }
-    Ok(found)
+    Err("the date's line was changed too often".into())
 }
+
+const SHALLOW: &str = "the clone is shallow and its history ends before the stamp; \
+                       fetch all of it (`git fetch --unshallow`, `fetch-depth: 0`)";
 
 fn read(document: &Document, bytes: Vec<u8>) -> Result<Document, String> {
     let text = String::from_utf8(bytes).map_err(|_| "an earlier text is not UTF-8".to_owned())?;

@@ -118,6 +118,10 @@ pub(super) fn read(value: &str) -> Reading {
 fn of_form(form: &Regex, bare: &str, offset: usize) -> Option<Reading> {
     let found = form.captures(bare)?;
     let end = found.get(0)?.end();
+    // `2026-04-241` is no date; `2026-04-24T10:00` is one with a time.
+    if bare[end..].starts_with(char::is_alphanumeric) && !TIME.is_match(&bare[end..]) {
+        return None;
+    }
     let (date, parts) = match (found.name("a"), found.name("b")) {
         (Some(_), Some(_)) => match either_way(&found)? {
             Ok(one) => one,

@@ -212,7 +212,8 @@ pub fn standing(document: &Document) -> (Standing, Option<Span>) {
         Ok(place) => {
             let standing = match dates::read(document.source.slice(place.span)) {
                 Reading::Nothing { .. } => Standing::Never,
-                Reading::Date(written) => Standing::On(written.date),
+                // Words beside it are no lie while nobody writes another date.
+                Reading::Date(written) | Reading::Words(written, _) => Standing::On(written.date),
                 other => Standing::Unreadable(values::refuse_date(&other, &place, document, None)),
             };
             (standing, Some(place.span))

@@ -149,6 +149,8 @@ fn what_may_become_a_lie_is_refused_with_what_to_type() {
     case("2026-04-24 <!-- by Anna -->", Reason::Words, "`2026-04-24` alone");
     case("2026-04-24 UTC+2", Reason::Words, "alone");
     case("2026-04-24, 2026-03-01", Reason::Words, "alone");
+    case("2026-04-241", Reason::Unreadable, "`2026-11-05`");
+    case("2026-04-24x", Reason::Unreadable, "`2026-11-05`");
     case("[2026-04-24](https://ci.example.com/7)", Reason::Unreadable, "`2026-11-05`");
     case("03/04/2026", Reason::Ambiguous, "`2026-04-03` or `2026-03-04`");
     case("04/04/2026", Reason::Ambiguous, "`2026-04-04`");
@@ -335,4 +337,17 @@ fn no_evidence_makes_no_stamp() {
     let beyond = beyond.expect_err("beyond what was reached").to_string();
     assert_eq!(beyond, "stamp rehearsed: the validation reached read-only-live only");
     assert!(make(today, Method::ReadOnlyDocs, None).is_err());
+}
+
+#[test]
+fn words_beside_a_date_do_not_hide_it_from_a_reader() {
+    let case = |value: &str, expected: &Standing| {
+        let document = read(&format!("# T\n\n**Last validated:** {value}\n"));
+        assert_eq!(standing(&document).0, *expected, "{value}");
+    };
+    let on = Standing::On(date(2026, 4, 24));
+    case("2026-04-24 (by Anna)", &on);
+    case("24 April 2026, 10:00 UTC", &on);
+    case("TBD", &Standing::Never);
+    assert_eq!(standing(&read("# T\n\n**Last updated:** 2026-04-24\n")), (Standing::Never, None));
 }

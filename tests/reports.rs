@@ -6,6 +6,7 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,11 +20,11 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use runbook::diagnostic::{Diagnostic, Label, Severity};
 use runbook::event::{CheckedEvidence, Ending, Outcome};
 use runbook::expect::Verdict as Held;
-use runbook::report::Colour;
 use runbook::report::whole::github::{self, Fence};
 use runbook::report::whole::{
     Examined, Stamp, Task, Weakened, Whole, json, junit, sarif, terminal,
 };
+use runbook::report::{Colour, neutral};
 use runbook::source::{Source, Span};
 use runbook::validation::{Confinement, Coverage, Gap, GapKind, Segment, Validation, Verdict};
 use runbook::variables::{Redacted, Redactor};
@@ -258,6 +259,38 @@ fn the_example_as_sarif() {
 }
 
 #[test]
+fn a_check_speaks_of_no_run() {
+    assert_eq!(
+        terminal::text(&checked(), Colour::Off, 80),
+        "checked a.md\n  the check found no error; nothing was run\n\n1 runbook: 1 checked (exit 0)\n"
+    );
+    assert_eq!(
+        github::log(&checked(), &Fence::known("k"))
+            .lines()
+            .filter(|line| line.starts_with("::"))
+            .count(),
+        2
+    );
+    let none = Whole { runbooks: Vec::new(), exit: 2, ..checked() };
+    assert_eq!(terminal::text(&none, Colour::Off, 80), "no runbook was found (exit 2)\n");
+}
+
+#[test]
+fn a_fence_has_a_word_that_is_not_known_before() {
+    let word = |fence: &Fence| {
+        let log = github::log(&checked(), fence);
+        log.lines()
+            .next()
+            .and_then(|line| line.strip_prefix("::stop-commands::"))
+            .map(str::to_owned)
+    };
+    let words: Vec<_> = (0..3).map(|_| word(&Fence::random()).expect("a fence")).collect();
+    assert!(
+        words.iter().all(|word| word.len() == 32) && words[0] != words[1] && words[1] != words[2]
+    );
+}
+
+#[test]
 fn colours_change_nothing_but_colours() {
     let plain = terminal::text(&example(), Colour::Off, 80);
     let coloured = terminal::text(&example(), Colour::On, 80);
@@ -409,11 +442,23 @@ fn github_gets_ten_annotations_of_a_kind_and_is_told_of_the_others() {
     );
 }
 
+#[test]
+fn a_summary_stays_below_what_github_takes_and_says_what_is_missing() {
+    let mut one = infested(&["🦀`".repeat(250)]).runbooks.remove(0);
+    one.validation.as_mut().expect("validated").segments = segments();
+    let whole = Whole { runbooks: vec![one; 300], ..example() };
+    let page = github::summary(&whole);
+    assert!(page.len() < 1 << 20, "{}", page.len());
+    let table = page.lines().find(|line| line.ends_with("more did not fit in the table."));
+    assert!(table.is_some() && page.ends_with("did not fit; they are in the log.\n"), "{table:?}");
+    assert_eq!(github::summary(&example()).matches("did not fit").count(), 0);
+}
+
 /// A workflow command, as the runner's own parser reads one.
 #[derive(Debug)]
 struct Parsed {
     name: String,
-    properties: std::collections::BTreeMap<String, String>,
+    properties: BTreeMap<String, String>,
     data: String,
 }
 
@@ -445,7 +490,7 @@ fn older(line: &str) -> Option<Parsed> {
     let (_, rest) =
         line.split_once("##[").filter(|(_, rest)| rest.starts_with(char::is_alphabetic))?;
     let (name, data) = rest.split_once(']')?;
-    Some(Parsed { name: name.to_owned(), properties: Default::default(), data: data.to_owned() })
+    Some(Parsed { name: name.to_owned(), properties: BTreeMap::default(), data: data.to_owned() })
 }
 
 /// Text that tries to get out of every medium.
@@ -550,7 +595,12 @@ proptest! {
 
     #[test]
     fn github_obeys_only_what_is_ours(texts in texts()) {
-        let log = github::log(&infested(&texts), &Fence::known("known"));
+        let whole = infested(&texts);
+        let told = |one: &Examined| {
+            neutral(&one.path.to_string_lossy().replace('\t', "    ")).replace('\n', " ")
+        };
+        let files: Vec<String> = whole.runbooks.iter().map(told).collect();
+        let log = github::log(&whole, &Fence::known("known"));
         prop_assert!(!log.contains(acts), "{log:?}");
         let commands = commands(&log);
         let names: Vec<_> = commands.iter().map(|one| one.name.as_str()).collect();
@@ -560,6 +610,8 @@ proptest! {
         for one in &commands[2..] {
             let known = ["file", "line", "endLine", "col", "endColumn", "title"];
             prop_assert!(one.properties.keys().all(|key| known.contains(&&**key)), "{one:?}");
+            let file = one.properties.get("file");
+            prop_assert!(file.is_none_or(|file| files.contains(file)), "{one:?} {files:?}");
             prop_assert!(one.properties.get("line").is_none_or(|line| line != "9"), "{one:?}");
         }
     }

@@ -1,6 +1,6 @@
 //! Views of events and diagnostics.
 //!
-//! Comes in: what earlier stages found and did, as data. Goes out: text for a terminal, and JSON.
+//! Comes in: what earlier stages found and did, as data. Goes out: text for a terminal, JSON, and the formats of CI.
 //! Refuses to decide anything, and to let text of a command or a document act on the terminal.
 
 pub mod classification;

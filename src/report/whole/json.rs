@@ -147,7 +147,7 @@ fn gap(segment: &Segment) -> Option<&Gap> {
 }
 
 /// How a value of one of our enums is written in the contract.
-fn word(one: impl serde::Serialize) -> String {
+pub(super) fn word(one: impl serde::Serialize) -> String {
     match serde_json::to_value(one) {
         Ok(Value::String(word)) => word,
         other => unreachable!("an enum without fields is a word, not {other:?}"),

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
+use super::json::word;
 use super::{Examined, Standing, Whole, segments, told};
 use crate::diagnostic::Severity;
 use crate::event::Outcome;
@@ -76,7 +77,7 @@ fn check(one: &Examined) -> TestCase {
         .diagnostics
         .iter()
         .map(|found| {
-            let severity = format!("{:?}", found.severity).to_lowercase();
+            let severity = word(found.severity);
             xml(&format!(
                 "line {}: {severity}[{}]: {}",
                 found.place.line, found.code, found.message
@@ -108,8 +109,7 @@ fn segment(segment: &Segment) -> TestCase {
 fn status(segment: &Segment) -> TestCaseStatus {
     if let Coverage::NotCovered(gap) = &segment.coverage {
         let mut skipped = TestCaseStatus::skipped();
-        let kind = serde_json::to_value(gap.kind).expect("a word");
-        skipped.set_type(kind.as_str().unwrap_or_default());
+        skipped.set_type(word(gap.kind));
         skipped.set_message(xml(&format!("{}: {}", segments::gap(gap.kind), gap.why.as_str())));
         return skipped;
     }
@@ -126,7 +126,7 @@ fn status(segment: &Segment) -> TestCaseStatus {
     let evidence = segments::evidence(segment);
     lines.extend(evidence.iter().map(|line| xml(line)));
     let first = evidence.first().map(String::as_str).unwrap_or_default();
-    failure(kind, &segments::plain(outcome).replace(' ', "_"), first, &lines)
+    failure(kind, &word(outcome), first, &lines)
 }
 
 /// The runbook as a whole: what keeps it from being good and is no segment's alone, such as too
@@ -140,14 +140,13 @@ fn overall(whole: &Whole, one: &Examined) -> TestCase {
         Standing::Unverified | Standing::Failed => NonSuccessKind::Failure,
         Standing::Refused | Standing::Broken => NonSuccessKind::Error,
     };
-    let kind_word = serde_json::to_value(standing).expect("a word");
     let why = one.why();
-    let status = failure(kind, kind_word.as_str().unwrap_or_default(), &why, &[xml(&why)]);
+    let status = failure(kind, &word(standing), &why, &[xml(&why)]);
     TestCase::new("runbook", status)
 }
 
-fn failure(kind: NonSuccessKind, word: &str, message: &str, lines: &[String]) -> TestCaseStatus {
+fn failure(kind: NonSuccessKind, reason: &str, message: &str, lines: &[String]) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(kind);
-    status.set_type(word).set_message(xml(message)).set_description(lines.join("\n"));
+    status.set_type(reason).set_message(xml(message)).set_description(lines.join("\n"));
     status
 }

@@ -152,6 +152,6 @@ pub(super) fn confinement(confinement: &Confinement) -> String {
         (false, true) => "NOT IN A SANDBOX (--sandbox=off)".to_owned(),
         (false, false) => format!("NOT IN A SANDBOX (--sandbox=off); {}", layers.join(", ")),
         (true, true) => "a sandbox of which no layer is named".to_owned(),
-        (true, false) => layers.join(", "),
+        (true, false) => format!("{}; no known way to change anything", layers.join(", ")),
     }
 }

@@ -4,16 +4,17 @@
 //! is wrong in detail. Everything that others wrote is code. GitHub drops a summary of more than
 //! 1 MiB altogether, so that this one stays below and says what it left out.
 
+use super::json::word;
 use super::{Examined, Standing, Whole, counted, segments};
 use crate::event::Outcome;
 use crate::report::markdown::{block, code};
 use crate::validation::{Segment, Validation};
 use crate::variables::Redacted;
 
-/// The most runbooks in the table; a row takes 1,000 bytes at most, as a rule 150.
-const ROWS: usize = 500;
-/// The most bytes before the details end.
-const ENOUGH: usize = 700_000;
+/// The most bytes of the table; a row takes 150 as a rule.
+const TABLE: usize = 300_000;
+/// The most bytes of all.
+const ENOUGH: usize = 900_000;
 
 /// The summary as markdown.
 pub(super) fn text(whole: &Whole) -> String {
@@ -25,11 +26,10 @@ pub(super) fn text(whole: &Whole) -> String {
     }
     out.push_str("| Runbook | Result | Coverage | Method | Last validated |\n");
     out.push_str("| --- | --- | --- | --- | --- |\n");
-    for (standing, one) in all.iter().take(ROWS) {
-        out.push_str(&row(*standing, one));
-    }
-    if all.len() > ROWS {
-        out.push_str(&format!("\nAnd {} more.\n", all.len() - ROWS));
+    let left =
+        all.len() - add(&mut out, TABLE, all.iter().map(|(standing, one)| row(*standing, one)));
+    if left > 0 {
+        out.push_str(&format!("\n{} more did not fit in the table.\n", counted(left, "runbook")));
     }
     details(whole, &all, &mut out);
     out
@@ -61,29 +61,40 @@ fn age(days: i64) -> String {
 
 fn details(whole: &Whole, all: &[(Standing, &Examined)], out: &mut String) {
     let telling: Vec<_> = all.iter().filter(|(standing, one)| tells(*standing, one)).collect();
-    for (number, (standing, one)) in telling.iter().enumerate() {
-        if out.len() > ENOUGH {
-            let left = counted(telling.len() - number, "runbook");
-            out.push_str(&format!("\nThe details of {left} are in the log.\n"));
-            return;
-        }
-        runbook(whole, *standing, one, out);
+    let texts = telling.iter().map(|(standing, one)| runbook(whole, *standing, one));
+    let left = telling.len() - add(out, ENOUGH, texts);
+    if left > 0 {
+        let left = counted(left, "runbook");
+        out.push_str(&format!("\nThe details of {left} did not fit; they are in the log.\n"));
     }
+}
+
+/// Adds those that fit, and says how many they are.
+fn add(out: &mut String, limit: usize, texts: impl Iterator<Item = String>) -> usize {
+    let mut added = 0;
+    for text in texts {
+        if out.len() + text.len() <= limit {
+            out.push_str(&text);
+            added += 1;
+        }
+    }
+    added
 }
 
 fn tells(standing: Standing, one: &Examined) -> bool {
     !standing.is_good() || !one.findings.diagnostics.is_empty() || !one.weakened.is_empty()
 }
 
-fn runbook(whole: &Whole, standing: Standing, one: &Examined, out: &mut String) {
+fn runbook(whole: &Whole, standing: Standing, one: &Examined) -> String {
     let path = whole.relative(&one.path);
+    let mut out = String::new();
     out.push_str(&format!("\n### {}: {}\n", code(&path.to_string_lossy()), result(standing)));
     out.push_str(&format!("\n{}\n", code(&one.why())));
     if !(one.findings.diagnostics.is_empty() && one.weakened.is_empty()) {
         out.push('\n');
     }
     for found in one.findings.diagnostics.iter().take(50) {
-        let severity = format!("{:?}", found.severity).to_lowercase();
+        let severity = word(found.severity);
         let (line, code_, message) = (found.place.line, code(found.code), code(&found.message));
         out.push_str(&format!("- {severity} at line {line}, {code_}: {message}\n"));
     }
@@ -93,15 +104,16 @@ fn runbook(whole: &Whole, standing: Standing, one: &Examined, out: &mut String) 
         out.push_str(&format!("- weakened at line {}: {before}, now {now}\n", weakened.line));
     }
     if let Some(validation) = &one.validation {
-        segments_of(validation, out);
+        segments_of(validation, &mut out);
     }
     if let Some(stamp) = &one.stamp {
         out.push_str(&format!("\nStamp: {}\n", code(&stamp.told())));
     }
+    out
 }
 
 fn segments_of(validation: &Validation, out: &mut String) {
-    for (segment, outcome) in segments::unsettled(validation).take(50) {
+    for (segment, outcome) in segments::unsettled(validation).take(20) {
         unsettled(segment, outcome, out);
     }
     if let Some(confinement) = &validation.confinement {

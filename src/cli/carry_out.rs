@@ -24,7 +24,7 @@ use crate::source::Source;
 use super::answers::Answers;
 use super::arguments::{Attended, Rehearse, Run, RunFormat};
 use super::terminal::Terminal;
-use super::{Exit, Failure, environment, environment_variable, signals};
+use super::{Exit, Failure, complain, environment, environment_variable, settings, signals};
 
 pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
     let name = ask_git();
@@ -63,10 +63,11 @@ fn read(arguments: &Attended) -> Result<(Plan, Config), Failure> {
     let usage =
         |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
     let source = Source::read(&arguments.file).map_err(|error| usage(&error))?;
-    let config = Config::for_runbook(&arguments.file).map_err(|error| usage(&error))?;
+    let settings::InForce { config, notes, .. } = settings::of_operator(&arguments.file)?;
+    notes.iter().for_each(|note| complain(note));
     let document = Document::read(source);
     let selection = Selection::sections(arguments.section.clone());
-    let plan = Plan::new(document, Catalogue::builtin(), &selection);
+    let plan = Plan::new(document, config.catalogue(), &selection);
     if plan.is_empty() {
         let path = arguments.file.display();
         let message = match arguments.section.as_slice() {

@@ -13,11 +13,12 @@ use crate::document::{self, Choice, Document};
 use crate::engine::{
     Confined, Courtesy, Means, Provided, Setup, Wishes, validate, without_running,
 };
+use crate::freshness::weakened_since;
 use crate::path::repository;
 use crate::plan::{Input, Plan, Selection, coverage};
 use crate::policy::Listed;
 use crate::report::progress::Progress;
-use crate::report::whole::{Examined, Stamp, Task};
+use crate::report::whole::{Examined, Stamp, Task, Weakened};
 use crate::sandbox::Layers;
 use crate::source::{Source, Span};
 use crate::stamp::{self, Evidence, Method};
@@ -86,6 +87,7 @@ impl Call {
             examined.age_days = date.until(self.today).ok().map(|span| i64::from(span.get_days()));
         }
         examined.method = method.map(|method| method.to_string());
+        examined.weakened = weakened(&plan.document);
         if self.arguments.stamp {
             examined.stamp = Some(self.stamp(&plan.document, &validation, method));
         }
@@ -233,6 +235,24 @@ impl Supply {
         let named = named.and_then(|label| alternatives.iter().position(|one| one.label == *label));
         named.or_else(|| alternatives.iter().position(|one| one.preferred))
     }
+}
+
+/// Expectations that demand less than at the last stamp, as git tells.
+fn weakened(document: &Document) -> Vec<Weakened> {
+    let root = repository(document.source.path());
+    if !root.join(".git").exists() {
+        return Vec::new();
+    }
+    let search = OsString::from(environment_variable("PATH").unwrap_or_default());
+    let redact = |text: &str| Redactor::default().redact(text);
+    let found = weakened_since(document, &search).into_iter();
+    found
+        .map(|one| Weakened {
+            line: one.line,
+            before: redact(&one.was),
+            now: one.now.as_deref().map(redact),
+        })
+        .collect()
 }
 
 /// What is refused about the settings, and how much must be covered, count too.

@@ -31,6 +31,7 @@ use std::time::{Duration, Instant};
 use crate::document::{self, ActionKind, Document};
 use crate::event::{Beginning, RunResult, Sink, Summary, What};
 use crate::plan::{self, Plan, sounds_secret};
+use crate::sandbox;
 use crate::session::{Interrupt, Session, SessionError, Settings, State};
 use crate::source::Span;
 use crate::variables::template::{Style, expand};
@@ -365,11 +366,17 @@ impl Engine<'_> {
                 environment: self.setup.environment.clone(),
                 terminal: self.setup.terminal.clone(),
                 size: self.setup.size,
-                within: self.setup.confined.as_ref().and_then(Confined::rules),
+                within: self.within(),
             };
             self.session = Some(Session::start(settings, self.wishes.interrupt.clone()).await?);
         }
         Ok(self.session.as_mut().expect("started above"))
+    }
+
+    /// What the kernel is to hold the shell to: in a validation and in a rehearsal.
+    fn within(&self) -> Option<sandbox::Rules> {
+        let confined = self.setup.confined.as_ref().and_then(Confined::rules);
+        confined.or_else(|| self.setup.stand_ins.as_ref().and_then(StandIns::within))
     }
 
     async fn snapshot(&mut self) -> Flow<State> {

@@ -4,8 +4,8 @@
 //! runbook afterwards. The real gh and heroku show that they live in the sandbox.
 
 mod lab;
-mod story;
 mod screen;
+mod story;
 mod support;
 
 use std::fs;
@@ -45,7 +45,8 @@ impl Ci {
             ("HEALTH_URL", &format!("{address}/health/dependencies")),
             ("CI", "true"),
         ];
-        let mut lab = Lab::bare().listing(&[&host, "github.localhost:80"]);
+        let hosts = [&host, "github.localhost:80", "github.com", "api.github.com"];
+        let mut lab = Lab::bare().listing(&hosts);
         let given = environment.variables().iter().map(|(name, value)| (*name, value.as_str()));
         for (name, value) in given.filter(|(name, _)| *name != "HOME").chain(own) {
             lab = lab.variable(name, value);
@@ -63,8 +64,16 @@ impl Ci {
     fn has_stamp(&self, date: &str, method: &str) {
         let rotation = fs::read_to_string(ROTATION).expect("the rotation");
         let expected = rotation
-            .replacen("**Last validated:** 2026-04-24 UTC", &format!("**Last validated:** {date} UTC"), 1)
-            .replacen("**Validation method:** read-only-docs", &format!("**Validation method:** {method}"), 1);
+            .replacen(
+                "**Last validated:** 2026-04-24 UTC",
+                &format!("**Last validated:** {date} UTC"),
+                1,
+            )
+            .replacen(
+                "**Validation method:** read-only-docs",
+                &format!("**Validation method:** {method}"),
+                1,
+            );
         assert_eq!(self.lab.read(BOOK), expected);
     }
 
@@ -93,15 +102,28 @@ fn the_rotation_is_validated_by_reads_alone_and_stamped_once_a_day() {
     let seen = ci.lab.json(&["--stamp", BOOK]);
     seen.exit(0);
     let book = seen.book(0);
-    assert_eq!(book.segments(), [
-        "met", // step 1
-        "follows-change", "follows-change", // step 3
-        "not-chosen", // step 4, option A
-        "follows-change", "writes", "writes", // step 5
-        "follows-change", "met", "follows-change", // step 6
-        "follows-change", "follows-change", // step 7
-    ], "{seen}");
-    assert_eq!((book.text("result"), book.text("method")), ("validated".into(), "read-only-live".into()));
+    assert_eq!(
+        book.segments(),
+        [
+            "met", // step 1
+            "follows-change",
+            "follows-change", // step 3
+            "not-chosen",     // step 4, option A
+            "follows-change",
+            "writes",
+            "writes", // step 5
+            "follows-change",
+            "met",
+            "follows-change", // step 6
+            "follows-change",
+            "follows-change", // step 7
+        ],
+        "{seen}"
+    );
+    assert_eq!(
+        (book.text("result"), book.text("method")),
+        ("validated".into(), "read-only-live".into())
+    );
     ci.saw(&READS);
     ci.has_stamp(&today(), "read-only-live");
     seen.never_says("MARKER");
@@ -128,7 +150,9 @@ fn stamps_nothing(code: i32, says: &str, fault: impl FnOnce(&mut Ci)) -> Seen {
 
 #[test]
 fn a_failing_or_unverified_run_stamps_nothing() {
-    stamps_nothing(1, "Response Code: 401 Unauthorized", |ci| ci.services.state().vault.revoke(TOKEN));
+    stamps_nothing(1, "Response Code: 401 Unauthorized", |ci| {
+        ci.services.state().vault.revoke(TOKEN)
+    });
     stamps_nothing(1, "{\"ok\": true}", |ci| {
         let mut state = ci.services.state();
         let app = state.heroku.apps.get_mut("raxx-api-prod").expect("an app");
@@ -137,7 +161,7 @@ fn a_failing_or_unverified_run_stamps_nothing() {
     stamps_nothing(1, "500", |ci| {
         ci.services.fault(Fault::Status { path: "/health", after: 0, status: 500 });
     });
-    stamps_nothing(3, "kinds", |ci| {
+    stamps_nothing(3, "a person must judge: secret names", |ci| {
         let without = ci.lab.read(BOOK).replace("secret name: \"^[A-Z][A-Z0-9_]*$\"", "x: \"y\"");
         ci.lab.write(BOOK, &without);
     });
@@ -200,6 +224,9 @@ fn the_real_tools_read_inside_the_sandbox() {
     let sent = ci.services.journal();
     let log = |app| format!("POST /apps/{app}/log-sessions 201");
     let opens_a_log = [log("raxx-api-prod"), log("raxx-console-prod")];
-    assert!(sent.iter().all(|one| one.starts_with("GET ") || opens_a_log.contains(one)), "{sent:?}");
+    assert!(
+        sent.iter().all(|one| one.starts_with("GET ") || opens_a_log.contains(one)),
+        "{sent:?}"
+    );
     assert!(sent.contains(&"GET /repos/raxx/platform/actions/secrets 200".to_owned()), "{sent:?}");
 }

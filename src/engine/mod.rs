@@ -37,7 +37,7 @@ use crate::source::Span;
 use crate::variables::template::{Style, expand};
 use crate::variables::{Redacted, Redactor, Secret, Values};
 
-pub use confined::{ConfineError, Confined, Means};
+pub use confined::{ConfineError, Confined, Means, Tools, decides_where};
 pub use operator::{
     Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, From, Given, Go,
     Insisted, Judged, Manual, Offer, OnFailure, Operator,

@@ -60,6 +60,8 @@ impl Courtesy {
 pub struct Provided<'a> {
     /// Whether a value for an input is there.
     pub has: &'a dyn Fn(&Input) -> bool,
+    /// Whether the environment sets a variable that decides where a tool goes.
+    pub is_set: &'a dyn Fn(&str) -> bool,
     /// The alternative that was chosen in a step.
     pub chosen: Chosen<'a>,
     /// Keeps hosts from being flooded.
@@ -134,7 +136,13 @@ impl<'p> Engine<'p> {
         let confined = confined.ok_or_else(|| Break::Broken("nothing confines it".into()))?;
         let listed = confined.listed().clone();
         let mut reports = confined.listen().map_err(|error| Break::Broken(error.to_string()))?;
-        let means = Means { listed: &listed, has: provided.has };
+        let tools = confined.tools();
+        let means = Means {
+            listed: &listed,
+            has: provided.has,
+            is_set: provided.is_set,
+            lacks: &|name| tools.lack(name),
+        };
         let plan = self.plan;
         let mut coverage = Coverage::default();
         for spot in walk(plan, provided.chosen) {
@@ -277,13 +285,14 @@ fn sum(segments: &[Segment]) -> (Verdict, String) {
     let mut worst = (Verdict::Validated, "everything that was run held".to_owned());
     let mut note = |verdict: Verdict, segment: &Segment, why: &str| {
         if verdict > worst.0 {
-            worst = (verdict, format!("step {}, line {}: {why}", segment.step, segment.line));
+            worst = (verdict, format!("{}: {why}", place(segment)));
         }
     };
     for segment in segments {
         match &segment.coverage {
             validation::Coverage::NotCovered(gap) => match gap.kind {
                 GapKind::Host => note(Verdict::Refused, segment, gap.why.as_str()),
+                GapKind::MissingTool => note(Verdict::Broken, segment, gap.why.as_str()),
                 GapKind::MissingInput => note(Verdict::Unverified, segment, gap.why.as_str()),
                 _ => {}
             },
@@ -293,6 +302,13 @@ fn sum(segments: &[Segment]) -> (Verdict, String) {
         }
     }
     worst
+}
+
+/// `step 3, line 12`, or the line alone where the step has no number.
+fn place(segment: &Segment) -> String {
+    let numbered = segment.step.starts_with(|c: char| c.is_ascii_digit());
+    let step = if numbered { format!("step {}, ", segment.step) } else { String::new() };
+    format!("{step}line {}", segment.line)
 }
 
 const fn verdict_of(outcome: Outcome) -> Verdict {

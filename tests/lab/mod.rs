@@ -147,7 +147,12 @@ impl Lab {
 
     /// Commits everything with the settings.
     pub fn commit(&mut self) {
-        self.write("runbook.toml", &self.settings.clone());
+        self.write("runbook.toml", &self.settings);
+        self.commit_all();
+    }
+
+    /// Commits everything as it is.
+    pub fn commit_all(&mut self) {
         self.git(&["add", "--all"]);
         let identity = ["-c", "user.name=Lab", "-c", "user.email=lab@example.com"];
         self.git(&[&identity[..], &["commit", "--quiet", "-m", "Lab", "--allow-empty"]].concat());

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use lab::{Answer, HEADER, Lab, Server, steps, wait_until};
+use lab::{Answer, HEADER, Lab, Server, step, steps, wait_until};
 
 const READ: &str = "curl -sS SERVER/health\n# Expect: \"ok\"";
 
@@ -22,19 +22,25 @@ fn ok() -> Lab {
 
 #[test]
 fn what_reads_is_run_and_what_does_not_is_left_out_with_the_reason() {
-    let blocks = [READ, "touch made", "frobnicate --now", "psql", "heroku run bash -a x", READ];
-    let expected = ["met", "writes", "unknown", "unknown", "unknown", "follows-change"];
+    let blocks = [READ, "touch made", "frobnicate --now", "psql", "select 1;"];
+    let expected = ["met", "writes", "unknown", "unknown", "not-runnable"];
     let mut lab = ok();
     let seen = lab.comes_to(&steps(&blocks), 0, &expected);
-    assert!(seen.book(0).why(5).contains("it follows step 2 (line 14), which changes something"));
     assert!(!lab.path("made").exists());
     assert_eq!(lab.server().journal(), ["GET /health"]);
     assert_eq!(seen.book(0).text("method"), "read-only-live");
 }
 
 #[test]
+fn what_follows_a_change_that_was_not_made_is_left_out() {
+    let seen = ok().comes_to(&steps(&["touch made", READ]), 0, &["writes", "follows-change"]);
+    let why = "it follows step 1 (line 9), which changes something; put `standalone` on its fence";
+    assert!(seen.book(0).why(1).contains(why), "{seen}");
+}
+
+#[test]
 fn standalone_says_that_a_read_holds_without_the_change_before_it() {
-    let book = steps(&["touch made"]) + &lab::step(2, "bash standalone", READ);
+    let book = steps(&["touch made"]) + &step(2, "bash standalone", READ);
     ok().comes_to(&book, 0, &["writes", "met"]);
 }
 
@@ -49,15 +55,17 @@ fn what_a_person_does_is_a_change_that_was_not_made() {
 }
 
 #[test]
-fn what_reads_a_variable_a_function_or_a_folder_of_a_left_out_segment_is_left_out() {
-    let book =
-        |before: &str, after: &str| steps(&[before]) + &lab::step(2, "bash standalone", after);
-    let case = |before: &str, after: &str, why: &str| {
-        let seen = ok().comes_to(&book(before, after), 0, &["writes", "follows-change"]);
-        assert!(seen.book(0).why(1).contains(why), "{seen}");
-    };
-    case("ID=$(mktemp)", "echo \"$ID\"", "it reads `ID`, which is set by step 1");
-    case("f() { curl -sS SERVER/f; }\ntouch made", "f", "it calls `f`, which is defined by step 1");
+fn what_reads_a_variable_of_a_left_out_segment_is_left_out() {
+    let book = steps(&["ID=$(mktemp)"]) + &step(2, "bash standalone", "echo \"$ID\"");
+    let seen = ok().comes_to(&book, 0, &["writes", "follows-change"]);
+    assert!(seen.book(0).why(1).contains("it reads `ID`, which is set by step 1"), "{seen}");
+}
+
+#[test]
+fn what_would_run_in_another_folder_is_left_out() {
+    let seen =
+        ok().comes_to(&steps(&["cd \"$(mktemp -d)\"", "ls"]), 0, &["writes", "follows-change"]);
+    assert!(seen.book(0).why(1).contains("it follows step 1"), "{seen}");
 }
 
 #[test]
@@ -79,6 +87,19 @@ fn a_placeholder_takes_its_values_from_answers_and_runs_once_for_each() {
     seen.exit(0);
     assert_eq!(lab.server().journal(), ["GET /web/health", "GET /console/health"]);
     assert_eq!(seen.report()["runbooks"][0]["segments"][0]["runs"], 2);
+}
+
+#[test]
+fn an_answer_to_what_is_not_asked_is_wrong_usage() {
+    let mut lab = ok().book("book.md", &steps(&["curl -sS SERVER/<app>/health\n# Expect: \"ok\""]));
+    lab.write("answers.toml", "[inputs]\naap = \"web\"\n");
+    let seen = lab.validate(&["book.md", "--answers", "answers.toml"]);
+    seen.exit(2).says("there is no input aap; known here: app");
+    lab.write("answers.toml", "[inputs]\napp = \"web\"\n");
+    lab.validate(&["book.md", "--answers", "answers.toml"]).exit(0);
+    lab.write("other.md", &steps(&[READ]));
+    let seen = lab.validate(&["book.md", "other.md", "--answers", "answers.toml"]);
+    seen.exit(2).says("--answers is about one runbook");
 }
 
 const CHOICE: &str = "
@@ -160,13 +181,10 @@ fn a_read_is_polled_until_its_time_is_over() {
 
 #[test]
 fn an_endless_read_is_watched_for_its_window() {
-    let log = "while :; do echo tick; sleep 0.1; done";
     let book =
-        format!("{HEADER}{}", lab::step(1, "bash timeout=1s", "tail -f log\n# Expect: \"ready\""));
-    let lab = ok();
+        format!("{HEADER}{}", step(1, "bash timeout=1s", "tail -f log\n# Expect: \"ready\""));
+    let mut lab = ok();
     fs::write(lab.path("log"), "starting\nready\n").expect("a log");
-    drop(log);
-    let mut lab = lab;
     lab.comes_to(&book, 0, &["met"]);
     fs::write(lab.path("log"), "starting\n").expect("a log");
     lab.comes_to(&book, 1, &["not-met"]);
@@ -219,12 +237,40 @@ fn a_host_that_shows_only_as_it_runs_is_refused_at_the_gate() {
     seen.says("`curl` was not started").says("is not among the listed hosts");
 }
 
+/// A team's own tool, which the catalogue does not know.
+const RULE: &str = r#"
+[[command]]
+names = "teamctl"
+effect = "unknown"
+reason = "the team's tool"
+sub = [{ path = "status", effect = "read", operands = "none", reason = "only shows" }]
+examples = { read = ["teamctl status"], refused = ["teamctl restart"] }
+"#;
+
+#[test]
+fn a_team_says_of_its_own_tool_what_reads() {
+    let book = steps(&["teamctl status\n# Expect: \"well\"", "teamctl restart"]);
+    let lab = ok().settings(RULE).program("teamctl", "#!/bin/sh\necho \"$1 is well\"\n");
+    let seen = { lab }.comes_to(&book, 0, &["met", "unknown"]);
+    assert_eq!(seen.book(0).text("method"), "read-only-live");
+}
+
 #[test]
 fn a_tool_that_is_missing_breaks_its_runbook_and_is_named() {
-    let book = steps(&[READ, "argocd version --client\n# Expect: some output", READ]);
-    let mut lab = ok().settings("tools = [\"argocd\"]\n");
-    let seen = lab.comes_to(&book, 5, &["met", "missing-tool", "met"]);
-    seen.says("`argocd` is not on PATH");
+    let book = steps(&[READ, "teamctl status\n# Expect: \"well\"", READ]);
+    let seen = ok().settings(RULE).comes_to(&book, 5, &["met", "missing-tool", "met"]);
+    seen.says("step 2, line 16: `teamctl` is not on PATH: install it");
+    assert_eq!(seen.book(0).text("result"), "broken");
+}
+
+#[test]
+fn a_tool_of_the_repository_itself_is_none() {
+    let lab = ok().settings(RULE).book("book.md", &steps(&["teamctl status\n# Expect: \"well\""]));
+    let lab = lab.program("teamctl", "#!/bin/sh\necho well\n");
+    let inside = lab.path("bin");
+    fs::rename(lab.beside("bin"), &inside).expect("moved");
+    let path = format!("{}:{}", inside.display(), std::env::var("PATH").expect("a PATH"));
+    lab.variable("PATH", &path).validate(&["book.md"]).exit(5).says("does not count");
 }
 
 // Secrets.
@@ -417,7 +463,7 @@ fn one_job_is_one_at_a_time() {
 #[test]
 fn a_runbook_that_hangs_is_ended_by_its_deadline() {
     let mut lab = Lab::new(Server::start(|_| Answer::never()));
-    let book = format!("{HEADER}{}", lab::step(1, "bash timeout=1s", READ));
+    let book = format!("{HEADER}{}", step(1, "bash timeout=1s", READ));
     let started = Instant::now();
     let seen = lab.comes_to(&book, 1, &["failed"]);
     seen.says("1 s");
@@ -435,14 +481,19 @@ fn an_interrupt_ends_all_quickly_and_leaves_nothing() {
     for number in 0..6 {
         lab.write(&format!("{number}.md"), &steps(&[READ, READ]));
     }
-    let child = lab.start(&["."]);
+    let child = lab.start(&["--format", "json", "."]);
     wait_until("requests of several", || lab.server().journal().len() >= 4);
     let started = Instant::now();
     interrupt(child.id());
     let seen = lab::Seen::of(&child.wait_with_output().expect("it ends"));
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
-    seen.exit(130).says("interrupted");
+    seen.exit(130).says("it was interrupted");
     lab.nothing_is_left();
+    assert_eq!(lab.server().journal().len(), 4, "nothing began afterwards");
+    for book in 0..6 {
+        assert_eq!(seen.book(book).text("result"), "broken");
+        assert_eq!(seen.book(book).segments(), ["not-reached", "not-reached"], "{seen}");
+    }
 }
 
 // Formats.

@@ -11,7 +11,8 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{self, Choice, Document};
 use crate::engine::{
-    Confined, Courtesy, Means, Provided, Setup, Wishes, decides_where, validate, without_running,
+    Confined, Courtesy, INTERRUPTED, Means, Provided, Setup, Wishes, decides_where, validate,
+    without_running,
 };
 use crate::freshness::weakened_since;
 use crate::path::repository;
@@ -74,6 +75,9 @@ impl Call {
         let whole = Plan::new(Document::read(source.clone()), catalogue, &Selection::everything());
         let mut diagnostics = self.check(&whole);
         let plan = Plan::new(Document::read(source), catalogue, &Selection::default());
+        if let Err(error) = carry_out::fit(&answers, &plan) {
+            return Examined::unreadable(&path, &format!("failed to {error}"));
+        }
         let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();
         let mut validation = match errors {
             0 if !self.arguments.docs => self.run(&plan, &in_force.config, &supply, answers).await,
@@ -157,6 +161,9 @@ impl Call {
         supply: &Supply,
         mut answers: Answers,
     ) -> Validation {
+        if self.wishes.is_over() {
+            return without_run(plan, Verdict::Broken, INTERRUPTED, Vec::new());
+        }
         let operators = environment();
         let root = repository(plan.document.source.path());
         let means = Means {

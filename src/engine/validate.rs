@@ -29,6 +29,9 @@ use super::{Break, Confined, Engine, Flow, Setup, Wishes};
 /// How many segments may talk to one host at once.
 const AT_ONCE: usize = 4;
 
+/// Why a validation ended that somebody ended.
+pub const INTERRUPTED: &str = "it was interrupted";
+
 /// Keeps many validations at once from flooding one host.
 #[derive(Debug, Clone, Default)]
 pub struct Courtesy(Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>);
@@ -80,12 +83,16 @@ pub async fn validate(
     let mut engine = Engine::new(plan, setup, operator, Vec::new(), wishes);
     let confinement = engine.setup.confined.as_ref().map(confinement);
     let mut segments = Vec::new();
-    let flow = engine.visit(provided, &mut segments).await;
+    let wishes = engine.wishes.clone();
+    let flow = tokio::select! {
+        flow = engine.visit(provided, &mut segments) => flow,
+        () = wishes.insist() => Err(Break::Interrupted),
+    };
     let _ = engine.end_session().await;
     let (result, why) = match flow {
         Ok(()) => sum(&segments),
         Err(Break::Refused(why)) => (Verdict::Refused, why),
-        Err(Break::Interrupted) => (Verdict::Broken, "it was interrupted".into()),
+        Err(Break::Interrupted) => (Verdict::Broken, INTERRUPTED.into()),
         Err(Break::Paused(why) | Break::Stopped(why) | Break::Broken(why)) => {
             (Verdict::Broken, why)
         }
@@ -145,25 +152,31 @@ impl<'p> Engine<'p> {
         };
         let plan = self.plan;
         let mut coverage = Coverage::default();
+        let mut flow = Ok(());
         for spot in walk(plan, provided.chosen) {
             let covered = match (coverage.look(plan, &means, &spot), &spot) {
                 (None, _) => continue,
-                (Some(Ok(())), Spot::Segment(place, decided)) => {
-                    let covered = self.run_all(place, decided, provided, &mut reports).await?;
-                    if !came_through(&covered) {
-                        coverage.failed(place);
+                (Some(Err(gap)), _) => not_covered(&gap, |text| self.redactor.redact(text)),
+                (Some(Ok(())), Spot::Segment(place, decided)) if flow.is_ok() => {
+                    match self.run_all(place, decided, provided, &mut reports).await {
+                        Ok(covered) => {
+                            if !came_through(&covered) {
+                                coverage.failed(place);
+                            }
+                            covered
+                        }
+                        Err(ended) => {
+                            flow = Err(ended);
+                            unreached("it did not come to its end")
+                        }
                     }
-                    covered
                 }
-                (Some(look), _) => {
-                    let redact = |text: &str| self.redactor.redact(text);
-                    look.err().map_or_else(unreached, |gap| not_covered(&gap, redact))
-                }
+                (Some(Ok(())), _) => unreached("it was not reached"),
             };
             let redact = |text: &str| self.redactor.redact(text);
             segments.extend(segment(&spot, covered, redact));
         }
-        Ok(())
+        flow
     }
 
     /// Runs a segment for every value of its list inputs.
@@ -174,6 +187,7 @@ impl<'p> Engine<'p> {
         provided: &Provided<'_>,
         reports: &mut Reports,
     ) -> Flow<validation::Coverage> {
+        self.goes_on()?;
         match self.gather(&decided.inputs).await {
             Err(Break::Paused(why)) => {
                 let gap = coverage::Gap { kind: GapKind::MissingInput, why };
@@ -183,11 +197,17 @@ impl<'p> Engine<'p> {
         }
         let reaches = decided.classifications.iter().map(|one| &one.reach);
         let _permits = provided.courtesy.ask(reaches).await;
+        self.goes_on()?;
         let mut endings = Vec::new();
         for binding in self.bindings(place.block, decided) {
             endings.push(self.run_one(place, decided, binding, reports).await?);
         }
         Ok(validation::Coverage::Run(endings))
+    }
+
+    /// Nothing begins any more once everything is to end.
+    fn goes_on(&self) -> Flow<()> {
+        if self.wishes.is_over() { Err(Break::Interrupted) } else { Ok(()) }
     }
 
     async fn run_one(
@@ -241,8 +261,8 @@ fn told(refused: &[Refused]) -> String {
     lines.join("; ")
 }
 
-fn unreached() -> validation::Coverage {
-    let gap = coverage::Gap { kind: GapKind::NotReached, why: "it was not reached".into() };
+fn unreached(why: &str) -> validation::Coverage {
+    let gap = coverage::Gap { kind: GapKind::NotReached, why: why.into() };
     not_covered(&gap, |text| crate::variables::Redactor::default().redact(text))
 }
 

@@ -408,9 +408,13 @@ impl<'a> Judge<'a> {
             if parsed.has(&rule.tty) {
                 self.traits.insert(Trait::Interactive);
             }
+            if parsed.has(&rule.secret) {
+                self.traits.insert(Trait::PrintsSecret);
+            }
         }
         if !fed && rule.session.as_ref().is_some_and(|it| opens(it, parsed)) {
             self.traits.insert(Trait::OpensSession);
+            self.unknown(&format!("`{}` opens a session", found.name), found.span);
         }
     }
 

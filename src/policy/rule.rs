@@ -38,6 +38,9 @@ pub(super) struct Rule {
     pub optional: String,
     /// Options that name a file that is written to: harmless for `-`, `/dev/null` and the like.
     pub out: String,
+    /// Options with a value that are harmless only with these values; `a*` is every one that
+    /// begins so, if it has neither `..` nor `%` in it.
+    pub only: BTreeMap<String, String>,
     /// Options that change something, and what they do.
     pub write: BTreeMap<String, String>,
     /// Options that make it run or read what nobody has looked at, and what they do: unknown.
@@ -50,6 +53,8 @@ pub(super) struct Rule {
     pub stream: String,
     /// Options with which it talks to a person.
     pub tty: String,
+    /// Options with which it prints secret values.
+    pub secret: String,
     /// Options that send data: a write, unless the method says otherwise.
     pub data: String,
     /// Options that give the HTTP method.

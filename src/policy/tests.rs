@@ -178,6 +178,20 @@ fn a_word_that_may_become_an_option_is_unknown() {
 }
 
 #[test]
+fn an_option_is_read_only_with_the_values_that_its_rule_lists() {
+    let case = |text: &str, expected: Effect| assert_eq!(effect(text), expected, "{text}");
+    case("kubectl get --raw /healthz", Read);
+    case("kubectl get --raw='/readyz?verbose'", Read);
+    case("kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes", Read);
+    case("kubectl get --raw /healthzz", Unknown);
+    case("kubectl get --raw /apis/metrics.k8s.io/../x", Unknown);
+    case("kubectl get --raw /apis/metrics.k8s.io/%2e%2e/x", Unknown);
+    case("kubectl get --raw /api/v1/namespaces/a/services/b/proxy/stop", Unknown);
+    case("kubectl get --raw \"$P\"", Unknown);
+    case("kubectl get --raw /healthz --raw /x", Unknown);
+}
+
+#[test]
 fn reasons_name_what_decided_and_where() {
     let case = |text: &str, reason: &str, spelling: &str| {
         let found = judge(text);
@@ -237,6 +251,8 @@ fn traits_say_what_else_is_to_be_known() {
     case("psql < f", &[]);
     case("kubectl exec -it p -- bash", &[OpensSession]);
     case("kubectl exec -it p -- ls", &[]);
+    case("kubectl get -n a secret b", &[]);
+    case("kubectl get -n a secret b -ojson", &[PrintsSecret]);
     case("docker exec -it c sh", &[OpensSession]);
     case("heroku run bash -a x", &[Interactive, OpensSession]);
     case("bash", &[OpensSession]);

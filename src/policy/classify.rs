@@ -516,10 +516,14 @@ pub(super) fn objections(found: &Found<'_>, parsed: &Parsed) -> Vec<Objection> {
     let mut objections = parsed.objections.clone();
     let needed =
         found.rules.iter().filter(|rule| !rule.needs.is_empty() && !parsed.has(&rule.needs));
-    objections.extend(needed.map(|rule| Objection {
-        effect: Effect::Unknown,
-        text: format!("only reads with {}", rule.needs.replace(' ', " or ")),
-        span: found.span,
+    objections.extend(needed.map(|rule| {
+        let (effect, text) = match rule.otherwise.as_str() {
+            "" => {
+                (Effect::Unknown, format!("only reads with {}", rule.needs.replace(' ', " or ")))
+            }
+            otherwise => (Effect::Write, otherwise.to_owned()),
+        };
+        Objection { effect, text, span: found.span }
     }));
     if rule.effect == Some(Effect::Read) {
         objections.extend(operand_objections(&rule.operands, parsed));

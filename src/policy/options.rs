@@ -234,7 +234,12 @@ impl<'a> Parser<'a> {
     fn option(&mut self, name: &str, value: Option<Argument>, span: Span) {
         self.parsed.options.push(name.to_owned());
         match self.kind(name) {
-            None => self.unknown(name, span),
+            None => {
+                self.unknown(name, span);
+                if value.is_none() {
+                    self.skip_value(name);
+                }
+            }
             Some(Kind::Write(reason)) => self.object(Effect::Write, reason, span),
             Some(Kind::Refused(reason)) => self.object(Effect::Unknown, reason, span),
             Some(Kind::Bool) if value.is_some() && !self.takes_glued(name) => {
@@ -242,6 +247,15 @@ impl<'a> Parser<'a> {
             }
             Some(Kind::Bool) => {}
             Some(kind) => self.valued(name, &kind, value, span),
+        }
+    }
+
+    /// Takes what follows an option that is not listed for its value, where that does not matter.
+    fn skip_value(&mut self, name: &str) {
+        let lenient = self.rules.first().is_some_and(|rule| rule.lenient);
+        let next = self.arguments.get(self.at);
+        if lenient && name.starts_with("--") && next.is_some_and(|it| !it.known.starts_with('-')) {
+            self.at += 1;
         }
     }
 

@@ -47,7 +47,10 @@ pub(super) struct Rule {
     pub refused: BTreeMap<String, String>,
     /// Options of which one must be there, or it is not known only to read.
     pub needs: String,
-    /// Options that are not listed change nothing; they may have a value (aws, gcloud, az).
+    /// What it does without any of them, if that is known: a write.
+    pub otherwise: String,
+    /// Options that are not listed change nothing; what follows a long one is its value, unless
+    /// it is an option, too (aws, gcloud, az).
     pub lenient: bool,
     /// Options with which it does not end by itself.
     pub stream: String,

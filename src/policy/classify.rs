@@ -572,6 +572,10 @@ fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
             extra.chain(split).map(|it| object(it, Effect::Unknown, text)).collect()
         }
         Operands::Out => each(is_sink, Effect::Write, "writes to a file"),
+        Operands::Below => {
+            let text = "gets a path that leads elsewhere";
+            each(|path| !path.known.contains(".."), Effect::Unknown, text)
+        }
         Operands::Url => each(is_web, Effect::Unknown, "gets an address that is no plain web page"),
         Operands::Names => {
             let text = "gets what is no name of an ordinary variable";

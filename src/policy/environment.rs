@@ -126,7 +126,6 @@ const PREFIXES: &[&str] = &[
     "NODE_",
     "RUNBOOK_",
     "TF_",
-    "VAULT_ADDR",
     "CONSUL_",
     "HIST",
     "MAN",

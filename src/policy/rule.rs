@@ -130,6 +130,8 @@ pub(super) enum Operands {
     Max(usize),
     /// Files that it writes to: `-`, `/dev/null` and the like.
     Out,
+    /// Paths without `..`.
+    Below,
     /// Addresses of web pages.
     Url,
     /// Names of variables.

@@ -64,6 +64,7 @@ const FILES: &[&str] = &[
     include_str!("catalogue/etcd.toml"),
     include_str!("catalogue/flux.toml"),
     include_str!("catalogue/fly.toml"),
+    include_str!("catalogue/gcloud.toml"),
     include_str!("catalogue/gh.toml"),
     include_str!("catalogue/grep.toml"),
     include_str!("catalogue/helm.toml"),

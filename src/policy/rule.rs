@@ -26,6 +26,8 @@ pub(super) struct Rule {
     /// The sub-command: `a b, c|d e` are the paths `a b`, `c e` and `d e`; `get-*` is every token
     /// that begins so, `*` every token. The longest path wins, of equal ones the strictest.
     pub path: String,
+    /// Words that may stand before a sub-command and say nothing of what it does: `beta`.
+    pub tracks: String,
     /// What it does if every option is known. Unknown if left out.
     pub effect: Option<Effect>,
     /// What it does, as a sentence without its subject: "changes config vars".

@@ -54,9 +54,9 @@ const LOCKED: &[&str] = &[
 const FILES: &[&str] = &[
     include_str!("catalogue/argocd.toml"),
     include_str!("catalogue/aws.toml"),
+    include_str!("catalogue/az.toml"),
     include_str!("catalogue/bash.toml"),
     include_str!("catalogue/cf.toml"),
-    include_str!("catalogue/clouds.toml"),
     include_str!("catalogue/coreutils.toml"),
     include_str!("catalogue/curl.toml"),
     include_str!("catalogue/databases.toml"),

@@ -518,9 +518,7 @@ pub(super) fn objections(found: &Found<'_>, parsed: &Parsed) -> Vec<Objection> {
         found.rules.iter().filter(|rule| !rule.needs.is_empty() && !parsed.has(&rule.needs));
     objections.extend(needed.map(|rule| {
         let (effect, text) = match rule.otherwise.as_str() {
-            "" => {
-                (Effect::Unknown, format!("only reads with {}", rule.needs.replace(' ', " or ")))
-            }
+            "" => (Effect::Unknown, format!("only reads with {}", rule.needs.replace(' ', " or "))),
             otherwise => (Effect::Write, otherwise.to_owned()),
         };
         Objection { effect, text, span: found.span }

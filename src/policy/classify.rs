@@ -437,9 +437,13 @@ impl<'a> Judge<'a> {
             if parsed.has(&rule.tty) {
                 self.traits.insert(Trait::Interactive);
             }
+            if parsed.has(&rule.secret) {
+                self.traits.insert(Trait::PrintsSecret);
+            }
         }
         if !fed && rule.session.as_ref().is_some_and(|it| opens(it, parsed)) {
             self.traits.insert(Trait::OpensSession);
+            self.unknown(&format!("`{}` opens a session", found.name), found.span);
         }
     }
 
@@ -570,10 +574,12 @@ pub(super) fn objections(found: &Found<'_>, parsed: &Parsed) -> Vec<Objection> {
     let mut objections = parsed.objections.clone();
     let needed =
         found.rules.iter().filter(|rule| !rule.needs.is_empty() && !parsed.has(&rule.needs));
-    objections.extend(needed.map(|rule| Objection {
-        effect: Effect::Unknown,
-        text: format!("only reads with {}", rule.needs.replace(' ', " or ")),
-        span: found.span,
+    objections.extend(needed.map(|rule| {
+        let (effect, text) = match rule.otherwise.as_str() {
+            "" => (Effect::Unknown, format!("only reads with {}", rule.needs.replace(' ', " or "))),
+            otherwise => (Effect::Write, otherwise.to_owned()),
+        };
+        Objection { effect, text, span: found.span }
     }));
     if rule.effect == Some(Effect::Read) {
         objections.extend(operand_objections(&rule.operands, parsed));
@@ -622,6 +628,10 @@ fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
             extra.chain(split).map(|it| object(it, Effect::Unknown, text)).collect()
         }
         Operands::Out => each(is_sink, Effect::Write, "writes to a file"),
+        Operands::Below => {
+            let text = "gets a path that leads elsewhere";
+            each(|path| !path.known.contains(".."), Effect::Unknown, text)
+        }
         Operands::Url => each(is_web, Effect::Unknown, "gets an address that is no plain web page"),
         Operands::Names => {
             let text = "gets what is no name of an ordinary variable";

@@ -54,8 +54,10 @@ impl<'a> Found<'a> {
             .map_while(Argument::text)
             .take_while(|token| !token.starts_with('-'))
             .collect();
+        let track = tokens.first().filter(|token| lists(&self.rules[0].tracks, token));
+        let tokens = &tokens[usize::from(track.is_some())..];
         let matching = self.rules[0].sub.iter().filter_map(|sub| {
-            let length = matching_path(&sub.path, &tokens)?;
+            let length = matching_path(&sub.path, tokens)?;
             Some((length, sub))
         });
         let strictness = |sub: &Rule| sub.effect.unwrap_or(Effect::Unknown);
@@ -64,7 +66,7 @@ impl<'a> Found<'a> {
             return false;
         };
         self.name = format!("{} {}", self.name, tokens[..length].join(" ")).trim_end().to_owned();
-        self.arguments.drain(start..start + length);
+        self.arguments.drain(start..start + usize::from(track.is_some()) + length);
         self.rules.insert(0, sub);
         !sub.sub.is_empty()
     }

@@ -219,7 +219,8 @@ impl<'a> Parser<'a> {
                 return Some(Kind::Out);
             }
             let valued = [&rule.value, &rule.data, &rule.method, &rule.script];
-            if valued.into_iter().any(|list| lists(list, name)) {
+            let mut valued = valued.into_iter().chain(rule.only.keys());
+            if valued.any(|list| lists(list, name)) {
                 return Some(Kind::Value);
             }
             let plain = [&rule.bool, &rule.optional, &rule.stream, &rule.tty, &rule.get];
@@ -233,7 +234,12 @@ impl<'a> Parser<'a> {
     fn option(&mut self, name: &str, value: Option<Argument>, span: Span) {
         self.parsed.options.push(name.to_owned());
         match self.kind(name) {
-            None => self.unknown(name, span),
+            None => {
+                self.unknown(name, span);
+                if value.is_none() {
+                    self.skip_value(name);
+                }
+            }
             Some(Kind::Write(reason)) => self.object(Effect::Write, reason, span),
             Some(Kind::Refused(reason)) => self.object(Effect::Unknown, reason, span),
             Some(Kind::Bool) if value.is_some() && !self.takes_glued(name) => {
@@ -241,6 +247,15 @@ impl<'a> Parser<'a> {
             }
             Some(Kind::Bool) => {}
             Some(kind) => self.valued(name, &kind, value, span),
+        }
+    }
+
+    /// Takes what follows an option that is not listed for its value, where that does not matter.
+    fn skip_value(&mut self, name: &str) {
+        let lenient = self.rules.first().is_some_and(|rule| rule.lenient);
+        let next = self.arguments.get(self.at);
+        if lenient && name.starts_with("--") && next.is_some_and(|it| !it.known.starts_with('-')) {
+            self.at += 1;
         }
     }
 
@@ -263,7 +278,31 @@ impl<'a> Parser<'a> {
             let text = format!("writes a file with `{name}`");
             self.object(Effect::Write, text, value.span);
         }
+        if !self.may_have(name, &value) {
+            let text = format!("gets a value of `{name}` that the catalogue does not know");
+            self.object(Effect::Unknown, text, value.span);
+        }
         self.parsed.values.push((name.to_owned(), value));
+    }
+
+    /// Whether the nearest rule that lists the values of an option lists this one.
+    fn may_have(&self, name: &str, value: &Argument) -> bool {
+        let mut limits = self.rules.iter().flat_map(|rule| &rule.only);
+        let limit = limits.find(|(names, _)| lists(names, name));
+        limit.is_none_or(|(_, allowed)| {
+            let mut allowed = allowed.split_whitespace();
+            value.text().is_some_and(|text| allowed.any(|pattern| is_allowed(pattern, text)))
+        })
+    }
+}
+
+/// Whether a value is the one that is listed, or begins as listed and stays below it.
+fn is_allowed(pattern: &str, value: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(beginning) => {
+            value.starts_with(beginning) && !value.contains("..") && !value.contains('%')
+        }
+        None => value == pattern,
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Rule {
     /// The sub-command: `a b, c|d e` are the paths `a b`, `c e` and `d e`; `get-*` is every token
     /// that begins so, `*` every token. The longest path wins, of equal ones the strictest.
     pub path: String,
+    /// Words that may stand before a sub-command and say nothing of what it does: `beta`.
+    pub tracks: String,
     /// What it does if every option is known. Unknown if left out.
     pub effect: Option<Effect>,
     /// What it does, as a sentence without its subject: "changes config vars".
@@ -38,18 +40,26 @@ pub(super) struct Rule {
     pub optional: String,
     /// Options that name a file that is written to: harmless for `-`, `/dev/null` and the like.
     pub out: String,
+    /// Options with a value that are harmless only with these values; `a*` is every one that
+    /// begins so, if it has neither `..` nor `%` in it.
+    pub only: BTreeMap<String, String>,
     /// Options that change something, and what they do.
     pub write: BTreeMap<String, String>,
     /// Options that make it run or read what nobody has looked at, and what they do: unknown.
     pub refused: BTreeMap<String, String>,
     /// Options of which one must be there, or it is not known only to read.
     pub needs: String,
-    /// Options that are not listed change nothing; they may have a value (aws, gcloud, az).
+    /// What it does without any of them, if that is known: a write.
+    pub otherwise: String,
+    /// Options that are not listed change nothing; what follows a long one is its value, unless
+    /// it is an option, too (aws, gcloud, az).
     pub lenient: bool,
     /// Options with which it does not end by itself.
     pub stream: String,
     /// Options with which it talks to a person.
     pub tty: String,
+    /// Options with which it prints secret values.
+    pub secret: String,
     /// Options that send data: a write, unless the method says otherwise.
     pub data: String,
     /// Options that give the HTTP method.
@@ -132,6 +142,8 @@ pub(super) enum Operands {
     Max(usize),
     /// Files that it writes to: `-`, `/dev/null` and the like.
     Out,
+    /// Paths without `..`.
+    Below,
     /// Addresses of web pages.
     Url,
     /// Names of variables.

@@ -8,6 +8,7 @@ use super::unknown;
 
 /// What `sql` objects to.
 pub(super) fn sql(parsed: &Parsed, _rules: &[&Rule]) -> Vec<Objection> {
-    let first = parsed.operands.first();
+    let values = parsed.values.iter().map(|(_, value)| value);
+    let first = values.chain(&parsed.operands).next();
     first.map(|it| unknown("is not read yet", it.span)).into_iter().collect()
 }

@@ -59,6 +59,7 @@ const FILES: &[&str] = &[
     include_str!("catalogue/databases.toml"),
     include_str!("catalogue/docker.toml"),
     include_str!("catalogue/gh.toml"),
+    include_str!("catalogue/git.toml"),
     include_str!("catalogue/grep.toml"),
     include_str!("catalogue/heroku.toml"),
     include_str!("catalogue/infisical.toml"),

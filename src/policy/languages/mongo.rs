@@ -213,12 +213,11 @@ impl Reader<'_> {
 
     /// Looks at the command that a document or a text names; its first key.
     fn command(&self) -> Option<()> {
-        let name = match self.tokens.get(self.at + 1..)? {
-            [Token::Text(name), Token::Sign(')'), ..]
-            | [Token::Sign('{'), Token::Text(name) | Token::Name(name), Token::Sign(':'), ..] => {
-                name
-            }
-            _ => return None,
+        let ([Token::Text(name), Token::Sign(')'), ..]
+        | [Token::Sign('{'), Token::Text(name) | Token::Name(name), Token::Sign(':'), ..]) =
+            self.tokens.get(self.at + 1..)?
+        else {
+            return None;
         };
         lists(names::COMMANDS, name).then_some(())
     }

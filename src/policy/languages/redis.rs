@@ -9,7 +9,7 @@ use super::super::rule::lists;
 use super::{unknown, write};
 use crate::source::Span;
 
-/// Commands that read whatever they are given (https://redis.io/commands).
+/// Commands that read whatever they are given (<https://redis.io/commands>).
 const READING: &str = "ping info dbsize get mget strlen getrange substr getbit bitcount bitpos exists \
     ttl pttl expiretime pexpiretime type keys scan randomkey hget hmget hgetall hlen hkeys hvals \
     hexists hscan hstrlen hrandfield llen lrange lindex lpos scard smembers sismember smismember \
@@ -77,7 +77,7 @@ fn objection(parsed: &Parsed) -> Option<Objection> {
         return Some(write(&format!("changes something with `{command}`"), first.span));
     }
     let next = parsed.operands.get(1);
-    let next = next.map_or(Some("".to_owned()), |it| it.text().map(str::to_ascii_lowercase));
+    let next = next.map_or(Some(String::new()), |it| it.text().map(str::to_ascii_lowercase));
     let both = BOTH.iter().find(|(name, _)| *name == command);
     let reads = match (both, &next) {
         (Some(_), None) | (None, _) => false,

@@ -287,6 +287,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_known_to_change_something_is_told_so() {
+        let case = |text: &str| {
+            let refusal = read(text, Postgres).unwrap_err();
+            assert!(matches!(refusal, super::Refusal::Write(_)), "{text}: {refusal:?}");
+        };
+        case("drop table t");
+        case("with d as (delete from t returning *) select * from d");
+        case("select pg_terminate_backend(pid) from pg_stat_activity");
+        case("copy t from stdin");
+        assert!(matches!(read("select f(1)", Postgres), Err(super::Refusal::Unknown(_))));
+    }
+
+    #[test]
     fn postgres_has_its_own_reads() {
         let case = |text: &str| reads(text, Postgres);
         case(

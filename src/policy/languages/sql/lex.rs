@@ -2,7 +2,7 @@
 //!
 //! Comes in: a text. Goes out: [`Token`]s, or a [`Refusal`] where a dialect, or a setting of its
 //! server, would see other tokens: backslashes in quotes, dollar quotes, nested comments, comments
-//! that MySQL executes, numbers that run into words.
+//! that `MySQL` executes, numbers that run into words.
 
 use super::{Dialect, Refusal};
 
@@ -117,7 +117,7 @@ fn after_quote(rest: &str, quote: char) -> Result<&str, Refusal> {
     }
 }
 
-/// What follows a comment's line. To MySQL, `--` begins one only before a blank.
+/// What follows a comment's line. To `MySQL`, `--` begins one only before a blank.
 fn after_line(rest: &str) -> Result<&str, Refusal> {
     if !rest.is_empty() && !rest.starts_with([' ', '\t', '\n']) {
         return Err(Refusal::because("has `--` before what is no blank"));
@@ -130,7 +130,7 @@ fn after_line(rest: &str) -> Result<&str, Refusal> {
     Ok(&rest[end..])
 }
 
-/// What follows `*/`. MySQL executes `/*!` and obeys `/*+`; to Postgres comments nest.
+/// What follows `*/`. `MySQL` executes `/*!` and obeys `/*+`; to Postgres comments nest.
 fn after_comment(rest: &str) -> Result<&str, Refusal> {
     let refusal = || Refusal::because("has a comment that servers differ on");
     let end = rest.find("*/").ok_or_else(refusal)?;
@@ -141,7 +141,7 @@ fn after_comment(rest: &str) -> Result<&str, Refusal> {
     Ok(&rest[end + 2..])
 }
 
-/// What follows the backslash of `\G`, which ends a statement in MySQL's client.
+/// What follows the backslash of `\G`, which ends a statement in `MySQL`'s client.
 fn after_vertical(rest: &str) -> Result<&str, Refusal> {
     let after = rest.strip_prefix(['G', 'g']);
     let after = after.filter(|after| after.is_empty() || after.starts_with([' ', ';', '\n']));

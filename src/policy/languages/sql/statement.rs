@@ -15,7 +15,7 @@ const KEYWORDS: &str = "select from where and or not in exists any all some arra
     partition numeric decimal varchar char character timestamp time float";
 
 /// Functions that compute from their arguments, and those that tell about the server; those of
-/// Postgres, MySQL and SQLite in that order.
+/// Postgres, `MySQL` and `SQLite` in that order.
 const FUNCTIONS: &str = "count sum avg min max coalesce nullif greatest least now age length lower \
     upper trim ltrim rtrim btrim substring substr replace left right lpad rpad position strpos \
     concat concat_ws format split_part initcap reverse repeat md5 abs ceil ceiling floor round \
@@ -52,6 +52,13 @@ const FUNCTIONS: &str = "count sum avg min max coalesce nullif greatest least no
     json_length json_contains any_value convert hex unhex truncate inet_ntoa inet_aton \
     datetime julianday strftime typeof instr printf total iif json_group_array json_group_object \
     sqlite_version last_insert_rowid pragma_table_info pragma_index_list pragma_database_list";
+
+/// Functions that change something, of which it is as well to be told.
+const CHANGING_FUNCTIONS: &str = "pg_terminate_backend pg_cancel_backend pg_reload_conf \
+    pg_rotate_logfile pg_switch_wal pg_switch_xlog pg_promote pg_wal_replay_pause \
+    pg_wal_replay_resume pg_create_restore_point pg_drop_replication_slot \
+    pg_create_physical_replication_slot pg_create_logical_replication_slot pg_stat_reset \
+    pg_stat_statements_reset nextval setval set_config dblink_exec lo_import lo_export lo_unlink";
 
 /// Words with which a query does more than read; none of them is quoted.
 const CHANGING: &str = "insert update delete merge into call execute truncate drop alter create \
@@ -127,6 +134,8 @@ fn call(name: &str, before: &[Token]) -> Result<(), Refusal> {
     };
     if known {
         Ok(())
+    } else if lists(CHANGING_FUNCTIONS, name) {
+        Err(Refusal::Write(format!("changes something with `{name}`")))
     } else {
         Err(Refusal::Unknown(format!("calls `{name}`, which the catalogue lacks")))
     }

@@ -2,7 +2,7 @@
 //!
 //! Comes in: a word of the tree. Goes out: an [`Argument`]: its text, or what is known of it.
 
-use crate::shell::{Piece, Word};
+use crate::shell::{Piece, Use, Word};
 use crate::source::Span;
 
 /// One argument, as bash will pass it on.
@@ -21,6 +21,9 @@ pub(super) struct Argument {
 pub(super) enum Rest {
     /// Nothing.
     None,
+    /// More text of the same argument, from a variable that is called an address:
+    /// `"$DATABASE_URL"`.
+    Address,
     /// More text of the same argument.
     Quoted,
     /// Text that may become several arguments, or none.
@@ -60,7 +63,7 @@ impl Argument {
     pub fn may_be_option(&self) -> bool {
         match self.rest {
             Rest::None => false,
-            Rest::Quoted => self.known.is_empty() || self.known.starts_with('-'),
+            Rest::Address | Rest::Quoted => self.known.is_empty() || self.known.starts_with('-'),
             Rest::Split => true,
         }
     }
@@ -97,7 +100,16 @@ fn known_of(piece: &Piece, unquoted: Unquoted) -> (String, Rest) {
         Piece::Parameter(it) if matches!(it.name.as_str(), "?" | "#" | "$" | "!") => {
             unknown(Rest::Quoted)
         }
-        Piece::Parameter(it) if it.quoted && !it.many => unknown(Rest::Quoted),
+        Piece::Parameter(it) if it.quoted && !it.many => {
+            let address = it.used == Use::Value && is_called_address(&it.name);
+            unknown(if address { Rest::Address } else { Rest::Quoted })
+        }
         Piece::Parameter(_) | Piece::Substitution { .. } | Piece::Opaque(_) => unknown(Rest::Split),
     }
+}
+
+/// Whether a variable's name says that it holds an address, which begins with no dash.
+fn is_called_address(name: &str) -> bool {
+    let last = name.rsplit('_').next().unwrap_or_default().to_ascii_uppercase();
+    matches!(last.as_str(), "URL" | "URI" | "DSN")
 }

@@ -161,8 +161,26 @@ const SUFFIXES: &[&str] = &[
     "PLUGINS",
 ];
 
+/// Names that begin like those, but say only to whom a client speaks for whom.
+const CONNECTIONS: &[&str] = &[
+    "PGHOST",
+    "PGPORT",
+    "PGUSER",
+    "PGPASSWORD",
+    "PGDATABASE",
+    "PGSSLMODE",
+    "PGAPPNAME",
+    "PGCONNECT_TIMEOUT",
+    "MYSQL_PWD",
+    "MYSQL_HOST",
+    "MYSQL_TCP_PORT",
+];
+
 /// Whether the name is one that programs obey in ways that could change something.
 pub(super) fn is_obeyed(name: &str) -> bool {
+    if CONNECTIONS.contains(&name) {
+        return false;
+    }
     NAMES.contains(&name)
         || is_another_tools_own(name)
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))

@@ -7,7 +7,7 @@ use crate::source::Span;
 
 use super::Effect;
 use super::arguments::{Argument, Rest};
-use super::rule::{Dashes, Language, Order, Rule, lists};
+use super::rule::{Addresses, Dashes, Language, Order, Rule, lists};
 
 /// What an option or operand does that the rule does not allow for reading.
 #[derive(Debug, Clone)]
@@ -111,11 +111,22 @@ impl<'a> Parser<'a> {
         // Bash does not split what follows `NAME=` for the builtins that declare variables.
         let declares = |rule: &&Rule| rule.language == Some(Language::Export);
         let whole = self.rules.iter().any(declares) && argument.known.contains('=');
-        if argument.may_be_option() && !inert && !whole {
+        if argument.may_be_option() && !inert && !whole && !self.is_address(argument) {
             let text = "gets an argument that may turn out to be an option";
             self.object(Effect::Unknown, text.to_owned(), argument.span);
         }
         self.parsed.operands.push(argument.clone());
+    }
+
+    /// Whether a variable that is called an address stands where the rule expects one. That it
+    /// holds no option is seen when the command is about to start.
+    fn is_address(&self, argument: &Argument) -> bool {
+        let expected = |rule: &&Rule| {
+            rule.network.as_ref().is_some_and(|network| network.operands != Addresses::None)
+        };
+        argument.rest == Rest::Address
+            && argument.known.is_empty()
+            && self.rules.iter().any(expected)
     }
 
     fn object(&mut self, effect: Effect, text: String, span: Span) {

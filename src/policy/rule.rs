@@ -74,6 +74,8 @@ pub(super) struct Rule {
     pub operands: Operands,
     /// Where options may stand.
     pub order: Order,
+    /// Its own options stand before its sub-commands only: after one they mean what that one says.
+    pub scoped: bool,
     /// Whether long options have one dash.
     pub dashes: Dashes,
     /// No argument whatsoever makes it change anything.
@@ -229,6 +231,8 @@ pub(super) enum Language {
     Http,
     /// `awk`'s.
     Awk,
+    /// The operands of `git branch`, `tag`, and of what talks to a remote.
+    Git,
     /// The expressions of `find`.
     Find,
     /// The bundles of `tar`.

@@ -225,6 +225,33 @@ fn a_command_that_opens_a_session_does_not_only_read() {
 }
 
 #[test]
+fn options_before_the_sub_command_are_not_those_after_it() {
+    let case = |text: &str, expected: Effect| assert_eq!(effect(text), expected, "{text}");
+    case("git -C a diff -C", Read);
+    case("git -C a diff -C --output=f", Write);
+    case("git log -p", Read);
+    case("git -p log", Unknown);
+    case("git --no-pager log", Read);
+    case("git log --no-pager", Unknown);
+}
+
+#[test]
+fn a_variable_called_an_address_is_no_option_where_an_address_is_expected() {
+    let case = |text: &str, expected: Effect| assert_eq!(effect(text), expected, "{text}");
+    case("git ls-remote \"$REPO_URL\"", Read);
+    case("git ls-remote \"$REPO_URL.git\"", Read);
+    case("git ls-remote \"$REPO\"", Unknown);
+    case("git ls-remote \"$URL_PREFIX\"", Unknown);
+    case("git ls-remote \"${REPO_URL:-$X}\"", Unknown);
+    case("git ls-remote \"$REPO_URL$X\"", Unknown);
+    case("git ls-remote -$REPO_URL", Unknown);
+    case("git ls-remote \"-$REPO_URL\"", Unknown);
+    case("git ls-remote $REPO_URL", Unknown);
+    case("git log \"$REPO_URL\"", Unknown);
+    case("printf \"$REPO_URL\"", effect("printf \"$X\""));
+}
+
+#[test]
 fn reasons_name_what_decided_and_where() {
     let case = |text: &str, reason: &str, spelling: &str| {
         let found = judge(text);

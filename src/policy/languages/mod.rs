@@ -6,6 +6,7 @@
 mod awk;
 mod builtins;
 mod find;
+mod git;
 mod http;
 mod mongo;
 mod redis;
@@ -37,6 +38,7 @@ pub(super) fn objections(language: Language, parsed: &Parsed, rules: &[&Rule]) -
         Language::Export => parsed.operands.iter().filter_map(export).collect(),
         Language::Http => http(parsed, rules),
         Language::Awk => awk::awk(parsed),
+        Language::Git => git::git(parsed, rules),
         Language::Find => find::find(parsed),
         Language::Tar => tar::tar(parsed),
         Language::Sql => sql::sql(parsed, rules),

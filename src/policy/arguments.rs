@@ -23,6 +23,8 @@ pub(super) enum Rest {
     None,
     /// More text of the same argument.
     Quoted,
+    /// The names of files that match: one argument or several, which all begin with the known text.
+    Matches,
     /// Text that may become several arguments, or none.
     Split,
 }
@@ -60,9 +62,14 @@ impl Argument {
     pub fn may_be_option(&self) -> bool {
         match self.rest {
             Rest::None => false,
-            Rest::Quoted => self.known.is_empty() || self.known.starts_with('-'),
+            Rest::Quoted | Rest::Matches => self.known.is_empty() || self.known.starts_with('-'),
             Rest::Split => true,
         }
+    }
+
+    /// Whether it may turn out to be several arguments.
+    pub fn may_be_several(&self) -> bool {
+        self.rest >= Rest::Matches
     }
 }
 
@@ -82,8 +89,10 @@ fn known_of(piece: &Piece, unquoted: Unquoted) -> (String, Rest) {
         }
         Piece::Text { text, .. } => {
             let plain = text.find(['*', '?', '[', '{', '@', '!', '+', ',', '}']);
+            // What braces make need not be a file's name.
+            let rest = if text.contains(['{', '}']) { Rest::Split } else { Rest::Matches };
             match plain {
-                Some(end) => (text[..end].to_owned(), Rest::Split),
+                Some(end) => (text[..end].to_owned(), rest),
                 None => (text.clone(), Rest::None),
             }
         }

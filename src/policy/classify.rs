@@ -381,8 +381,11 @@ impl<'a> Judge<'a> {
         };
         self.judged(&found.name, effect, reason, at);
         self.add_traits(found, &parsed);
-        let language = rule.language.filter(|_| self.depth < DEEPEST);
-        let inner = language.map(|it| languages::commands(it, &parsed)).unwrap_or_default();
+        if self.depth >= DEEPEST && (rule.language.is_some() || rule.wraps.is_some()) {
+            self.unknown("Its commands stand too deep in each other to be read", span);
+            return;
+        }
+        let inner = rule.language.map(|it| languages::commands(it, &parsed)).unwrap_or_default();
         self.depth += 1;
         inner.iter().for_each(|words| self.run(words, span));
         self.depth -= 1;
@@ -416,7 +419,7 @@ impl<'a> Judge<'a> {
 
     /// The command that a command runs.
     fn wrapped(&mut self, name: &str, wraps: &Wraps, parsed: &Parsed, span: Span) {
-        if parsed.has(&wraps.lookup) || self.depth >= DEEPEST {
+        if parsed.has(&wraps.lookup) {
             return;
         }
         self.depth += 1;
@@ -442,7 +445,7 @@ impl<'a> Judge<'a> {
     fn inner(&mut self, name: &str, wraps: &Wraps, parsed: &Parsed, span: Span) -> Vec<Argument> {
         let mut words = after_skipped(wraps, parsed);
         let skipped = parsed.operands.iter().take(wraps.skip);
-        if let Some(split) = skipped.rev().find(|it| it.rest == Rest::Split) {
+        if let Some(split) = skipped.rev().find(|it| it.may_be_several()) {
             let text = format!("`{name}` gets a value that may become several arguments");
             self.unknown(&text, split.span);
         }
@@ -452,7 +455,7 @@ impl<'a> Judge<'a> {
         {
             let variable = first.known.split('=').next().unwrap_or("");
             self.name(variable, first.span);
-            if first.rest == Rest::Split {
+            if first.may_be_several() {
                 let text = format!("`{name}` gets a value that may become several arguments");
                 self.unknown(&text, first.span);
             }
@@ -559,7 +562,7 @@ fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
         Operands::None => each(|_| false, Effect::Unknown, "takes no such argument"),
         Operands::Max(most) => {
             let extra = found.get(*most..).unwrap_or(&[]).iter();
-            let split = found.iter().filter(|argument| argument.rest == Rest::Split);
+            let split = found.iter().filter(|argument| argument.may_be_several());
             let text = "may get more arguments than it only reads";
             extra.chain(split).map(|it| object(it, Effect::Unknown, text)).collect()
         }

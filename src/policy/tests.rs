@@ -168,6 +168,14 @@ fn a_word_that_may_become_an_option_is_unknown() {
     case("sort -- \"$X\"", Read);
     case("sort -k -- -o f", Write);
     case("sort *", Unknown);
+    case("sort -* f", Unknown);
+    case("sort /var/log/*.log", Read);
+    case("sort f*", Read);
+    case("sort f*$X", Unknown);
+    case("sort f{a,b}*", Unknown);
+    case("uniq f*", Unknown);
+    case("timeout 5* ls", Unknown);
+    case("[ -n f* ]", Unknown);
     case("sort {a,-ob}", Unknown);
     case("sort {\"-o\",f}", Unknown);
     case("sort \"${F[@]}\"", Unknown);
@@ -175,6 +183,16 @@ fn a_word_that_may_become_an_option_is_unknown() {
     case("ls \"$@\" *", Read);
     case("heroku config -a $APP", Read);
     case("heroku config \"$APP\"", Unknown);
+}
+
+#[test]
+fn a_command_that_stands_too_deep_in_wrappers_is_not_read() {
+    for depth in 0..20 {
+        let line = format!("{}rm a", "env ".repeat(depth));
+        assert_ne!(effect(&line), Read, "{line}");
+        let line = format!("{}sed -n 1p f", "env ".repeat(depth));
+        assert_eq!(effect(&line), if depth < 8 { Read } else { Unknown }, "{line}");
+    }
 }
 
 #[test]

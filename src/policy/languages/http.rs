@@ -26,7 +26,7 @@ pub(super) fn http(parsed: &Parsed, rules: &[&Rule]) -> Vec<Objection> {
     found.extend(parsed.values_of("-w --write-out").filter_map(format));
     // `--proto =https` leaves curl no other protocol, whatever the address turns out to be.
     let only_web = parsed.values_of("--proto").last().is_some_and(is_web_only);
-    let address = |url: &&Argument| !is_web(url) && (!only_web || url.rest == Rest::Split);
+    let address = |url: &&Argument| !is_web(url) && (!only_web || url.may_be_several());
     let text = "gets an address that is no plain web page";
     let urls = parsed.values_of("--url").filter(address);
     found.extend(urls.map(|url| unknown(text, url.span)));

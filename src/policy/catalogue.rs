@@ -58,6 +58,7 @@ const FILES: &[&str] = &[
     include_str!("catalogue/curl.toml"),
     include_str!("catalogue/databases.toml"),
     include_str!("catalogue/docker.toml"),
+    include_str!("catalogue/find.toml"),
     include_str!("catalogue/gh.toml"),
     include_str!("catalogue/grep.toml"),
     include_str!("catalogue/heroku.toml"),

@@ -52,6 +52,7 @@ const LOCKED: &[&str] = &[
 
 /// The built-in files, in no particular order.
 const FILES: &[&str] = &[
+    include_str!("catalogue/archives.toml"),
     include_str!("catalogue/awk.toml"),
     include_str!("catalogue/bash.toml"),
     include_str!("catalogue/clouds.toml"),

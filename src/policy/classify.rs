@@ -223,14 +223,17 @@ impl<'a> Judge<'a> {
     fn prefixes(&mut self, simple: &Simple, arguments: &[Argument]) {
         let found = Found::look_up(arguments, self.catalogue);
         for assignment in &simple.assignments {
-            let name = &assignment.name;
-            let known = found.as_ref().is_none_or(|found| found.may_be_given(name));
-            if !known && !is_harmless(name) && !is_obeyed(name) {
-                let text = format!(
-                    "It gives `{name}` to a command that the catalogue does not know to ignore it"
-                );
-                self.unknown(&text, assignment.span);
-            }
+            self.given(&assignment.name, found.as_ref(), assignment.span);
+        }
+    }
+
+    fn given(&mut self, name: &str, found: Option<&Found<'_>>, span: Span) {
+        let known = found.is_none_or(|found| found.may_be_given(name));
+        if !known && !is_harmless(name) && !is_obeyed(name) {
+            let text = format!(
+                "It gives `{name}` to a command that the catalogue does not know to ignore it"
+            );
+            self.unknown(&text, span);
         }
     }
 
@@ -423,16 +426,11 @@ impl<'a> Judge<'a> {
             return;
         }
         self.depth += 1;
-        if let Some(script) = parsed.values_of(&wraps.script).next() {
-            self.script(name, script);
+        let scripts: Vec<_> = parsed.values_of(&wraps.script).collect();
+        if !scripts.is_empty() {
+            scripts.into_iter().for_each(|script| self.script(name, script));
         } else if wraps.joined {
-            let words: Option<Vec<_>> = parsed.operands.iter().map(Argument::text).collect();
-            match words {
-                Some(words) => self.script(name, &Argument::literal(words.join(" "), span)),
-                None => {
-                    self.unknown(&format!("`{name}` hands a shell what is known only then"), span);
-                }
-            }
+            self.joined(name, wraps, parsed, span);
         } else {
             let words = self.inner(name, wraps, parsed, span);
             if !words.is_empty() {
@@ -442,6 +440,20 @@ impl<'a> Judge<'a> {
         self.depth -= 1;
     }
 
+    /// A command whose words are joined to a text, which a shell of its own choice reads.
+    fn joined(&mut self, name: &str, wraps: &Wraps, parsed: &Parsed, span: Span) {
+        let words = after_skipped(wraps, parsed).iter().map(Argument::text);
+        let Some(words) = words.collect::<Option<Vec<_>>>() else {
+            self.unknown(&format!("`{name}` hands a shell what is known only then"), span);
+            return;
+        };
+        let text = words.join(" ");
+        if !is_read_alike(&text) {
+            self.unknown(&format!("`{name}` hands a shell a text that only bash reads so"), span);
+        }
+        self.script(name, &Argument::literal(text, span));
+    }
+
     fn inner(&mut self, name: &str, wraps: &Wraps, parsed: &Parsed, span: Span) -> Vec<Argument> {
         let mut words = after_skipped(wraps, parsed);
         let skipped = parsed.operands.iter().take(wraps.skip);
@@ -449,18 +461,22 @@ impl<'a> Judge<'a> {
             let text = format!("`{name}` gets a value that may become several arguments");
             self.unknown(&text, split.span);
         }
+        let mut given = Vec::new();
         while let [first, rest @ ..] = words
             && wraps.assignments
             && first.known.contains('=')
         {
             let variable = first.known.split('=').next().unwrap_or("");
             self.name(variable, first.span);
+            given.push((variable, first.span));
             if first.may_be_several() {
                 let text = format!("`{name}` gets a value that may become several arguments");
                 self.unknown(&text, first.span);
             }
             words = rest;
         }
+        let found = Found::look_up(words, self.catalogue);
+        given.iter().for_each(|(variable, span)| self.given(variable, found.as_ref(), *span));
         let mut words = words.to_vec();
         let replaced = parsed.values_of(&wraps.replaces).next();
         if let Some(mark) = replaced.and_then(Argument::text).filter(|mark| !mark.is_empty()) {
@@ -472,7 +488,9 @@ impl<'a> Judge<'a> {
             }
         } else if replaced.is_some() {
             self.unknown(&format!("`{name}` replaces what is known only when it runs"), span);
-        } else if wraps.appends && !words.is_empty() {
+        }
+        let appends = replaced.is_none() || parsed.has(&wraps.counts);
+        if wraps.appends && appends && !words.is_empty() {
             words.push(Argument::unseen(span));
         }
         words
@@ -501,6 +519,15 @@ impl<'a> Judge<'a> {
     }
 }
 
+/// Whether every shell takes a text for what bash takes it for: it holds nothing that dash, say,
+/// would read as a redirection, the end of a quotation or a command in the background.
+pub(super) fn is_read_alike(text: &str) -> bool {
+    let only_in_bash =
+        ["[[", "$'", "$\"", "((", "<(", ">(", "<<<", "&>", ">&", "|&", ";&", "function"];
+    let descriptors = text.replace("2>&1", "").replace(">&2", "");
+    !only_in_bash.iter().any(|mark| descriptors.contains(mark))
+}
+
 /// The operands from the wrapped command on.
 pub(super) fn after_skipped<'a>(wraps: &Wraps, parsed: &'a Parsed) -> &'a [Argument] {
     match parsed.operands.get(wraps.skip..).unwrap_or(&[]) {
@@ -515,6 +542,12 @@ pub(super) fn objections(found: &Found<'_>, parsed: &Parsed) -> Vec<Objection> {
     let mut objections = parsed.objections.clone();
     let needed =
         found.rules.iter().filter(|rule| !rule.needs.is_empty() && !parsed.has(&rule.needs));
+    let session = rule.session.as_ref().filter(|it| opens(it, parsed));
+    objections.extend(session.map(|_| Objection {
+        effect: Effect::Unknown,
+        text: "opens a session in which anything may be done".to_owned(),
+        span: found.span,
+    }));
     objections.extend(needed.map(|rule| Objection {
         effect: Effect::Unknown,
         text: format!("only reads with {}", rule.needs.replace(' ', " or ")),

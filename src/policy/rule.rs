@@ -209,6 +209,10 @@ pub(super) enum Language {
     Find,
     /// The bundles of `tar`.
     Tar,
+    /// The options after `ssh -o`.
+    Ssh,
+    /// The text that follows `sh -c`.
+    Shell,
     /// SQL in the options that the rule lists as `script`, or the last operand.
     Sql,
     /// The commands of `redis-cli`.
@@ -238,6 +242,8 @@ pub(super) struct Wraps {
     pub remote: bool,
     /// The command gets more arguments that nobody has seen.
     pub appends: bool,
+    /// With one of these options it may take no heed of `replaces`, and append.
+    pub counts: String,
 }
 
 /// When a command opens a session.

@@ -10,7 +10,9 @@ mod http;
 mod mongo;
 mod redis;
 mod sed;
+mod shell;
 mod sql;
+mod ssh;
 mod tar;
 
 use crate::source::Span;
@@ -39,6 +41,8 @@ pub(super) fn objections(language: Language, parsed: &Parsed, rules: &[&Rule]) -
         Language::Awk => awk::awk(parsed),
         Language::Find => find::find(parsed),
         Language::Tar => tar::tar(parsed),
+        Language::Ssh => ssh::ssh(parsed),
+        Language::Shell => shell::shell(parsed, rules),
         Language::Sql => sql::sql(parsed, rules),
         Language::Redis => redis::redis(parsed),
         Language::Mongo => mongo::mongo(parsed, rules),

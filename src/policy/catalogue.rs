@@ -73,7 +73,9 @@ const FILES: &[&str] = &[
     include_str!("catalogue/ssh.toml"),
     include_str!("catalogue/systemd.toml"),
     include_str!("catalogue/traits.toml"),
+    include_str!("catalogue/wget.toml"),
     include_str!("catalogue/wrappers.toml"),
+    include_str!("catalogue/yq.toml"),
 ];
 
 /// Which file holds a name. Found without parsing: a name stands on a line `names = "a b"`.

@@ -223,11 +223,11 @@ impl<'a> Judge<'a> {
     fn prefixes(&mut self, simple: &Simple, arguments: &[Argument]) {
         let found = Found::look_up(arguments, self.catalogue);
         for assignment in &simple.assignments {
-            self.given(&assignment.name, found.as_ref(), assignment.span);
+            self.give(&assignment.name, found.as_ref(), assignment.span);
         }
     }
 
-    fn given(&mut self, name: &str, found: Option<&Found<'_>>, span: Span) {
+    fn give(&mut self, name: &str, found: Option<&Found<'_>>, span: Span) {
         let known = found.is_none_or(|found| found.may_be_given(name));
         if !known && !is_harmless(name) && !is_obeyed(name) {
             let text = format!(
@@ -476,7 +476,7 @@ impl<'a> Judge<'a> {
             words = rest;
         }
         let found = Found::look_up(words, self.catalogue);
-        given.iter().for_each(|(variable, span)| self.given(variable, found.as_ref(), *span));
+        given.iter().for_each(|(variable, span)| self.give(variable, found.as_ref(), *span));
         let mut words = words.to_vec();
         let replaced = parsed.values_of(&wraps.replaces).next();
         if let Some(mark) = replaced.and_then(Argument::text).filter(|mark| !mark.is_empty()) {

@@ -68,6 +68,8 @@ const FILES: &[&str] = &[
     include_str!("catalogue/jq.toml"),
     include_str!("catalogue/kubernetes.toml"),
     include_str!("catalogue/network.toml"),
+    include_str!("catalogue/openssl.toml"),
+    include_str!("catalogue/packages.toml"),
     include_str!("catalogue/platforms.toml"),
     include_str!("catalogue/sed.toml"),
     include_str!("catalogue/ssh.toml"),

@@ -68,6 +68,8 @@ pub fn classify_text(text: &str, catalogue: &Catalogue) -> Classification {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Input {
     Own,
+    /// From elsewhere, but nothing is in it.
+    Empty,
     Fed,
 }
 
@@ -142,7 +144,7 @@ impl<'a> Judge<'a> {
         let input = self.input;
         for stage in &pipeline.stages {
             self.command(stage);
-            self.input = Input::Fed;
+            self.input = if is_silent(stage) { Input::Empty } else { Input::Fed };
         }
         self.input = input;
     }
@@ -175,9 +177,7 @@ impl<'a> Judge<'a> {
 
     fn compound(&mut self, compound: &Compound) {
         let input = self.input;
-        if is_fed(&compound.redirects) {
-            self.input = Input::Fed;
-        }
+        self.input = fed(&compound.redirects).unwrap_or(input);
         if let Some(name) = &compound.variable {
             self.name(name, compound.span);
         }
@@ -210,9 +210,7 @@ impl<'a> Judge<'a> {
             return;
         }
         let input = self.input;
-        if is_fed(&simple.redirects) {
-            self.input = Input::Fed;
-        }
+        self.input = fed(&simple.redirects).unwrap_or(input);
         let arguments: Vec<_> = simple.words.iter().map(Argument::new).collect();
         self.prefixes(simple, &arguments);
         self.run(&arguments, simple.span);
@@ -384,6 +382,9 @@ impl<'a> Judge<'a> {
         };
         self.judged(&found.name, effect, reason, at);
         self.add_traits(found, &parsed);
+        if rule.sends_input && self.input == Input::Fed {
+            self.unknown(&format!("`{}` sends its input elsewhere", found.name), span);
+        }
         if self.depth >= DEEPEST && (rule.language.is_some() || rule.wraps.is_some()) {
             self.unknown("Its commands stand too deep in each other to be read", span);
             return;
@@ -399,7 +400,7 @@ impl<'a> Judge<'a> {
 
     fn add_traits(&mut self, found: &Found<'_>, parsed: &Parsed) {
         let rule = found.rule();
-        let fed = rule.fed && self.input == Input::Fed;
+        let fed = rule.fed && self.input != Input::Own;
         let talks = |it: &Trait| matches!(it, Trait::Interactive | Trait::OpensSession);
         let ends = parsed.has(&rule.ends);
         for each in &rule.traits {
@@ -601,6 +602,10 @@ fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
         }
         Operands::Out => each(is_sink, Effect::Write, "writes to a file"),
         Operands::Url => each(is_web, Effect::Unknown, "gets an address that is no plain web page"),
+        Operands::Keys => {
+            let text = "gets what may set a value";
+            each(|key| key.text().is_some_and(|key| !key.contains('=')), Effect::Unknown, text)
+        }
         Operands::Names => {
             let text = "gets what is no name of an ordinary variable";
             each(is_plain_name, Effect::Unknown, text)
@@ -629,10 +634,29 @@ fn opens(session: &Session, parsed: &Parsed) -> bool {
     few && !parsed.has(&session.unless)
 }
 
-/// Whether a redirection gives a command its input.
-fn is_fed(redirects: &[Redirect]) -> bool {
-    let kinds = redirects.iter().map(|redirect| redirect.kind);
-    kinds.into_iter().any(|kind| matches!(kind, RedirectKind::Read | RedirectKind::Text))
+/// What redirections give a command as its input, if they do.
+fn fed(redirects: &[Redirect]) -> Option<Input> {
+    let reads = |it: &&Redirect| matches!(it.kind, RedirectKind::Read | RedirectKind::Text);
+    let last = redirects.iter().rfind(reads)?;
+    let text = last.target.literal();
+    let empty = match last.kind {
+        RedirectKind::Read => text.as_deref() == Some("/dev/null"),
+        // `Q` ends openssl's s_client.
+        _ => matches!(text.as_deref(), Some("" | "Q")),
+    };
+    Some(if empty { Input::Empty } else { Input::Fed })
+}
+
+/// Whether a command prints nothing, or one empty line: `echo |`, `true |`.
+fn is_silent(command: &Command) -> bool {
+    let Command::Simple(simple) = command else {
+        return false;
+    };
+    let words: Option<Vec<_>> = simple.words.iter().map(Word::literal).collect();
+    let words = words.unwrap_or_default();
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let silent = matches!(words[..], ["echo" | "true" | ":"] | ["echo", "" | "Q"] | ["sleep", _]);
+    silent && simple.redirects.is_empty()
 }
 
 /// `while true` and `while :` without a way out.

@@ -93,6 +93,8 @@ pub(super) struct Rule {
     pub session: Option<Session>,
     /// When its input comes from elsewhere, it neither talks to a person nor opens a session.
     pub fed: bool,
+    /// It sends its input elsewhere: only an empty input is known to change nothing.
+    pub sends_input: bool,
     /// Sub-commands; what a sub-command does not say itself holds for it, too.
     pub sub: Vec<Rule>,
     /// Lines that the rule must judge so.
@@ -126,6 +128,8 @@ pub(super) enum Operands {
     Url,
     /// Names of variables.
     Names,
+    /// Keys, none of which is given a value with `=`.
+    Keys,
 }
 
 /// Which hosts a command talks to.
@@ -209,6 +213,8 @@ pub(super) enum Language {
     Find,
     /// The bundles of `tar`.
     Tar,
+    /// The files that `openssl` is given.
+    Openssl,
     /// The options after `ssh -o`.
     Ssh,
     /// The text that follows `sh -c`.

@@ -8,6 +8,7 @@ mod builtins;
 mod find;
 mod http;
 mod mongo;
+mod openssl;
 mod redis;
 mod sed;
 mod shell;
@@ -41,6 +42,7 @@ pub(super) fn objections(language: Language, parsed: &Parsed, rules: &[&Rule]) -
         Language::Awk => awk::awk(parsed),
         Language::Find => find::find(parsed),
         Language::Tar => tar::tar(parsed),
+        Language::Openssl => openssl::openssl(parsed),
         Language::Ssh => ssh::ssh(parsed),
         Language::Shell => shell::shell(parsed, rules),
         Language::Sql => sql::sql(parsed, rules),

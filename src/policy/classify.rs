@@ -391,7 +391,9 @@ impl<'a> Judge<'a> {
         }
         let inner = rule.language.map(|it| languages::commands(it, &parsed)).unwrap_or_default();
         self.depth += 1;
-        inner.iter().for_each(|words| self.run(words, span));
+        for words in &inner {
+            self.run(words, span);
+        }
         self.depth -= 1;
         if let Some(wraps) = &rule.wraps {
             self.wrapped(&found.name, wraps, &parsed, span);
@@ -429,7 +431,9 @@ impl<'a> Judge<'a> {
         self.depth += 1;
         let scripts: Vec<_> = parsed.values_of(&wraps.script).collect();
         if !scripts.is_empty() {
-            scripts.into_iter().for_each(|script| self.script(name, script));
+            for script in scripts {
+                self.script(name, script);
+            }
         } else if wraps.joined {
             self.joined(name, wraps, parsed, span);
         } else {
@@ -477,7 +481,9 @@ impl<'a> Judge<'a> {
             words = rest;
         }
         let found = Found::look_up(words, self.catalogue);
-        given.iter().for_each(|(variable, span)| self.give(variable, found.as_ref(), *span));
+        for (variable, span) in given {
+            self.give(variable, found.as_ref(), span);
+        }
         let mut words = words.to_vec();
         let replaced = parsed.values_of(&wraps.replaces).next();
         if let Some(mark) = replaced.and_then(Argument::text).filter(|mark| !mark.is_empty()) {

@@ -20,6 +20,7 @@ pub(super) struct File {
 /// A command, or a sub-command of one.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "keys of a file that people write")]
 pub(super) struct Rule {
     /// The programs that it is for; empty for a sub-command.
     pub names: String,

@@ -1,6 +1,6 @@
 //! The options after `ssh -o`.
 //!
-//! Comes in: parsed arguments. Goes out: objections. It knows the keys of ssh_config(5) that only
+//! Comes in: parsed arguments. Goes out: objections. It knows the keys of `ssh_config(5)` that only
 //! say how to connect; others run programs, open tunnels or read further files.
 
 use super::super::arguments::Argument;

@@ -120,7 +120,8 @@ impl<'a> Walk<'a> {
     fn value(&mut self, name: &str, span: Span) {
         match self.next() {
             None => self.object(&format!("lacks the value of `{name}`"), span),
-            Some(value) if value.may_be_several() => {
+            // Further names after a test's value are an error, unless they begin an expression.
+            Some(value) if value.may_be_several() && begins_expression(value) => {
                 let text = format!("gets a value of `{name}` that may become several arguments");
                 self.object(&text, value.span);
             }

@@ -26,6 +26,8 @@ pub(super) enum Rest {
     Address,
     /// More text of the same argument.
     Quoted,
+    /// The names of files that match: one argument or several, which all begin with the known text.
+    Matches,
     /// Text that may become several arguments, or none.
     Split,
 }
@@ -63,9 +65,16 @@ impl Argument {
     pub fn may_be_option(&self) -> bool {
         match self.rest {
             Rest::None => false,
-            Rest::Address | Rest::Quoted => self.known.is_empty() || self.known.starts_with('-'),
+            Rest::Address | Rest::Quoted | Rest::Matches => {
+                self.known.is_empty() || self.known.starts_with('-')
+            }
             Rest::Split => true,
         }
+    }
+
+    /// Whether it may turn out to be several arguments.
+    pub fn may_be_several(&self) -> bool {
+        self.rest >= Rest::Matches
     }
 }
 
@@ -85,8 +94,10 @@ fn known_of(piece: &Piece, unquoted: Unquoted) -> (String, Rest) {
         }
         Piece::Text { text, .. } => {
             let plain = text.find(['*', '?', '[', '{', '@', '!', '+', ',', '}']);
+            // What braces make need not be a file's name.
+            let rest = if text.contains(['{', '}']) { Rest::Split } else { Rest::Matches };
             match plain {
-                Some(end) => (text[..end].to_owned(), Rest::Split),
+                Some(end) => (text[..end].to_owned(), rest),
                 None => (text.clone(), Rest::None),
             }
         }

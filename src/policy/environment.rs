@@ -92,6 +92,20 @@ const NAMES: &[&str] = &[
     "TMP",
     "WGETRC",
     "ZDOTDIR",
+    "XZ_OPT",
+    "XZ_DEFAULTS",
+    "GZIP",
+    "BZIP",
+    "BZIP2",
+    "UNZIP",
+    "UNZIPOPT",
+    "ZIPINFO",
+    "ZIPINFOOPT",
+    "TAPE",
+    "RSH",
+    "RSYNC_RSH",
+    "GNUPGHOME",
+    "TIME",
 ];
 
 /// Beginnings of such names.
@@ -139,6 +153,10 @@ const PREFIXES: &[&str] = &[
     "NSS_",
     "GLIBC_",
     "MAGIC",
+    "SYSTEMD_",
+    "RPM",
+    "APT_",
+    "DPKG_",
 ];
 
 /// Endings of such names.

@@ -27,6 +27,8 @@ pub(super) struct Parsed {
     pub options: Vec<String>,
     /// The value of each option that has one.
     pub values: Vec<(String, Argument)>,
+    /// The options whose value was glued to them.
+    pub glued: Vec<String>,
     pub objections: Vec<Objection>,
 }
 
@@ -276,6 +278,9 @@ impl<'a> Parser<'a> {
     }
 
     fn valued(&mut self, name: &str, kind: &Kind, value: Option<Argument>, span: Span) {
+        if value.is_some() {
+            self.parsed.glued.push(name.to_owned());
+        }
         let value = value.or_else(|| {
             self.at += 1;
             self.arguments.get(self.at - 1).cloned()

@@ -20,6 +20,7 @@ pub(super) struct File {
 /// A command, or a sub-command of one.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "keys of a file that people write")]
 pub(super) struct Rule {
     /// The programs that it is for; empty for a sub-command.
     pub names: String,
@@ -105,6 +106,8 @@ pub(super) struct Rule {
     pub session: Option<Session>,
     /// When its input comes from elsewhere, it neither talks to a person nor opens a session.
     pub fed: bool,
+    /// It sends its input elsewhere: only an empty input is known to change nothing.
+    pub sends_input: bool,
     /// Sub-commands; what a sub-command does not say itself holds for it, too.
     pub sub: Vec<Rule>,
     /// Lines that the rule must judge so.
@@ -150,6 +153,8 @@ pub(super) enum Operands {
     Url,
     /// Names of variables.
     Names,
+    /// Keys, none of which is given a value with `=`.
+    Keys,
 }
 
 /// Which hosts a command talks to.
@@ -237,6 +242,12 @@ pub(super) enum Language {
     Find,
     /// The bundles of `tar`.
     Tar,
+    /// The files that `openssl` is given.
+    Openssl,
+    /// The options after `ssh -o`.
+    Ssh,
+    /// The text that follows `sh -c`.
+    Shell,
     /// SQL in the options that the rule lists as `script`, or the last operand.
     Sql,
     /// The commands of `redis-cli`.
@@ -266,6 +277,8 @@ pub(super) struct Wraps {
     pub remote: bool,
     /// The command gets more arguments that nobody has seen.
     pub appends: bool,
+    /// With one of these options it may take no heed of `replaces`, and append.
+    pub counts: String,
 }
 
 /// When a command opens a session.

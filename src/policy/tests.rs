@@ -168,6 +168,14 @@ fn a_word_that_may_become_an_option_is_unknown() {
     case("sort -- \"$X\"", Read);
     case("sort -k -- -o f", Write);
     case("sort *", Unknown);
+    case("sort -* f", Unknown);
+    case("sort /var/log/*.log", Read);
+    case("sort f*", Read);
+    case("sort f*$X", Unknown);
+    case("sort f{a,b}*", Unknown);
+    case("uniq f*", Unknown);
+    case("timeout 5* ls", Unknown);
+    case("[ -n f* ]", Unknown);
     case("sort {a,-ob}", Unknown);
     case("sort {\"-o\",f}", Unknown);
     case("sort \"${F[@]}\"", Unknown);
@@ -249,6 +257,16 @@ fn a_variable_called_an_address_is_no_option_where_an_address_is_expected() {
     case("git ls-remote $REPO_URL", Unknown);
     case("git log \"$REPO_URL\"", Unknown);
     case("printf \"$REPO_URL\"", effect("printf \"$X\""));
+}
+
+#[test]
+fn a_command_that_stands_too_deep_in_wrappers_is_not_read() {
+    for depth in 0..20 {
+        let line = format!("{}rm a", "env ".repeat(depth));
+        assert_ne!(effect(&line), Read, "{line}");
+        let line = format!("{}sed -n 1p f", "env ".repeat(depth));
+        assert_eq!(effect(&line), if depth < 8 { Read } else { Unknown }, "{line}");
+    }
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub(super) fn test(operands: &[Argument]) -> Vec<Objection> {
         let next = operands.get(at + 1).map(|next| next.text().unwrap_or(""));
         let last = next.is_none_or(|next| BINARY.contains(&next));
         let doubtful = operand.may_be_option() && !last;
-        if operand.rest == Rest::Split || doubtful {
+        if operand.may_be_several() || doubtful {
             let text = "gets an unquoted or doubtful operand that may turn out to be `-v`";
             found.push(unknown(text, operand.span));
         }

@@ -21,7 +21,7 @@ use crate::report::{Colour, draw};
 use crate::session::for_shell;
 use crate::source::Source;
 
-use super::answers::Answers;
+use super::answers::{Answers, AnswersError};
 use super::arguments::{Attended, Rehearse, Run, RunFormat};
 use super::terminal::Terminal;
 use super::{Exit, Failure, complain, environment, environment_variable, settings, signals};
@@ -336,6 +336,12 @@ fn answers(plan: &Plan, path: &Path, name: String, binding: Binding) -> Result<A
         );
         return Err(Failure::new(Exit::Refused, message));
     }
+    fit(&answers, plan).map_err(|error| usage(&error))?;
+    Ok(answers)
+}
+
+/// Refuses answers to what a plan does not ask.
+pub(super) fn fit(answers: &Answers, plan: &Plan) -> Result<(), AnswersError> {
     let inputs: Vec<_> = plan.inputs.iter().map(|input| input.name.clone()).collect();
     let steps: Vec<_> = plan.steps.iter().map(|step| plan.step(step).id.clone()).collect();
     let choices = plan.steps.iter().flat_map(|step| {
@@ -348,8 +354,7 @@ fn answers(plan: &Plan, path: &Path, name: String, binding: Binding) -> Result<A
             _ => None,
         })
     });
-    answers.check(&inputs, &choices.collect::<Vec<_>>(), &steps).map_err(|error| usage(&error))?;
-    Ok(answers)
+    answers.check(&inputs, &choices.collect::<Vec<_>>(), &steps)
 }
 
 /// Asks git for the operator's name. It answers while the runbook is read.

@@ -11,6 +11,7 @@ use crate::shell;
 
 use super::Effect;
 use super::classify::classify;
+use super::hosts::{self, Host};
 use super::rule::{File, Rule, lists};
 
 /// The rules of all known commands.
@@ -162,6 +163,18 @@ impl Catalogue {
         variables.sort();
         variables.dedup();
         variables
+    }
+
+    /// The hosts that some commands talk to where nothing else names one, of those commands for which
+    /// a variable that is set does.
+    pub fn overruled(&self, names: &[String], is_set: &dyn Fn(&str) -> bool) -> Vec<Host> {
+        let rules = names.iter().flat_map(|name| self.rules(name));
+        let networks = rules.flat_map(Rule::networks);
+        let set = networks.filter(|one| one.variables.split_whitespace().any(is_set));
+        set.flat_map(|one| {
+            one.hosts.split_whitespace().filter_map(|host| hosts::fixed(host, one.port))
+        })
+        .collect()
     }
 
     /// Tries the lines that a rule says it judges read or refuses.

@@ -122,6 +122,11 @@ impl Rule {
         let own = lists.into_iter().flat_map(str::split_whitespace);
         Box::new(own.chain(self.sub.iter().flat_map(Self::variables)))
     }
+
+    /// Where it connects to, and where its subcommands do.
+    pub fn networks(&self) -> Box<dyn Iterator<Item = &Network> + '_> {
+        Box::new(self.network.iter().chain(self.sub.iter().flat_map(Self::networks)))
+    }
 }
 
 /// Lines that show what a rule allows.

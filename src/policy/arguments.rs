@@ -2,7 +2,7 @@
 //!
 //! Comes in: a word of the tree. Goes out: an [`Argument`]: its text, or what is known of it.
 
-use crate::shell::{Piece, Word};
+use crate::shell::{Piece, Use, Word};
 use crate::source::Span;
 
 /// One argument, as bash will pass it on.
@@ -21,8 +21,13 @@ pub(super) struct Argument {
 pub(super) enum Rest {
     /// Nothing.
     None,
+    /// More text of the same argument, from a variable that is called an address:
+    /// `"$DATABASE_URL"`.
+    Address,
     /// More text of the same argument.
     Quoted,
+    /// The names of files that match: one argument or several, which all begin with the known text.
+    Matches,
     /// Text that may become several arguments, or none.
     Split,
 }
@@ -60,9 +65,16 @@ impl Argument {
     pub fn may_be_option(&self) -> bool {
         match self.rest {
             Rest::None => false,
-            Rest::Quoted => self.known.is_empty() || self.known.starts_with('-'),
+            Rest::Address | Rest::Quoted | Rest::Matches => {
+                self.known.is_empty() || self.known.starts_with('-')
+            }
             Rest::Split => true,
         }
+    }
+
+    /// Whether it may turn out to be several arguments.
+    pub fn may_be_several(&self) -> bool {
+        self.rest >= Rest::Matches
     }
 }
 
@@ -82,8 +94,10 @@ fn known_of(piece: &Piece, unquoted: Unquoted) -> (String, Rest) {
         }
         Piece::Text { text, .. } => {
             let plain = text.find(['*', '?', '[', '{', '@', '!', '+', ',', '}']);
+            // What braces make need not be a file's name.
+            let rest = if text.contains(['{', '}']) { Rest::Split } else { Rest::Matches };
             match plain {
-                Some(end) => (text[..end].to_owned(), Rest::Split),
+                Some(end) => (text[..end].to_owned(), rest),
                 None => (text.clone(), Rest::None),
             }
         }
@@ -97,7 +111,16 @@ fn known_of(piece: &Piece, unquoted: Unquoted) -> (String, Rest) {
         Piece::Parameter(it) if matches!(it.name.as_str(), "?" | "#" | "$" | "!") => {
             unknown(Rest::Quoted)
         }
-        Piece::Parameter(it) if it.quoted && !it.many => unknown(Rest::Quoted),
+        Piece::Parameter(it) if it.quoted && !it.many => {
+            let address = it.used == Use::Value && is_called_address(&it.name);
+            unknown(if address { Rest::Address } else { Rest::Quoted })
+        }
         Piece::Parameter(_) | Piece::Substitution { .. } | Piece::Opaque(_) => unknown(Rest::Split),
     }
+}
+
+/// Whether a variable's name says that it holds an address, which begins with no dash.
+fn is_called_address(name: &str) -> bool {
+    let last = name.rsplit('_').next().unwrap_or_default().to_ascii_uppercase();
+    matches!(last.as_str(), "URL" | "URI" | "DSN")
 }

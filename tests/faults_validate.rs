@@ -4,6 +4,7 @@
 //! and is stamped only where everything held.
 
 mod lab;
+mod screen;
 mod support;
 
 use std::fs;

@@ -81,7 +81,7 @@ impl Call {
         let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();
         let mut validation = match errors {
             0 if !self.arguments.docs => self.run(&plan, &in_force.config, &supply, answers).await,
-            _ => self.look(&plan, &supply, errors),
+            _ => look(&plan, &supply, errors),
         };
         if errors == 0 && !self.arguments.docs {
             require_coverage(&mut validation, in_force.config.read_only.coverage);
@@ -131,20 +131,6 @@ impl Call {
             ..Circumstances::on(self.today)
         };
         joined(plan, check_in(plan, &circumstances))
-    }
-
-    /// What would be left out; nothing is run.
-    fn look(&self, plan: &Plan, supply: &Supply, errors: usize) -> Validation {
-        let segments = supply.look(plan);
-        match errors {
-            0 => not_run(plan, Verdict::Validated, "nothing was run", segments),
-            _ => without_run(
-                plan,
-                Verdict::Failed,
-                "the check found errors; nothing was run",
-                segments,
-            ),
-        }
     }
 
     /// Runs what is read-only.
@@ -355,6 +341,17 @@ fn about_settings(in_force: &InForce) -> Vec<Diagnostic> {
     let refused = in_force.refused.iter().map(|text| finding(Severity::Error, text));
     let notes = in_force.notes.iter().map(|text| finding(Severity::Note, text));
     refused.chain(notes).collect()
+}
+
+/// What would be left out; nothing is run.
+fn look(plan: &Plan, supply: &Supply, errors: usize) -> Validation {
+    let segments = supply.look(plan);
+    match errors {
+        0 => not_run(plan, Verdict::Validated, "nothing was run", segments),
+        _ => {
+            without_run(plan, Verdict::Failed, "the check found errors; nothing was run", segments)
+        }
+    }
 }
 
 /// A validation in which nothing was run because of errors; what would have been refused is, too.

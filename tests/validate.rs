@@ -11,6 +11,7 @@ mod support;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use lab::{Answer, HEADER, Lab, Server, step, steps, wait_until};
@@ -326,7 +327,7 @@ fn a_secret_is_in_no_file_while_it_is_in_use() {
     for (name, text) in files {
         assert!(!text.contains(SECRET), "{name}");
     }
-    interrupt(child.id());
+    send(child.id(), Signal::INT);
     let _ = child.wait_with_output();
     lab.nothing_is_left();
 }
@@ -490,30 +491,54 @@ fn a_runbook_that_hangs_is_ended_by_its_deadline() {
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 
-fn interrupt(process: u32) {
-    let process = rustix::process::Pid::from_raw(process.cast_signed()).expect("a process");
-    rustix::process::kill_process(process, rustix::process::Signal::INT).expect("it lives");
+fn send(process: u32, signal: Signal) {
+    let process = Pid::from_raw(process.cast_signed()).expect("a process");
+    kill_process(process, signal).expect("it lives");
 }
 
-#[test]
-fn an_interrupt_ends_all_quickly_and_leaves_nothing() {
+/// Six runbooks, four of which wait for a server that says nothing when the signal comes.
+#[track_caller]
+fn ends_all(signal: Signal, says: &str) {
     let mut lab = Lab::new(Server::start(|_| Answer::never()));
     for number in 0..6 {
         lab.write(&format!("{number}.md"), &steps(&[READ, READ]));
     }
-    let child = lab.start(&["--format", "json", "."]);
-    wait_until("requests of several", || lab.server().journal().len() >= 4);
+    let child = lab.start(&["--jobs", "4", "--format", "json", "."]);
+    wait_until("four requests", || lab.server().journal().len() == 4);
     let started = Instant::now();
-    interrupt(child.id());
+    send(child.id(), signal);
     let seen = lab::Seen::of(&child.wait_with_output().expect("it ends"));
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
-    seen.exit(130).says("it was interrupted");
+    seen.exit(130).says(says);
     lab.nothing_is_left();
     assert_eq!(lab.server().journal().len(), 4, "nothing began afterwards");
     for book in 0..6 {
         assert_eq!(seen.book(book).text("result"), "broken");
         assert_eq!(seen.book(book).segments(), ["not-reached", "not-reached"], "{seen}");
     }
+}
+
+#[test]
+fn an_interrupt_ends_all_quickly_and_leaves_nothing() {
+    ends_all(Signal::INT, "it was interrupted");
+}
+
+#[test]
+fn so_does_the_end_of_a_job_in_ci() {
+    ends_all(Signal::TERM, "the system wants it to end");
+}
+
+#[test]
+fn an_interrupt_ends_the_waiting_for_a_read_to_hold() {
+    let mut lab = Lab::answering("starting\n");
+    lab.write("book.md", &steps(&["curl -sS SERVER/state\n# Expect: \"ready\" within 600s"]));
+    let child = lab.start(&["book.md"]);
+    wait_until("a second request", || lab.server().journal().len() == 2);
+    let started = Instant::now();
+    send(child.id(), Signal::INT);
+    lab::Seen::of(&child.wait_with_output().expect("it ends")).exit(130);
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    lab.nothing_is_left();
 }
 
 // A terminal.

@@ -250,6 +250,15 @@ fn a_host_that_is_not_listed_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn a_tool_that_goes_where_its_configuration_leads_has_to_be_listed() {
+    let book = steps(&["kubectl get pods -n web\n# Expect: some output"]);
+    let seen = ok().comes_to(&book, 4, &["host"]);
+    seen.says(
+        "it goes where the configuration of kubectl leads, and kubectl is not listed in `tools`",
+    );
+}
+
+#[test]
 fn a_host_that_shows_only_as_it_runs_is_refused_at_the_gate() {
     let book = steps(&["H=$(echo 127.0.0.2:9)\ncurl -sS --proto '=http' --url \"http://$H/\""]);
     let seen = ok().comes_to(&book, 4, &["refused"]);

@@ -4,7 +4,7 @@
 //! run something is visited: substitutions, wrappers' commands, conditions, here-documents. What
 //! is not known to be harmless is unknown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::shell::{
     self, Assignment, Command, Compound, Item, Kind, List, Parameter, Piece, Pipeline, Quoting,
@@ -108,12 +108,10 @@ impl<'a> Judge<'a> {
 
     fn finish(self) -> Classification {
         let worst = self.effect;
-        let mut reasons: Vec<Reason> = Vec::new();
-        for (effect, reason) in self.reasons {
-            if effect == worst && !reasons.contains(&reason) {
-                reasons.push(reason);
-            }
-        }
+        let mut told = HashSet::new();
+        let deciding = self.reasons.into_iter().filter(|(effect, _)| *effect == worst);
+        let reasons = deciding.map(|(_, reason)| reason).filter(|it| told.insert(it.clone()));
+        let reasons = reasons.collect();
         Classification {
             effect: worst,
             traits: self.traits.into_iter().collect(),

@@ -8,7 +8,7 @@
 use crate::source::Span;
 
 use super::Comment;
-use super::placeholders::angle_at;
+use super::placeholders::{Tags, angle_at};
 
 /// How deep a text may nest before it is refused; real runbooks stay under 10.
 pub(super) const DEEPEST: usize = 100;
@@ -92,15 +92,39 @@ pub(super) fn lex(text: &str, angles: Angles) -> Lexed {
         depth: 0,
         mode: Mode::Code,
         angles,
+        closers: closers(text.as_bytes()),
+        tags: Tags::default(),
         pending: Vec::new(),
         found: Lexed::default(),
     };
+    if angles == Angles::Placeholders {
+        lexer.tags = Tags::of(text);
+    }
     while lexer.at < lexer.limit {
         lexer.code(Close::End);
         // A stray `)` or backquote: step over it and go on.
         lexer.at += 1;
     }
+    lexer.found.here_documents.sort_by_key(|document| document.operator);
     lexer.found
+}
+
+/// For each parenthesis that opens, where one closes it, quotes or not; 0 if none does.
+fn closers(bytes: &[u8]) -> Vec<usize> {
+    let mut closers = vec![0; bytes.len()];
+    let mut open = Vec::new();
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'(' => open.push(at),
+            b')' => {
+                if let Some(opener) = open.pop() {
+                    closers[opener] = at;
+                }
+            }
+            _ => {}
+        }
+    }
+    closers
 }
 
 /// What ends a stretch of code.
@@ -127,6 +151,8 @@ struct Lexer<'a> {
     depth: usize,
     mode: Mode,
     angles: Angles,
+    closers: Vec<usize>,
+    tags: Tags<'a>,
     pending: Vec<Pending>,
     found: Lexed,
 }
@@ -283,7 +309,7 @@ impl Lexer<'_> {
         if self.angles == Angles::Redirections || self.bytes[self.at] != b'<' {
             return false;
         }
-        let Some(end) = angle_at(self.text, self.at, self.mode) else {
+        let Some(end) = angle_at(self.text, self.at, self.mode, &self.tags) else {
             return false;
         };
         if end > self.limit {
@@ -450,28 +476,31 @@ impl Lexer<'_> {
 
     /// Steps over arithmetic if the parentheses close as `))`; otherwise it is a subshell.
     fn arithmetic(&mut self, opening: usize) -> bool {
-        let mut depth = 2_usize;
-        let mut previous = 0;
-        for (index, byte) in self.bytes[..self.limit].iter().enumerate().skip(self.at + opening) {
-            match byte {
+        let end = self.closers[self.at + opening - 2];
+        if end == 0 || end >= self.limit || self.bytes[end - 1] != b')' {
+            return false;
+        }
+        self.nested(self.at + opening, end);
+        let before = self.enter(Mode::Arithmetic);
+        self.at = end + 1;
+        self.enter(before);
+        true
+    }
+
+    /// Notes where the parentheses of an arithmetic expression nest too deep.
+    fn nested(&mut self, start: usize, end: usize) {
+        let mut depth = self.depth;
+        for at in start..end {
+            match self.bytes[at] {
                 b'(' => depth += 1,
-                b')' => depth -= 1,
+                b')' => depth = depth.saturating_sub(1),
                 _ => {}
             }
-            if depth == 0 {
-                if previous != index - 1 {
-                    return false;
-                }
-                let before = self.enter(Mode::Arithmetic);
-                self.at = index + 1;
-                self.enter(before);
-                return true;
-            }
-            if *byte == b')' && depth == 1 {
-                previous = index;
+            if depth > DEEPEST {
+                self.found.too_deep.get_or_insert(at);
+                return;
             }
         }
-        false
     }
 
     fn here_operator(&mut self) {

@@ -2,7 +2,7 @@
 //!
 //! Comes in: a word of the tree. Goes out: an [`Argument`]: its text, or what is known of it.
 
-use crate::shell::{Piece, Word};
+use crate::shell::{Piece, Simple, Word};
 use crate::source::Span;
 
 /// One argument, as bash will pass it on.
@@ -14,6 +14,24 @@ pub(super) struct Argument {
     pub known: String,
     /// What follows the known text.
     pub rest: Rest,
+}
+
+/// Builtins that take `NAME=value` for what it is: bash does not split the value, provided that the
+/// builtin is named without quotes and wrappers.
+const DECLARING: &[&str] = &["export", "readonly", "declare", "local", "typeset"];
+
+/// The name and the arguments of a command.
+pub(super) fn arguments(simple: &Simple) -> Vec<Argument> {
+    let declares = simple.words.first().is_some_and(|it| DECLARING.contains(&it.text.as_str()));
+    let argument = |word: &Word| {
+        let mut argument = Argument::new(word);
+        let whole = declares && argument.known.contains('=') && !word.has_pattern();
+        if whole && argument.rest == Rest::Split {
+            argument.rest = Rest::Quoted;
+        }
+        argument
+    };
+    simple.words.iter().map(argument).collect()
 }
 
 /// What is not known of an argument.

@@ -12,7 +12,7 @@ use crate::shell::{
 };
 use crate::source::Span;
 
-use super::arguments::{Argument, Rest};
+use super::arguments::{Argument, Rest, arguments};
 use super::catalogue::Catalogue;
 use super::environment::{is_harmless, is_name, is_obeyed};
 use super::found::Found;
@@ -221,7 +221,7 @@ impl<'a> Judge<'a> {
         if is_fed(&simple.redirects) {
             self.input = Input::Fed;
         }
-        let arguments: Vec<_> = simple.words.iter().map(Argument::new).collect();
+        let arguments = arguments(simple);
         self.prefixes(simple, &arguments);
         self.given = simple.assignments.iter().map(given).collect();
         self.run(&arguments, simple.span);
@@ -293,10 +293,8 @@ impl<'a> Judge<'a> {
                 {
                     self.because(Effect::Write, format!("It writes to the file `{named}`"), span);
                 }
-                RedirectKind::Read
-                    if named.starts_with("/dev/tcp") || named.starts_with("/dev/udp") =>
-                {
-                    self.unknown("It opens a network connection", span);
+                RedirectKind::Read if may_connect(&target) => {
+                    self.unknown("It may open a network connection (`/dev/tcp`)", span);
                 }
                 _ => {}
             }
@@ -359,8 +357,10 @@ impl<'a> Judge<'a> {
             self.refuse(text, &format!("`{text}` is not in the catalogue"), name.span);
             return;
         };
+        // `let --version` is arithmetic: it evaluates what the variable `version` holds.
         if let [only] = &words[1..]
             && matches!(only.text(), Some("--version" | "--help"))
+            && text != "let"
         {
             self.judged(&found.name, Effect::Read, format!("`{text}` tells about itself"), span);
             return;
@@ -625,9 +625,20 @@ fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
         Operands::Url => each(is_web, Effect::Unknown, "gets an address that is no plain web page"),
         Operands::Names => {
             let text = "gets what is no name of an ordinary variable";
-            each(is_plain_name, Effect::Unknown, text)
+            let split = parsed.values.iter().map(|(_, value)| value);
+            let split = split.filter(|value| value.rest == Rest::Split);
+            let split = split.map(|value| object(value, Effect::Unknown, text));
+            let names: Vec<_> = each(is_plain_name, Effect::Unknown, text);
+            names.into_iter().chain(split).collect()
         }
     }
+}
+
+/// Whether a file may turn out to be one of those for which bash opens a connection.
+fn may_connect(file: &Argument) -> bool {
+    ["/dev/tcp/", "/dev/udp/"].iter().any(|special| {
+        file.known.starts_with(special) || file.rest != Rest::None && special.starts_with(&file.known)
+    })
 }
 
 fn is_decimal(index: &str) -> bool {

@@ -129,8 +129,7 @@ impl Config {
 
     /// Whether it decides what is run or allowed, so that somebody must have read it.
     pub fn decides(&self) -> bool {
-        self.stand_ins.is_some()
-            || !self.command.is_empty()
+        !self.command.is_empty()
             || !self.read_only.hosts.is_empty()
             || !self.read_only.tools.is_empty()
     }

@@ -71,6 +71,12 @@ impl Git {
         Ok(Self { program, folder: folder.into() })
     }
 
+    /// The same, in another folder of the repository.
+    #[must_use]
+    pub fn within(self, folder: &Path) -> Self {
+        Self { folder: folder.into(), ..self }
+    }
+
     /// The command for a question.
     pub fn command(&self, words: &[&str]) -> Expression {
         let words: Vec<_> = GUARDS.iter().chain(words).collect();

@@ -157,7 +157,10 @@ impl Source {
     pub fn position(&self, offset: usize) -> Position {
         let line = self.line(offset);
         let start = self.line_starts[line - 1];
-        let end = offset.min(self.text.len());
+        let mut end = offset.min(self.text.len());
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
         Position { line, column: 1 + self.text[start..end].chars().count() }
     }
 

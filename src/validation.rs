@@ -122,7 +122,8 @@ impl Validation {
     /// Whether everything that reads was run and came through, and something was met: not where an
     /// input was missing or a host not listed, and not by exit statuses alone.
     pub fn is_live(&self) -> bool {
-        let lacking = [GapKind::MissingInput, GapKind::Host, GapKind::NotReached];
+        let lacking =
+            [GapKind::MissingInput, GapKind::MissingTool, GapKind::Host, GapKind::NotReached];
         let passed = [Outcome::Met, Outcome::StatusOnly];
         let outcomes = self.outcomes();
         self.gaps().all(|(_, gap)| !lacking.contains(&gap.kind))

@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "plan",
         &["config", "diagnostic", "document", "expect", "policy", "shell", "source", "variables"],
     ),
-    ("freshness", &["document", "expect", "plan", "policy", "source", "stamp"]),
+    ("freshness", &["document", "git", "expect", "plan", "policy", "source", "stamp"]),
     ("event", &["expect", "policy", "source", "variables"]),
     ("validation", &["event", "plan", "variables"]),
     ("sandbox", &[]),

@@ -21,10 +21,10 @@ use crate::report::{Colour, draw};
 use crate::session::for_shell;
 use crate::source::Source;
 
-use super::answers::Answers;
+use super::answers::{Answers, AnswersError};
 use super::arguments::{Attended, Rehearse, Run, RunFormat};
 use super::terminal::Terminal;
-use super::{Exit, Failure, environment, environment_variable, signals};
+use super::{Exit, Failure, complain, environment, environment_variable, settings, signals};
 
 pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
     let name = ask_git();
@@ -63,10 +63,11 @@ fn read(arguments: &Attended) -> Result<(Plan, Config), Failure> {
     let usage =
         |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
     let source = Source::read(&arguments.file).map_err(|error| usage(&error))?;
-    let config = Config::for_runbook(&arguments.file).map_err(|error| usage(&error))?;
+    let settings::InForce { config, notes, .. } = settings::of_operator(&arguments.file)?;
+    notes.iter().for_each(|note| complain(note));
     let document = Document::read(source);
     let selection = Selection::sections(arguments.section.clone());
-    let plan = Plan::new(document, Catalogue::builtin(), &selection);
+    let plan = Plan::new(document, config.catalogue(), &selection);
     if plan.is_empty() {
         let path = arguments.file.display();
         let message = match arguments.section.as_slice() {
@@ -335,6 +336,12 @@ fn answers(plan: &Plan, path: &Path, name: String, binding: Binding) -> Result<A
         );
         return Err(Failure::new(Exit::Refused, message));
     }
+    fit(&answers, plan).map_err(|error| usage(&error))?;
+    Ok(answers)
+}
+
+/// Refuses answers to what a plan does not ask.
+pub(super) fn fit(answers: &Answers, plan: &Plan) -> Result<(), AnswersError> {
     let inputs: Vec<_> = plan.inputs.iter().map(|input| input.name.clone()).collect();
     let steps: Vec<_> = plan.steps.iter().map(|step| plan.step(step).id.clone()).collect();
     let choices = plan.steps.iter().flat_map(|step| {
@@ -347,8 +354,7 @@ fn answers(plan: &Plan, path: &Path, name: String, binding: Binding) -> Result<A
             _ => None,
         })
     });
-    answers.check(&inputs, &choices.collect::<Vec<_>>(), &steps).map_err(|error| usage(&error))?;
-    Ok(answers)
+    answers.check(&inputs, &choices.collect::<Vec<_>>(), &steps)
 }
 
 /// Asks git for the operator's name. It answers while the runbook is read.

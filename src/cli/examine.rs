@@ -11,16 +11,18 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{self, Choice, Document};
 use crate::engine::{
-    Confined, Courtesy, Means, Provided, Setup, Wishes, validate, without_running,
+    Confined, Courtesy, INTERRUPTED, Means, Provided, Setup, Wishes, decides_where, validate,
+    without_running,
 };
+use crate::freshness::weakened_since;
 use crate::path::repository;
 use crate::plan::{Input, Plan, Selection, coverage};
 use crate::policy::Listed;
 use crate::report::progress::Progress;
-use crate::report::whole::{Examined, Stamp, Task};
+use crate::report::whole::{Examined, Stamp, Task, Weakened};
 use crate::sandbox::Layers;
 use crate::source::{Source, Span};
-use crate::stamp::{self, Evidence, Method};
+use crate::stamp::{self, Edited, Evidence, Method, WriteError};
 use crate::validation::{Segment, Validation, Verdict};
 use crate::variables::Redactor;
 
@@ -73,6 +75,9 @@ impl Call {
         let whole = Plan::new(Document::read(source.clone()), catalogue, &Selection::everything());
         let mut diagnostics = self.check(&whole);
         let plan = Plan::new(Document::read(source), catalogue, &Selection::default());
+        if let Err(error) = carry_out::fit(&answers, &plan) {
+            return Examined::unreadable(&path, &format!("failed to {error}"));
+        }
         let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();
         let mut validation = match errors {
             0 if !self.arguments.docs => self.run(&plan, &in_force.config, &supply, answers).await,
@@ -86,8 +91,9 @@ impl Call {
             examined.age_days = date.until(self.today).ok().map(|span| i64::from(span.get_days()));
         }
         examined.method = method.map(|method| method.to_string());
+        examined.weakened = weakened(&plan.document);
         if self.arguments.stamp {
-            examined.stamp = Some(self.stamp(&plan.document, &validation, method));
+            examined.stamp = Some(self.stamp(&plan.document, &mut validation, method));
         }
         examined.validation = Some(validation);
         examined
@@ -128,10 +134,16 @@ impl Call {
     fn look(&self, plan: &Plan, supply: &Supply, errors: usize) -> Validation {
         let has = |input: &Input| supply.has(input);
         let chosen = |step: &document::Step, choice: &Choice| supply.chosen(step, choice);
-        let means = coverage::Means { listed: &supply.listed, has: &has };
+        let is_set = |name: &str| supply.is_set(name);
+        let means = coverage::Means {
+            listed: &supply.listed,
+            has: &has,
+            is_set: &is_set,
+            lacks: &|_| false,
+        };
         let segments = without_running(plan, &means, &chosen);
         match errors {
-            0 => without_run(plan, Verdict::Validated, "nothing was run", segments),
+            0 => not_run(plan, Verdict::Validated, "nothing was run", segments),
             _ => without_run(
                 plan,
                 Verdict::Failed,
@@ -149,6 +161,9 @@ impl Call {
         supply: &Supply,
         mut answers: Answers,
     ) -> Validation {
+        if self.wishes.is_over() {
+            return without_run(plan, Verdict::Broken, INTERRUPTED, Vec::new());
+        }
         let operators = environment();
         let root = repository(plan.document.source.path());
         let means = Means {
@@ -178,7 +193,13 @@ impl Call {
         };
         let has = |input: &Input| supply.has(input);
         let chosen = |step: &document::Step, choice: &Choice| supply.chosen(step, choice);
-        let provided = Provided { has: &has, chosen: &chosen, courtesy: self.courtesy.clone() };
+        let is_set = |name: &str| supply.is_set(name);
+        let provided = Provided {
+            has: &has,
+            is_set: &is_set,
+            chosen: &chosen,
+            courtesy: self.courtesy.clone(),
+        };
         validate(plan, setup, &mut answers, &provided, self.wishes.clone()).await
     }
 
@@ -191,10 +212,28 @@ impl Call {
         Some(if live { Method::ReadOnlyLive } else { Method::ReadOnlyDocs })
     }
 
-    fn stamp(&self, document: &Document, validation: &Validation, method: Option<Method>) -> Stamp {
+    /// Stamps what held. A stamp that was asked for and could not be written counts, too.
+    fn stamp(
+        &self,
+        document: &Document,
+        validation: &mut Validation,
+        method: Option<Method>,
+    ) -> Stamp {
         let Some(method) = method else {
             return Stamp::Withheld(validation.why.as_str().to_owned());
         };
+        match self.edited(document, method).and_then(|edited| self.write(document, &edited, method))
+        {
+            Ok(stamp) => stamp,
+            Err((verdict, why)) => {
+                validation.result = validation.result.max(verdict);
+                validation.why = Redactor::default().redact(&format!("not stamped: {why}"));
+                Stamp::Withheld(why)
+            }
+        }
+    }
+
+    fn edited(&self, document: &Document, method: Method) -> Result<Edited, (Verdict, String)> {
         let evidence = Evidence { today: self.today, reached: Some(method) };
         let sandbox = match (method, self.arguments.sandbox) {
             (Method::ReadOnlyLive, SandboxUse::Off) => stamp::Sandbox::Off,
@@ -205,16 +244,34 @@ impl Call {
         let edited = stamped.and_then(|stamped| {
             stamp::edit(document, &stamped.sandbox(sandbox)).map_err(|error| error.to_string())
         });
-        let edited = match edited {
-            Ok(edited) if edited.is_unchanged() => return Stamp::Unchanged,
-            Ok(edited) => edited,
-            Err(why) => return Stamp::Withheld(why),
-        };
-        let source = &document.source;
-        match stamp::write(source.path(), source.text().as_bytes(), edited.text.as_bytes()) {
-            Ok(()) => Stamp::Written(format!("{} {method}", self.today)),
-            Err(error) => Stamp::Withheld(format!("failed to {error}")),
+        // Only a person can write what the header lacks.
+        edited.map_err(|why| (Verdict::Unverified, why))
+    }
+
+    fn write(
+        &self,
+        document: &Document,
+        edited: &Edited,
+        method: Method,
+    ) -> Result<Stamp, (Verdict, String)> {
+        if edited.is_unchanged() {
+            return Ok(Stamp::Unchanged);
         }
+        let source = &document.source;
+        let written = stamp::write(source.path(), source.text().as_bytes(), edited.text.as_bytes());
+        let error = match written {
+            Ok(()) => return Ok(Stamp::Written(format!("{} {method}", self.today))),
+            Err(error) => error,
+        };
+        // Another validation of the same text came first, and wrote the same.
+        let says_so =
+            || std::fs::read(source.path()).is_ok_and(|now| now == edited.text.as_bytes());
+        let verdict = match &error {
+            WriteError::Changed { .. } if says_so() => return Ok(Stamp::Unchanged),
+            WriteError::Changed { .. } => Verdict::Unverified,
+            _ => Verdict::Broken,
+        };
+        Err((verdict, format!("failed to {error}")))
     }
 }
 
@@ -226,6 +283,14 @@ impl Supply {
         self.inputs.contains(&input.name) || input.default.is_some() || self.offers.iter().any(set)
     }
 
+    /// Whether the environment decides by this variable where a tool goes.
+    fn is_set(&self, variable: &str) -> bool {
+        let set = |(name, value): &(OsString, OsString)| {
+            name.to_str() == Some(variable) && !value.is_empty()
+        };
+        decides_where(variable) && self.offers.iter().any(set)
+    }
+
     /// The alternative that the answers name, else the one that the author prefers.
     fn chosen(&self, step: &document::Step, choice: &Choice) -> Option<usize> {
         let alternatives = &choice.alternatives;
@@ -233,6 +298,24 @@ impl Supply {
         let named = named.and_then(|label| alternatives.iter().position(|one| one.label == *label));
         named.or_else(|| alternatives.iter().position(|one| one.preferred))
     }
+}
+
+/// Expectations that demand less than at the last stamp, as git tells.
+fn weakened(document: &Document) -> Vec<Weakened> {
+    let root = repository(document.source.path());
+    if !root.join(".git").exists() {
+        return Vec::new();
+    }
+    let search = OsString::from(environment_variable("PATH").unwrap_or_default());
+    let redact = |text: &str| Redactor::default().redact(text);
+    let found = weakened_since(document, &search).into_iter();
+    found
+        .map(|one| Weakened {
+            line: one.line,
+            before: redact(&one.was),
+            now: one.now.as_deref().map(redact),
+        })
+        .collect()
 }
 
 /// What is refused about the settings, and how much must be covered, count too.
@@ -268,17 +351,26 @@ fn about_settings(in_force: &InForce) -> Vec<Diagnostic> {
     refused.chain(notes).collect()
 }
 
-/// A validation in which nothing was run.
+/// A validation in which nothing was run because of errors; what would have been refused is, too.
 fn without_run(plan: &Plan, verdict: Verdict, why: &str, segments: Vec<Segment>) -> Validation {
+    let refused = segments.iter().find_map(Segment::refused).cloned();
+    let mut validation = not_run(plan, verdict, why, segments);
+    if let Some(refused) = refused {
+        validation.result = Verdict::Refused.max(verdict);
+        validation.why = refused;
+    }
+    validation
+}
+
+/// A validation in which nothing was run.
+fn not_run(plan: &Plan, verdict: Verdict, why: &str, segments: Vec<Segment>) -> Validation {
     let redact = |text: &str| Redactor::default().redact(text);
     let document = &plan.document;
-    let refused = segments.iter().find_map(Segment::refused);
-    let result = if refused.is_some() { Verdict::Refused.max(verdict) } else { verdict };
     Validation {
         file: document.source.path().into(),
         title: redact(document.title.as_deref().unwrap_or_default()),
-        result,
-        why: refused.cloned().unwrap_or_else(|| redact(why)),
+        result: verdict,
+        why: redact(why),
         segments,
         confinement: None,
         duration_ms: 0,

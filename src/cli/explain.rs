@@ -1,27 +1,27 @@
 //! `runbook explain`: how every line is understood.
 
-use crate::config::Config;
 use crate::diagnostic::Severity;
 use crate::document::{ActionKind, Document};
 use crate::plan::{Action, Plan, Selection};
-use crate::policy::{Catalogue, Effect};
+use crate::policy::Effect;
 use crate::report::explain::{Explanation, text};
 use crate::report::{Colour, draw};
 use crate::source::Source;
 
 use super::arguments::{Explain, ExplainFormat};
-use super::{Exit, Failure, print};
+use super::{Exit, Failure, complain, print, settings};
 
 pub(super) fn explain(arguments: &Explain) -> Result<Exit, Failure> {
     let usage =
         |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
     let source = Source::read(&arguments.file).map_err(|error| usage(&error))?;
-    Config::for_runbook(&arguments.file).map_err(|error| usage(&error))?;
+    let settings::InForce { config, notes, .. } = settings::of_operator(&arguments.file)?;
+    notes.iter().for_each(|note| complain(note));
     let selection = match arguments.format {
         ExplainFormat::Answers => Selection::default(),
         _ => Selection::everything(),
     };
-    let plan = Plan::new(Document::read(source), Catalogue::builtin(), &selection);
+    let plan = Plan::new(Document::read(source), config.catalogue(), &selection);
     match arguments.format {
         ExplainFormat::Json => {
             let text = serde_json::to_string_pretty(&Explanation::new(&plan));

@@ -83,7 +83,9 @@ pub(super) fn of_operator(runbook: &Path) -> Result<InForce, Failure> {
         path.display(),
         path.display()
     );
+    // The stand-ins of a rehearsal run confined, and only there.
     let harmless = Config {
+        stand_ins: config.stand_ins,
         deadline: config.deadline,
         window: config.window,
         folder: config.folder,

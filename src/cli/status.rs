@@ -4,6 +4,8 @@
 //! of them pass. A date that cannot be true fails always; what is not known never passes for
 //! unchanged.
 
+use std::ffi::OsString;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -18,13 +20,14 @@ use crate::source::Source;
 use crate::stamp::Method;
 
 use super::arguments::{Status, StatusFormat};
-use super::{Exit, Failure, complain, paths, print};
+use super::{Exit, Failure, complain, environment_variable, paths, print};
 
 /// The age that is worth a warning where none was named, in days.
 const OLD: i64 = 90;
 
 pub(super) fn status(arguments: &Status) -> Result<Exit, Failure> {
     let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
+    let search = OsString::from(environment_variable("PATH").unwrap_or_default());
     let mut unread = Exit::Done;
     let mut runbooks = Vec::new();
     let found = paths::runbooks(&arguments.paths);
@@ -35,7 +38,8 @@ pub(super) fn status(arguments: &Status) -> Result<Exit, Failure> {
     for file in found.files {
         match Source::read(&file) {
             Ok(source) => {
-                runbooks.push(freshness(Document::read(source), today, Catalogue::builtin()));
+                let document = Document::read(source);
+                runbooks.push(freshness(document, today, Catalogue::builtin(), &search));
             }
             Err(error) => {
                 complain(&neutral(&format!("failed to {error}")));

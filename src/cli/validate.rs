@@ -39,7 +39,7 @@ pub(super) fn validate_all(arguments: &Validate) -> Result<Exit, Failure> {
     let broken = |error: std::io::Error| {
         Failure::new(Exit::Environment, format!("failed to start: {error}"))
     };
-    let wishes = Wishes::default();
+    let wishes = Wishes::unattended();
     signals::listen(wishes.clone()).map_err(broken)?;
     let call = Rc::new(Call {
         arguments: arguments.clone(),
@@ -63,6 +63,7 @@ pub(super) fn validate_all(arguments: &Validate) -> Result<Exit, Failure> {
     let runbooks: Vec<_> = missing.chain(examined).collect();
     let exits = runbooks.iter().map(|one| exit_of(one, Task::Validate));
     let exit = exits.max_by_key(|exit| weight(*exit)).unwrap_or(Exit::Usage);
+    let exit = if call.wishes.is_over() { Exit::Interrupted } else { exit };
     tell(runbooks, Task::Validate, arguments.format, exit)?;
     Ok(exit)
 }

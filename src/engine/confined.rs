@@ -50,6 +50,71 @@ const CONFIGURATION: &[&str] = &[
     "PGSSLMODE",
 ];
 
+/// What bash does itself (bash(1), "SHELL BUILTIN COMMANDS").
+const BUILTINS: &[&str] = &[
+    ".",
+    ":",
+    "[",
+    "alias",
+    "bg",
+    "bind",
+    "break",
+    "builtin",
+    "caller",
+    "cd",
+    "command",
+    "compgen",
+    "complete",
+    "compopt",
+    "continue",
+    "declare",
+    "dirs",
+    "disown",
+    "echo",
+    "enable",
+    "eval",
+    "exec",
+    "exit",
+    "export",
+    "false",
+    "fc",
+    "fg",
+    "getopts",
+    "hash",
+    "help",
+    "history",
+    "jobs",
+    "kill",
+    "let",
+    "local",
+    "logout",
+    "mapfile",
+    "popd",
+    "printf",
+    "pushd",
+    "pwd",
+    "read",
+    "readarray",
+    "readonly",
+    "return",
+    "set",
+    "shift",
+    "shopt",
+    "source",
+    "suspend",
+    "test",
+    "times",
+    "trap",
+    "true",
+    "type",
+    "typeset",
+    "ulimit",
+    "umask",
+    "unalias",
+    "unset",
+    "wait",
+];
+
 /// Variables that say how things are shown, and who asks.
 const SHOWN: &[&str] = &["LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "NO_COLOR"];
 
@@ -69,13 +134,37 @@ pub struct Means {
 /// What holds a validation.
 #[derive(Debug)]
 pub struct Confined {
-    folder: tempfile::TempDir,
+    /// Goes with the value.
+    _folder: tempfile::TempDir,
+    scratch: PathBuf,
     gate: Gate,
+    tools: Tools,
     /// The layers of the sandbox; nothing where it was switched off.
     layers: Option<Layers>,
     listed: Listed,
     bash: PathBuf,
     environment: Vec<(OsString, OsString)>,
+}
+
+/// The folders that programs are taken from.
+#[derive(Debug, Clone)]
+pub struct Tools {
+    folders: Vec<PathBuf>,
+}
+
+impl Tools {
+    /// Whether a name is neither a builtin of bash nor a program in these folders. What is no plain
+    /// name is judged elsewhere.
+    pub fn lack(&self, name: &str) -> bool {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_.+-".contains(c);
+        let is_plain = !name.is_empty() && name.chars().all(plain);
+        is_plain && !BUILTINS.contains(&name) && path::find(name, &self.folders).is_none()
+    }
+}
+
+/// Whether a variable is one that decides where a tool goes and whom it trusts.
+pub fn decides_where(variable: &str) -> bool {
+    CONFIGURATION.contains(&variable)
 }
 
 /// Why a validation cannot be confined. Fits after "failed to".
@@ -107,7 +196,7 @@ impl Confined {
         let bash = path::find("bash", &folders)
             .ok_or_else(|| ConfineError::NoBash(format!("{}", own_path.display())))?;
         let rules = gate::Rules {
-            path: folders,
+            path: folders.clone(),
             scratch: scratch.clone(),
             hosts: means.hosts.clone(),
             tools: means.tools.clone(),
@@ -118,7 +207,16 @@ impl Confined {
         let names = names(plan);
         let gate = Gate::lay(root.join("gate"), &rules, &names)?;
         let environment = environment(plan, &gate, &scratch, operators, &names);
-        Ok(Self { folder, gate, layers, listed: means.listed.clone(), bash, environment })
+        Ok(Self {
+            _folder: folder,
+            scratch,
+            gate,
+            tools: Tools { folders },
+            layers,
+            listed: means.listed.clone(),
+            bash,
+            environment,
+        })
     }
 
     /// The environment of the shell.
@@ -129,6 +227,11 @@ impl Confined {
     /// The bash to use.
     pub fn bash(&self) -> OsString {
         self.bash.clone().into()
+    }
+
+    /// The programs that may be started.
+    pub fn tools(&self) -> Tools {
+        self.tools.clone()
     }
 
     /// The hosts that may be reached.
@@ -144,8 +247,7 @@ impl Confined {
     /// What the kernel is to hold the shell to.
     pub fn rules(&self) -> Option<sandbox::Rules> {
         self.layers.as_ref()?;
-        let root = fs::canonicalize(self.folder.path()).ok()?;
-        let mut rules = sandbox::Rules::new(root.join("scratch"));
+        let mut rules = sandbox::Rules::new(&self.scratch);
         rules.files.push(self.gate.report());
         rules.ports = self.listed.ports().into_iter().collect();
         Some(rules)

@@ -31,19 +31,20 @@ use std::time::{Duration, Instant};
 use crate::document::{self, ActionKind, Document};
 use crate::event::{Beginning, RunResult, Sink, Summary, What};
 use crate::plan::{self, Plan, sounds_secret};
+use crate::sandbox;
 use crate::session::{Interrupt, Session, SessionError, Settings, State};
 use crate::source::Span;
 use crate::variables::template::{Style, expand};
 use crate::variables::{Redacted, Redactor, Secret, Values};
 
-pub use confined::{ConfineError, Confined, Means};
+pub use confined::{ConfineError, Confined, Means, Tools, decides_where};
 pub use operator::{
     Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, From, Given, Go,
     Insisted, Judged, Manual, Offer, OnFailure, Operator,
 };
 pub use rehearsal::{RehearsalError, StandIns};
 pub use together::together;
-pub use validate::{Courtesy, Provided, validate, without_running};
+pub use validate::{Courtesy, INTERRUPTED, Provided, validate, without_running};
 
 use recorder::Recorder;
 
@@ -83,6 +84,17 @@ pub struct Setup {
 pub struct Wishes {
     interrupt: Interrupt,
     level: Arc<AtomicU8>,
+    first: First,
+}
+
+/// What the first Ctrl-C ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum First {
+    /// The running command: an operator wants to go on from there.
+    #[default]
+    Command,
+    /// Everything: nobody is there to say how it goes on.
+    Everything,
 }
 
 /// Why a run ends that was hung up.
@@ -93,10 +105,35 @@ const STOP_COMMAND: u8 = 1;
 const END_RUN: u8 = 2;
 const TERMINAL_GONE: u8 = 3;
 
+/// How often a validation is told again that it is to end.
+const INSIST: Duration = Duration::from_millis(500);
+
 impl Wishes {
+    /// Those for work that nobody attends: Ctrl-C ends it at once.
+    pub fn unattended() -> Self {
+        Self { first: First::Everything, ..Self::default() }
+    }
+
+    /// Whether everything is to end as soon as it can.
+    pub fn is_over(&self) -> bool {
+        self.level.load(Ordering::SeqCst) >= END_RUN
+    }
+
+    /// Stops what runs, again and again once everything is to end: who was not yet waiting for a
+    /// command would not have heard it. Never ends by itself.
+    async fn insist(&self) {
+        loop {
+            tokio::time::sleep(INSIST).await;
+            if self.is_over() {
+                self.interrupt.interrupt();
+            }
+        }
+    }
+
     /// Ctrl-C: stops the running command, a second time the run.
     pub fn interrupt(&self) {
-        let again = self.level.load(Ordering::SeqCst) >= STOP_COMMAND;
+        let known = self.level.load(Ordering::SeqCst);
+        let again = known >= STOP_COMMAND || self.first == First::Everything;
         self.wish(if again { END_RUN } else { STOP_COMMAND });
     }
 
@@ -365,11 +402,17 @@ impl Engine<'_> {
                 environment: self.setup.environment.clone(),
                 terminal: self.setup.terminal.clone(),
                 size: self.setup.size,
-                within: self.setup.confined.as_ref().and_then(Confined::rules),
+                within: self.within(),
             };
             self.session = Some(Session::start(settings, self.wishes.interrupt.clone()).await?);
         }
         Ok(self.session.as_mut().expect("started above"))
+    }
+
+    /// What the kernel is to hold the shell to: in a validation and in a rehearsal.
+    fn within(&self) -> Option<sandbox::Rules> {
+        let confined = self.setup.confined.as_ref().and_then(Confined::rules);
+        confined.or_else(|| self.setup.stand_ins.as_ref().and_then(StandIns::within))
     }
 
     async fn snapshot(&mut self) -> Flow<State> {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::document::{self, Block};
 use crate::policy::{Program, programs, written_files};
+use crate::sandbox;
 use crate::session::{Session, for_shell};
 use crate::shell::Statement;
 
@@ -24,6 +25,8 @@ const KEPT: &[&str] = &["LANG", "LC_ALL", "LC_CTYPE", "TZ"];
 pub struct StandIns {
     folder: PathBuf,
     scratch: tempfile::TempDir,
+    /// What the kernel holds the rehearsal to, where it can: the scratch folder, and no network.
+    within: Option<sandbox::Rules>,
     environment: Vec<(OsString, OsString)>,
 }
 
@@ -64,7 +67,9 @@ impl StandIns {
             std::fs::create_dir(scratch.path().join(name))?;
         }
         let environment = environment(&folder, scratch.path(), operators);
-        Ok(Self { folder, scratch, environment })
+        let confines = sandbox::probe().suffices().is_ok();
+        let within = confines.then(|| sandbox::Rules::new(scratch.path()));
+        Ok(Self { folder, scratch, within, environment })
     }
 
     /// Where commands start.
@@ -75,6 +80,11 @@ impl StandIns {
     /// The environment of commands.
     pub fn environment(&self) -> Vec<(OsString, OsString)> {
         self.environment.clone()
+    }
+
+    /// What the kernel is to hold its shell to; nothing where it cannot.
+    pub fn within(&self) -> Option<sandbox::Rules> {
+        self.within.clone()
     }
 
     /// Whether there is a stand-in of this name.
@@ -108,7 +118,15 @@ impl StandIns {
     }
 
     fn run(&self, program: &Path, words: &[&str]) -> Result<std::process::Output, RehearsalError> {
-        let output = duct::cmd(program, words)
+        let failed = |message: String| RehearsalError::Program {
+            program: program.display().to_string(),
+            message,
+        };
+        let prefix = self.within.as_ref().map_or_else(|| Ok(Vec::new()), sandbox::prefix);
+        let mut line = prefix.map_err(|error| failed(error.to_string()))?;
+        line.push(program.into());
+        line.extend(words.iter().map(OsString::from));
+        let output = duct::cmd(&line[0], &line[1..])
             .dir(self.work_folder())
             .full_env(self.environment.clone())
             .stdin_null()
@@ -116,10 +134,7 @@ impl StandIns {
             .stderr_capture()
             .unchecked()
             .run();
-        output.map_err(|error| RehearsalError::Program {
-            program: program.display().to_string(),
-            message: error.to_string(),
-        })
+        output.map_err(|error| failed(error.to_string()))
     }
 }
 

@@ -65,7 +65,7 @@ impl Engine<'_> {
             }
             let text = format!("not yet ({}); again in {} s", trial.ruling.why, pause.as_secs());
             self.recorder.emit(What::Remark { text: self.redactor.redact(&text) })?;
-            tokio::time::sleep(pause).await;
+            self.pause(pause).await?;
             if within.is_some_and(|within| within.every.is_none()) {
                 pause = (pause * 2).min(Duration::from_secs(15));
             }
@@ -74,6 +74,19 @@ impl Engine<'_> {
                 self.session().await?.restart(before).await?;
             }
         }
+    }
+
+    /// Waits before another attempt; less long once everything is to end.
+    async fn pause(&self, pause: Duration) -> Flow<()> {
+        const STEP: Duration = Duration::from_millis(100);
+        let until = Instant::now() + pause;
+        while let Some(left) = until.checked_duration_since(Instant::now()) {
+            if self.wishes.is_over() {
+                return Err(Break::Interrupted);
+            }
+            tokio::time::sleep(left.min(STEP)).await;
+        }
+        Ok(())
     }
 
     /// Runs the segment's statements once and rules on what they did.

@@ -29,6 +29,9 @@ use super::{Break, Confined, Engine, Flow, Setup, Wishes};
 /// How many segments may talk to one host at once.
 const AT_ONCE: usize = 4;
 
+/// Why a validation ended that somebody ended.
+pub const INTERRUPTED: &str = "it was interrupted";
+
 /// Keeps many validations at once from flooding one host.
 #[derive(Debug, Clone, Default)]
 pub struct Courtesy(Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>);
@@ -60,6 +63,8 @@ impl Courtesy {
 pub struct Provided<'a> {
     /// Whether a value for an input is there.
     pub has: &'a dyn Fn(&Input) -> bool,
+    /// Whether the environment sets a variable that decides where a tool goes.
+    pub is_set: &'a dyn Fn(&str) -> bool,
     /// The alternative that was chosen in a step.
     pub chosen: Chosen<'a>,
     /// Keeps hosts from being flooded.
@@ -78,12 +83,16 @@ pub async fn validate(
     let mut engine = Engine::new(plan, setup, operator, Vec::new(), wishes);
     let confinement = engine.setup.confined.as_ref().map(confinement);
     let mut segments = Vec::new();
-    let flow = engine.visit(provided, &mut segments).await;
+    let wishes = engine.wishes.clone();
+    let flow = tokio::select! {
+        flow = engine.visit(provided, &mut segments) => flow,
+        () = wishes.insist() => Err(Break::Interrupted),
+    };
     let _ = engine.end_session().await;
     let (result, why) = match flow {
         Ok(()) => sum(&segments),
         Err(Break::Refused(why)) => (Verdict::Refused, why),
-        Err(Break::Interrupted) => (Verdict::Broken, "it was interrupted".into()),
+        Err(Break::Interrupted) => (Verdict::Broken, INTERRUPTED.into()),
         Err(Break::Paused(why) | Break::Stopped(why) | Break::Broken(why)) => {
             (Verdict::Broken, why)
         }
@@ -134,28 +143,40 @@ impl<'p> Engine<'p> {
         let confined = confined.ok_or_else(|| Break::Broken("nothing confines it".into()))?;
         let listed = confined.listed().clone();
         let mut reports = confined.listen().map_err(|error| Break::Broken(error.to_string()))?;
-        let means = Means { listed: &listed, has: provided.has };
+        let tools = confined.tools();
+        let means = Means {
+            listed: &listed,
+            has: provided.has,
+            is_set: provided.is_set,
+            lacks: &|name| tools.lack(name),
+        };
         let plan = self.plan;
         let mut coverage = Coverage::default();
+        let mut flow = Ok(());
         for spot in walk(plan, provided.chosen) {
             let covered = match (coverage.look(plan, &means, &spot), &spot) {
                 (None, _) => continue,
-                (Some(Ok(())), Spot::Segment(place, decided)) => {
-                    let covered = self.run_all(place, decided, provided, &mut reports).await?;
-                    if !came_through(&covered) {
-                        coverage.failed(place);
+                (Some(Err(gap)), _) => not_covered(&gap, |text| self.redactor.redact(text)),
+                (Some(Ok(())), Spot::Segment(place, decided)) if flow.is_ok() => {
+                    match self.run_all(place, decided, provided, &mut reports).await {
+                        Ok(covered) => {
+                            if !came_through(&covered) {
+                                coverage.failed(place);
+                            }
+                            covered
+                        }
+                        Err(ended) => {
+                            flow = Err(ended);
+                            unreached("it did not come to its end")
+                        }
                     }
-                    covered
                 }
-                (Some(look), _) => {
-                    let redact = |text: &str| self.redactor.redact(text);
-                    look.err().map_or_else(unreached, |gap| not_covered(&gap, redact))
-                }
+                (Some(Ok(())), _) => unreached("it was not reached"),
             };
             let redact = |text: &str| self.redactor.redact(text);
             segments.extend(segment(&spot, covered, redact));
         }
-        Ok(())
+        flow
     }
 
     /// Runs a segment for every value of its list inputs.
@@ -166,6 +187,7 @@ impl<'p> Engine<'p> {
         provided: &Provided<'_>,
         reports: &mut Reports,
     ) -> Flow<validation::Coverage> {
+        self.goes_on()?;
         match self.gather(&decided.inputs).await {
             Err(Break::Paused(why)) => {
                 let gap = coverage::Gap { kind: GapKind::MissingInput, why };
@@ -175,11 +197,17 @@ impl<'p> Engine<'p> {
         }
         let reaches = decided.classifications.iter().map(|one| &one.reach);
         let _permits = provided.courtesy.ask(reaches).await;
+        self.goes_on()?;
         let mut endings = Vec::new();
         for binding in self.bindings(place.block, decided) {
             endings.push(self.run_one(place, decided, binding, reports).await?);
         }
         Ok(validation::Coverage::Run(endings))
+    }
+
+    /// Nothing begins any more once everything is to end.
+    fn goes_on(&self) -> Flow<()> {
+        if self.wishes.is_over() { Err(Break::Interrupted) } else { Ok(()) }
     }
 
     async fn run_one(
@@ -233,8 +261,8 @@ fn told(refused: &[Refused]) -> String {
     lines.join("; ")
 }
 
-fn unreached() -> validation::Coverage {
-    let gap = coverage::Gap { kind: GapKind::NotReached, why: "it was not reached".into() };
+fn unreached(why: &str) -> validation::Coverage {
+    let gap = coverage::Gap { kind: GapKind::NotReached, why: why.into() };
     not_covered(&gap, |text| crate::variables::Redactor::default().redact(text))
 }
 
@@ -277,13 +305,14 @@ fn sum(segments: &[Segment]) -> (Verdict, String) {
     let mut worst = (Verdict::Validated, "everything that was run held".to_owned());
     let mut note = |verdict: Verdict, segment: &Segment, why: &str| {
         if verdict > worst.0 {
-            worst = (verdict, format!("step {}, line {}: {why}", segment.step, segment.line));
+            worst = (verdict, format!("{}: {why}", place(segment)));
         }
     };
     for segment in segments {
         match &segment.coverage {
             validation::Coverage::NotCovered(gap) => match gap.kind {
                 GapKind::Host => note(Verdict::Refused, segment, gap.why.as_str()),
+                GapKind::MissingTool => note(Verdict::Broken, segment, gap.why.as_str()),
                 GapKind::MissingInput => note(Verdict::Unverified, segment, gap.why.as_str()),
                 _ => {}
             },
@@ -293,6 +322,13 @@ fn sum(segments: &[Segment]) -> (Verdict, String) {
         }
     }
     worst
+}
+
+/// `step 3, line 12`, or the line alone where the step has no number.
+fn place(segment: &Segment) -> String {
+    let numbered = segment.step.starts_with(|c: char| c.is_ascii_digit());
+    let step = if numbered { format!("step {}, ", segment.step) } else { String::new() };
+    format!("{step}line {}", segment.line)
 }
 
 const fn verdict_of(outcome: Outcome) -> Verdict {

@@ -4,6 +4,8 @@
 //! brought that date, on whatever branch: what was merged after it counts as changed. A shallow
 //! history that ends before another date is seen has no such commit.
 
+use std::ffi::OsStr;
+
 use crate::document::Document;
 use crate::source::Source;
 use crate::stamp::{Standing, standing};
@@ -20,9 +22,9 @@ pub(super) struct History {
 }
 
 /// The document that the stamp was put on.
-pub(super) fn since_stamp(document: &Document, stamp: &Standing) -> History {
+pub(super) fn since_stamp(document: &Document, stamp: &Standing, search: &OsStr) -> History {
     let without = |since| History { since, base: None, uncommitted: false };
-    let tracked = match git::find(document.source.path()) {
+    let tracked = match git::find(document.source.path(), search) {
         Ok(tracked) => tracked,
         Err(NoAnswer::Outside) => return without(Since::None("it is in no repository".into())),
         Err(NoAnswer::Failed(why)) => return without(Since::Unknown(why)),

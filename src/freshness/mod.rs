@@ -14,6 +14,7 @@ mod weakened;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use jiff::civil::Date;
@@ -201,7 +202,12 @@ pub enum WeakeningKind {
 }
 
 /// How fresh a document is on a day, from its file's history.
-pub fn freshness(document: Document, today: Date, catalogue: &'static Catalogue) -> Freshness {
+pub fn freshness(
+    document: Document,
+    today: Date,
+    catalogue: &'static Catalogue,
+    search: &OsStr,
+) -> Freshness {
     let plan = Plan::new(document, catalogue, &Selection::default());
     let document = &plan.document;
     let (standing, place) = stamp::standing(document);
@@ -209,7 +215,7 @@ pub fn freshness(document: Document, today: Date, catalogue: &'static Catalogue)
         Standing::On(date) => Some(date),
         Standing::Never | Standing::Unreadable(_) => None,
     };
-    let history = history::since_stamp(document, &standing);
+    let history = history::since_stamp(document, &standing, search);
     let (changes, weakened) = history
         .base
         .as_ref()
@@ -254,6 +260,13 @@ pub fn coverage(plan: &Plan) -> Coverage {
         coverage.add(&step.actions, &plan.step(step).actions);
     }
     coverage
+}
+
+/// Expectations that demand less than at the last stamp; none where git does not know it.
+pub fn weakened_since(document: &Document, search: &OsStr) -> Vec<Weakening> {
+    let (standing, _) = stamp::standing(document);
+    let history = history::since_stamp(document, &standing, search);
+    history.base.as_ref().map_or_else(Vec::new, |old| weakened(old, document))
 }
 
 impl Coverage {

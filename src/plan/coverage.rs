@@ -5,7 +5,7 @@
 //! that is not made is not validated: what follows a left-out write or manual action, and what reads
 //! a variable, a function or a folder that a left-out segment would have set. Runs nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -32,6 +32,8 @@ pub enum GapKind {
     FollowsChange,
     /// It goes to a host that is not listed.
     Host,
+    /// A program that it starts is not there.
+    MissingTool,
     /// Its block may not run at all.
     NotRunnable,
     /// It stands in an alternative that was not chosen, or under a question that nobody answered.
@@ -55,6 +57,10 @@ pub struct Means<'a> {
     pub listed: &'a Listed,
     /// Whether a value for an input is there.
     pub has: &'a dyn Fn(&Input) -> bool,
+    /// Whether the environment sets a variable that decides where a tool goes.
+    pub is_set: &'a dyn Fn(&str) -> bool,
+    /// Whether a program of this name is known not to be there.
+    pub lacks: &'a dyn Fn(&str) -> bool,
 }
 
 /// Goes along with a plan's spots and tells what can be run.
@@ -66,6 +72,8 @@ pub struct Coverage {
     unset: BTreeMap<String, String>,
     /// Functions that a left-out segment would have defined.
     undefined: BTreeMap<String, String>,
+    /// Functions that were defined.
+    defined: BTreeSet<String>,
 }
 
 impl Coverage {
@@ -165,10 +173,8 @@ impl Coverage {
         if decided.traits.iter().any(|it| matches!(it, Trait::Interactive | Trait::OpensSession)) {
             return gap(GapKind::NeedsPerson, "it talks to a person at a terminal".into());
         }
-        let reaches = decided.classifications.iter().map(|one| &one.reach);
-        let missing: Vec<_> = reaches.flat_map(|reach| means.listed.missing(reach)).collect();
-        if !missing.is_empty() {
-            let why = format!("it goes to {}, which is not listed", missing.join(", "));
+        let called = names(statements(at), plan.catalogue);
+        if let Some(why) = unlisted(plan, means, decided, &called) {
             return gap(GapKind::Host, why);
         }
         if let Some(change) = self.change.as_ref().filter(|_| !at.block.attributes.standalone) {
@@ -177,8 +183,16 @@ impl Coverage {
             );
             return gap(GapKind::FollowsChange, why);
         }
-        if let Some(why) = self.lacks(statements(at), plan.catalogue) {
+        if let Some(why) = self.lacks(statements(at), &called) {
             return gap(GapKind::FollowsChange, why);
+        }
+        if let Some(name) = called.iter().find(|name| self.is_missing(name, means, statements(at)))
+        {
+            let why = format!(
+                "`{name}` is not on PATH: install it, or put its folder there (one of the \
+                 repository, or one that everybody may write to, does not count)"
+            );
+            return gap(GapKind::MissingTool, why);
         }
         let mut inputs = plan.inputs.iter().filter(|input| decided.inputs.contains(&input.name));
         let missing = inputs.find(|input| !(means.has)(input))?;
@@ -189,21 +203,27 @@ impl Coverage {
     }
 
     /// What a segment reads and a left-out one would have set.
-    fn lacks(&self, statements: &[Statement], catalogue: &Catalogue) -> Option<String> {
+    fn lacks(&self, statements: &[Statement], called: &[String]) -> Option<String> {
         let reads = statements.iter().flat_map(|one| &one.reads);
         let mut variables = reads.filter_map(|read| self.unset.get_key_value(&read.name));
         if let Some((name, place)) = variables.next() {
             return Some(format!("it reads `{name}`, which is set by {place}"));
         }
-        let called = names(statements, catalogue);
         let (name, place) = self.undefined.iter().find(|(name, _)| called.contains(name))?;
         Some(format!("it calls `{name}`, which is defined by {place}"))
+    }
+
+    /// Whether a name is neither a function nor a program that is there.
+    fn is_missing(&self, name: &str, means: &Means<'_>, statements: &[Statement]) -> bool {
+        let own = statements.iter().flat_map(|one| &one.functions).any(|function| function == name);
+        !own && !self.defined.contains(name) && (means.lacks)(name)
     }
 
     fn made(&mut self, statements: &[Statement]) {
         for mention in statements.iter().flat_map(|one| &one.assigns) {
             self.unset.remove(&mention.name);
         }
+        self.defined.extend(statements.iter().flat_map(|one| one.functions.iter().cloned()));
     }
 
     fn change_left_out(&mut self, kind: GapKind, place: &str, otherwise: Option<&str>) {
@@ -236,7 +256,29 @@ fn statements<'p>(at: &Place<'p>) -> &'p [Statement] {
 }
 
 fn place(step: &document::Step, line: usize) -> String {
-    format!("step {} (line {line})", step.id)
+    if step.id.starts_with(|c: char| c.is_ascii_digit()) {
+        return format!("step {} (line {line})", step.id);
+    }
+    format!("\"{}\" (line {line})", step.title)
+}
+
+/// Where a segment goes that it may not.
+fn unlisted(
+    plan: &Plan,
+    means: &Means<'_>,
+    decided: &Segment,
+    called: &[String],
+) -> Option<String> {
+    let overruled = plan.catalogue.overruled(called, means.is_set);
+    let reaches = decided.classifications.iter().map(|one| {
+        let mut reach = one.reach.clone();
+        // The gate looks at where the variable leads.
+        reach.hosts.retain(|host| !overruled.contains(host));
+        reach
+    });
+    let missing: Vec<_> = reaches.flat_map(|reach| means.listed.missing(&reach)).collect();
+    let are = if missing.len() == 1 { "which is" } else { "which are" };
+    (!missing.is_empty()).then(|| format!("it goes to {}, {are} not listed", missing.join(", ")))
 }
 
 /// The programs, builtins and functions that some statements start.

@@ -2,7 +2,7 @@
 //!
 //! Comes in: a word of the tree. Goes out: an [`Argument`]: its text, or what is known of it.
 
-use crate::shell::{Piece, Simple, Word};
+use crate::shell::{Piece, Simple, Use, Word};
 use crate::source::Span;
 
 /// One argument, as bash will pass it on.
@@ -16,7 +16,7 @@ pub(super) struct Argument {
     pub rest: Rest,
 }
 
-/// Builtins that take `NAME=value` for what it is: bash does not split the value, provided that the
+/// Builtins that take `NAME=value` for what it is: bash neither splits the value nor looks for files, provided that the
 /// builtin is named without quotes and wrappers.
 const DECLARING: &[&str] = &["export", "readonly", "declare", "local", "typeset"];
 
@@ -25,8 +25,9 @@ pub(super) fn arguments(simple: &Simple) -> Vec<Argument> {
     let declares = simple.words.first().is_some_and(|it| DECLARING.contains(&it.text.as_str()));
     let argument = |word: &Word| {
         let mut argument = Argument::new(word);
-        let whole = declares && argument.known.contains('=') && !word.has_pattern();
-        if whole && argument.rest == Rest::Split {
+        let braces = word.has_pattern() && word.text.contains('{');
+        let whole = declares && argument.known.contains('=') && !braces;
+        if whole && argument.may_be_several() {
             argument.rest = Rest::Quoted;
         }
         argument
@@ -39,8 +40,13 @@ pub(super) fn arguments(simple: &Simple) -> Vec<Argument> {
 pub(super) enum Rest {
     /// Nothing.
     None,
+    /// More text of the same argument, from a variable that is called an address:
+    /// `"$DATABASE_URL"`.
+    Address,
     /// More text of the same argument.
     Quoted,
+    /// The names of files that match: one argument or several, which all begin with the known text.
+    Matches,
     /// Text that may become several arguments, or none.
     Split,
 }
@@ -78,9 +84,16 @@ impl Argument {
     pub fn may_be_option(&self) -> bool {
         match self.rest {
             Rest::None => false,
-            Rest::Quoted => self.known.is_empty() || self.known.starts_with('-'),
+            Rest::Address | Rest::Quoted | Rest::Matches => {
+                self.known.is_empty() || self.known.starts_with('-')
+            }
             Rest::Split => true,
         }
+    }
+
+    /// Whether it may turn out to be several arguments.
+    pub fn may_be_several(&self) -> bool {
+        self.rest >= Rest::Matches
     }
 }
 
@@ -100,8 +113,10 @@ fn known_of(piece: &Piece, unquoted: Unquoted) -> (String, Rest) {
         }
         Piece::Text { text, .. } => {
             let plain = text.find(['*', '?', '[', '{', '@', '!', '+', ',', '}']);
+            // What braces make need not be a file's name.
+            let rest = if text.contains(['{', '}']) { Rest::Split } else { Rest::Matches };
             match plain {
-                Some(end) => (text[..end].to_owned(), Rest::Split),
+                Some(end) => (text[..end].to_owned(), rest),
                 None => (text.clone(), Rest::None),
             }
         }
@@ -112,10 +127,21 @@ fn known_of(piece: &Piece, unquoted: Unquoted) -> (String, Rest) {
             unknown(Rest::Quoted)
         }
         // These hold numbers.
-        Piece::Parameter(it) if matches!(it.name.as_str(), "?" | "#" | "$" | "!") => {
+        Piece::Parameter(it)
+            if matches!(it.name.as_str(), "?" | "#" | "$" | "!") && it.used == Use::Value =>
+        {
             unknown(Rest::Quoted)
         }
-        Piece::Parameter(it) if it.quoted && !it.many => unknown(Rest::Quoted),
+        Piece::Parameter(it) if it.quoted && !it.many => {
+            let address = it.used == Use::Value && is_called_address(&it.name);
+            unknown(if address { Rest::Address } else { Rest::Quoted })
+        }
         Piece::Parameter(_) | Piece::Substitution { .. } | Piece::Opaque(_) => unknown(Rest::Split),
     }
+}
+
+/// Whether a variable's name says that it holds an address, which begins with no dash.
+fn is_called_address(name: &str) -> bool {
+    let last = name.rsplit('_').next().unwrap_or_default().to_ascii_uppercase();
+    matches!(last.as_str(), "URL" | "URI" | "DSN")
 }

@@ -11,6 +11,7 @@ use crate::shell;
 
 use super::Effect;
 use super::classify::classify;
+use super::hosts::{self, Host};
 use super::rule::{File, Rule, lists};
 
 /// The rules of all known commands.
@@ -52,25 +53,55 @@ const LOCKED: &[&str] = &[
 
 /// The built-in files, in no particular order.
 const FILES: &[&str] = &[
+    include_str!("catalogue/argocd.toml"),
+    include_str!("catalogue/aws.toml"),
+    include_str!("catalogue/az.toml"),
+    include_str!("catalogue/archives.toml"),
+    include_str!("catalogue/awk.toml"),
     include_str!("catalogue/bash.toml"),
-    include_str!("catalogue/clouds.toml"),
+    include_str!("catalogue/cf.toml"),
     include_str!("catalogue/coreutils.toml"),
     include_str!("catalogue/curl.toml"),
     include_str!("catalogue/databases.toml"),
+    include_str!("catalogue/distributions.toml"),
     include_str!("catalogue/docker.toml"),
+    include_str!("catalogue/etcd.toml"),
+    include_str!("catalogue/flux.toml"),
+    include_str!("catalogue/fly.toml"),
+    include_str!("catalogue/gcloud.toml"),
+    include_str!("catalogue/find.toml"),
     include_str!("catalogue/gh.toml"),
+    include_str!("catalogue/git.toml"),
     include_str!("catalogue/grep.toml"),
+    include_str!("catalogue/helm.toml"),
     include_str!("catalogue/heroku.toml"),
     include_str!("catalogue/infisical.toml"),
     include_str!("catalogue/jq.toml"),
     include_str!("catalogue/kubernetes.toml"),
+    include_str!("catalogue/kustomize.toml"),
     include_str!("catalogue/network.toml"),
+    include_str!("catalogue/op.toml"),
+    include_str!("catalogue/openssl.toml"),
     include_str!("catalogue/platforms.toml"),
+    include_str!("catalogue/prometheus.toml"),
+    include_str!("catalogue/mongo.toml"),
+    include_str!("catalogue/mysql.toml"),
+    include_str!("catalogue/network.toml"),
+    include_str!("catalogue/packages.toml"),
+    include_str!("catalogue/platforms.toml"),
+    include_str!("catalogue/postgres.toml"),
+    include_str!("catalogue/redis.toml"),
     include_str!("catalogue/sed.toml"),
+    include_str!("catalogue/sqlite.toml"),
     include_str!("catalogue/ssh.toml"),
     include_str!("catalogue/systemd.toml"),
+    include_str!("catalogue/terraform.toml"),
     include_str!("catalogue/traits.toml"),
+    include_str!("catalogue/vault.toml"),
+    include_str!("catalogue/velero.toml"),
+    include_str!("catalogue/wget.toml"),
     include_str!("catalogue/wrappers.toml"),
+    include_str!("catalogue/yq.toml"),
 ];
 
 /// Which file holds a name. Found without parsing: a name stands on a line `names = "a b"`.
@@ -132,6 +163,18 @@ impl Catalogue {
         variables.sort();
         variables.dedup();
         variables
+    }
+
+    /// The hosts that some commands talk to where nothing else names one, of those commands for which
+    /// a variable that is set does.
+    pub fn overruled(&self, names: &[String], is_set: &dyn Fn(&str) -> bool) -> Vec<Host> {
+        let rules = names.iter().flat_map(|name| self.rules(name));
+        let networks = rules.flat_map(Rule::networks);
+        let set = networks.filter(|one| one.variables.split_whitespace().any(is_set));
+        set.flat_map(|one| {
+            one.hosts.split_whitespace().filter_map(|host| hosts::fixed(host, one.port))
+        })
+        .collect()
     }
 
     /// Tries the lines that a rule says it judges read or refuses.

@@ -70,6 +70,8 @@ pub fn classify_text(text: &str, catalogue: &Catalogue) -> Classification {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Input {
     Own,
+    /// From elsewhere, but nothing is in it.
+    Empty,
     Fed,
 }
 
@@ -150,7 +152,7 @@ impl<'a> Judge<'a> {
         let input = self.input;
         for stage in &pipeline.stages {
             self.command(stage);
-            self.input = Input::Fed;
+            self.input = if is_silent(stage) { Input::Empty } else { Input::Fed };
         }
         self.input = input;
     }
@@ -183,9 +185,7 @@ impl<'a> Judge<'a> {
 
     fn compound(&mut self, compound: &Compound) {
         let input = self.input;
-        if is_fed(&compound.redirects) {
-            self.input = Input::Fed;
-        }
+        self.input = fed(&compound.redirects).unwrap_or(input);
         if let Some(name) = &compound.variable {
             self.name(name, compound.span);
         }
@@ -218,9 +218,7 @@ impl<'a> Judge<'a> {
             return;
         }
         let input = self.input;
-        if is_fed(&simple.redirects) {
-            self.input = Input::Fed;
-        }
+        self.input = fed(&simple.redirects).unwrap_or(input);
         let arguments = arguments(simple);
         self.prefixes(simple, &arguments);
         self.given = simple.assignments.iter().map(given).collect();
@@ -233,14 +231,17 @@ impl<'a> Judge<'a> {
     fn prefixes(&mut self, simple: &Simple, arguments: &[Argument]) {
         let found = Found::look_up(arguments, self.catalogue);
         for assignment in &simple.assignments {
-            let name = &assignment.name;
-            let known = found.as_ref().is_none_or(|found| found.may_be_given(name));
-            if !known && !is_harmless(name) && !is_obeyed(name) {
-                let text = format!(
-                    "It gives `{name}` to a command that the catalogue does not know to ignore it"
-                );
-                self.unknown(&text, assignment.span);
-            }
+            self.give(&assignment.name, found.as_ref(), assignment.span);
+        }
+    }
+
+    fn give(&mut self, name: &str, found: Option<&Found<'_>>, span: Span) {
+        let known = found.is_none_or(|found| found.may_be_given(name));
+        if !known && !is_harmless(name) && !is_obeyed(name) {
+            let text = format!(
+                "It gives `{name}` to a command that the catalogue does not know to ignore it"
+            );
+            self.unknown(&text, span);
         }
     }
 
@@ -392,10 +393,18 @@ impl<'a> Judge<'a> {
         self.judged(&found.name, effect, reason, at);
         self.add_traits(found, &parsed);
         self.connect(found, &parsed);
-        let language = rule.language.filter(|_| self.depth < DEEPEST);
-        let inner = language.map(|it| languages::commands(it, &parsed)).unwrap_or_default();
+        if rule.sends_input && self.input == Input::Fed {
+            self.unknown(&format!("`{}` sends its input elsewhere", found.name), span);
+        }
+        if self.depth >= DEEPEST && (rule.language.is_some() || rule.wraps.is_some()) {
+            self.unknown("Its commands stand too deep in each other to be read", span);
+            return;
+        }
+        let inner = rule.language.map(|it| languages::commands(it, &parsed)).unwrap_or_default();
         self.depth += 1;
-        inner.iter().for_each(|words| self.run(words, span));
+        for words in &inner {
+            self.run(words, span);
+        }
         self.depth -= 1;
         if let Some(wraps) = &rule.wraps {
             self.wrapped(&found.name, wraps, &parsed, span);
@@ -422,7 +431,7 @@ impl<'a> Judge<'a> {
 
     fn add_traits(&mut self, found: &Found<'_>, parsed: &Parsed) {
         let rule = found.rule();
-        let fed = rule.fed && self.input == Input::Fed;
+        let fed = rule.fed && self.input != Input::Own;
         let talks = |it: &Trait| matches!(it, Trait::Interactive | Trait::OpensSession);
         let ends = parsed.has(&rule.ends);
         for each in &rule.traits {
@@ -437,6 +446,9 @@ impl<'a> Judge<'a> {
             if parsed.has(&rule.tty) {
                 self.traits.insert(Trait::Interactive);
             }
+            if parsed.has(&rule.secret) {
+                self.traits.insert(Trait::PrintsSecret);
+            }
         }
         if !fed && rule.session.as_ref().is_some_and(|it| opens(it, parsed)) {
             self.traits.insert(Trait::OpensSession);
@@ -445,20 +457,17 @@ impl<'a> Judge<'a> {
 
     /// The command that a command runs.
     fn wrapped(&mut self, name: &str, wraps: &Wraps, parsed: &Parsed, span: Span) {
-        if parsed.has(&wraps.lookup) || self.depth >= DEEPEST {
+        if parsed.has(&wraps.lookup) {
             return;
         }
         self.depth += 1;
-        if let Some(script) = parsed.values_of(&wraps.script).next() {
-            self.script(name, script);
-        } else if wraps.joined {
-            let words: Option<Vec<_>> = parsed.operands.iter().map(Argument::text).collect();
-            match words {
-                Some(words) => self.script(name, &Argument::literal(words.join(" "), span)),
-                None => {
-                    self.unknown(&format!("`{name}` hands a shell what is known only then"), span);
-                }
+        let scripts: Vec<_> = parsed.values_of(&wraps.script).collect();
+        if !scripts.is_empty() {
+            for script in scripts {
+                self.script(name, script);
             }
+        } else if wraps.joined {
+            self.joined(name, wraps, parsed, span);
         } else {
             let words = self.inner(name, wraps, parsed, span);
             if !words.is_empty() {
@@ -468,24 +477,50 @@ impl<'a> Judge<'a> {
         self.depth -= 1;
     }
 
+    /// A command whose words are joined to a text, which a shell of its own choice reads.
+    fn joined(&mut self, name: &str, wraps: &Wraps, parsed: &Parsed, span: Span) {
+        let words = after_skipped(wraps, parsed).iter().map(Argument::text);
+        let Some(words) = words.collect::<Option<Vec<_>>>() else {
+            self.unknown(&format!("`{name}` hands a shell what is known only then"), span);
+            return;
+        };
+        let text = words.join(" ");
+        if !is_read_alike(&text) {
+            self.unknown(&format!("`{name}` hands a shell a text that only bash reads so"), span);
+        }
+        self.script(name, &Argument::literal(text, span));
+    }
+
     fn inner(&mut self, name: &str, wraps: &Wraps, parsed: &Parsed, span: Span) -> Vec<Argument> {
         let mut words = after_skipped(wraps, parsed);
         let skipped = parsed.operands.iter().take(wraps.skip);
-        if let Some(split) = skipped.rev().find(|it| it.rest == Rest::Split) {
+        if let Some(split) = skipped.rev().find(|it| it.may_be_several()) {
             let text = format!("`{name}` gets a value that may become several arguments");
             self.unknown(&text, split.span);
         }
+        for unset in parsed.values_of(&wraps.unsets) {
+            if unset.text().is_none_or(is_obeyed) {
+                let text = format!("`{name}` takes a variable away that programs obey");
+                self.unknown(&text, unset.span);
+            }
+        }
+        let mut given = Vec::new();
         while let [first, rest @ ..] = words
             && wraps.assignments
             && first.known.contains('=')
         {
             let variable = first.known.split('=').next().unwrap_or("");
             self.name(variable, first.span);
-            if first.rest == Rest::Split {
+            given.push((variable, first.span));
+            if first.may_be_several() {
                 let text = format!("`{name}` gets a value that may become several arguments");
                 self.unknown(&text, first.span);
             }
             words = rest;
+        }
+        let found = Found::look_up(words, self.catalogue);
+        for (variable, span) in given {
+            self.give(variable, found.as_ref(), span);
         }
         let mut words = words.to_vec();
         let replaced = parsed.values_of(&wraps.replaces).next();
@@ -498,7 +533,9 @@ impl<'a> Judge<'a> {
             }
         } else if replaced.is_some() {
             self.unknown(&format!("`{name}` replaces what is known only when it runs"), span);
-        } else if wraps.appends && !words.is_empty() {
+        }
+        let appends = replaced.is_none() || parsed.has(&wraps.counts);
+        if wraps.appends && appends && !words.is_empty() {
             words.push(Argument::unseen(span));
         }
         words
@@ -556,6 +593,15 @@ fn given(assignment: &Assignment) -> (String, Option<String>) {
     (assignment.name.clone(), value)
 }
 
+/// Whether every shell takes a text for what bash takes it for: it holds nothing that dash, say,
+/// would read as a redirection, the end of a quotation or a command in the background.
+pub(super) fn is_read_alike(text: &str) -> bool {
+    let only_in_bash =
+        ["[[", "$'", "$\"", "((", "<(", ">(", "<<<", "&>", ">&", "|&", ";&", "function"];
+    let descriptors = text.replace("2>&1", "").replace(">&2", "");
+    !only_in_bash.iter().any(|mark| descriptors.contains(mark))
+}
+
 /// The operands from the wrapped command on.
 pub(super) fn after_skipped<'a>(wraps: &Wraps, parsed: &'a Parsed) -> &'a [Argument] {
     match parsed.operands.get(wraps.skip..).unwrap_or(&[]) {
@@ -570,10 +616,18 @@ pub(super) fn objections(found: &Found<'_>, parsed: &Parsed) -> Vec<Objection> {
     let mut objections = parsed.objections.clone();
     let needed =
         found.rules.iter().filter(|rule| !rule.needs.is_empty() && !parsed.has(&rule.needs));
-    objections.extend(needed.map(|rule| Objection {
+    let session = rule.session.as_ref().filter(|it| opens(it, parsed));
+    objections.extend(session.map(|_| Objection {
         effect: Effect::Unknown,
-        text: format!("only reads with {}", rule.needs.replace(' ', " or ")),
+        text: "opens a session in which anything may be done".to_owned(),
         span: found.span,
+    }));
+    objections.extend(needed.map(|rule| {
+        let (effect, text) = match rule.otherwise.as_str() {
+            "" => (Effect::Unknown, format!("only reads with {}", rule.needs.replace(' ', " or "))),
+            otherwise => (Effect::Write, otherwise.to_owned()),
+        };
+        Objection { effect, text, span: found.span }
     }));
     if rule.effect == Some(Effect::Read) {
         objections.extend(operand_objections(&rule.operands, parsed));
@@ -617,16 +671,24 @@ fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
         Operands::None => each(|_| false, Effect::Unknown, "takes no such argument"),
         Operands::Max(most) => {
             let extra = found.get(*most..).unwrap_or(&[]).iter();
-            let split = found.iter().filter(|argument| argument.rest == Rest::Split);
+            let split = found.iter().filter(|argument| argument.may_be_several());
             let text = "may get more arguments than it only reads";
             extra.chain(split).map(|it| object(it, Effect::Unknown, text)).collect()
         }
         Operands::Out => each(is_sink, Effect::Write, "writes to a file"),
+        Operands::Below => {
+            let text = "gets a path that leads elsewhere";
+            each(|path| !path.known.contains(".."), Effect::Unknown, text)
+        }
         Operands::Url => each(is_web, Effect::Unknown, "gets an address that is no plain web page"),
+        Operands::Keys => {
+            let text = "gets what may set a value";
+            each(|key| key.text().is_some_and(|key| !key.contains('=')), Effect::Unknown, text)
+        }
         Operands::Names => {
             let text = "gets what is no name of an ordinary variable";
             let split = parsed.values.iter().map(|(_, value)| value);
-            let split = split.filter(|value| value.rest == Rest::Split);
+            let split = split.filter(|value| value.may_be_several());
             let split = split.map(|value| object(value, Effect::Unknown, text));
             let names: Vec<_> = each(is_plain_name, Effect::Unknown, text);
             names.into_iter().chain(split).collect()
@@ -637,7 +699,8 @@ fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
 /// Whether a file may turn out to be one of those for which bash opens a connection.
 fn may_connect(file: &Argument) -> bool {
     ["/dev/tcp/", "/dev/udp/"].iter().any(|special| {
-        file.known.starts_with(special) || file.rest != Rest::None && special.starts_with(&file.known)
+        file.known.starts_with(special)
+            || file.rest != Rest::None && special.starts_with(&file.known)
     })
 }
 
@@ -662,10 +725,29 @@ fn opens(session: &Session, parsed: &Parsed) -> bool {
     few && !parsed.has(&session.unless)
 }
 
-/// Whether a redirection gives a command its input.
-fn is_fed(redirects: &[Redirect]) -> bool {
-    let kinds = redirects.iter().map(|redirect| redirect.kind);
-    kinds.into_iter().any(|kind| matches!(kind, RedirectKind::Read | RedirectKind::Text))
+/// What redirections give a command as its input, if they do.
+fn fed(redirects: &[Redirect]) -> Option<Input> {
+    let reads = |it: &&Redirect| matches!(it.kind, RedirectKind::Read | RedirectKind::Text);
+    let last = redirects.iter().rfind(reads)?;
+    let text = last.target.literal();
+    let empty = match last.kind {
+        RedirectKind::Read => text.as_deref() == Some("/dev/null"),
+        // `Q` ends openssl's s_client.
+        _ => matches!(text.as_deref(), Some("" | "Q")),
+    };
+    Some(if empty { Input::Empty } else { Input::Fed })
+}
+
+/// Whether a command prints nothing, or one empty line: `echo |`, `true |`.
+fn is_silent(command: &Command) -> bool {
+    let Command::Simple(simple) = command else {
+        return false;
+    };
+    let words: Option<Vec<_>> = simple.words.iter().map(Word::literal).collect();
+    let words = words.unwrap_or_default();
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let silent = matches!(words[..], ["echo" | "true" | ":"] | ["echo", "" | "Q"] | ["sleep", _]);
+    silent && simple.redirects.is_empty()
 }
 
 /// `while true` and `while :` without a way out.

@@ -92,6 +92,20 @@ const NAMES: &[&str] = &[
     "TMP",
     "WGETRC",
     "ZDOTDIR",
+    "XZ_OPT",
+    "XZ_DEFAULTS",
+    "GZIP",
+    "BZIP",
+    "BZIP2",
+    "UNZIP",
+    "UNZIPOPT",
+    "ZIPINFO",
+    "ZIPINFOOPT",
+    "TAPE",
+    "RSH",
+    "RSYNC_RSH",
+    "GNUPGHOME",
+    "TIME",
 ];
 
 /// Beginnings of such names.
@@ -126,13 +140,23 @@ const PREFIXES: &[&str] = &[
     "NODE_",
     "RUNBOOK_",
     "TF_",
-    "VAULT_ADDR",
+    "AZURE_CLI_",
+    "AZURE_CLOUD_",
+    "AZURE_CORE_",
+    "AZURE_EXTENSION_",
+    "AZURE_LOGGING_",
+    "BOTO_",
     "CONSUL_",
+    "GOOGLE_EXTERNAL_ACCOUNT_",
     "HIST",
     "MAN",
     "NSS_",
     "GLIBC_",
     "MAGIC",
+    "SYSTEMD_",
+    "RPM",
+    "APT_",
+    "DPKG_",
 ];
 
 /// Endings of such names.
@@ -155,8 +179,26 @@ const SUFFIXES: &[&str] = &[
     "PLUGINS",
 ];
 
+/// Names that begin like those, but say only to whom a client speaks for whom.
+const CONNECTIONS: &[&str] = &[
+    "PGHOST",
+    "PGPORT",
+    "PGUSER",
+    "PGPASSWORD",
+    "PGDATABASE",
+    "PGSSLMODE",
+    "PGAPPNAME",
+    "PGCONNECT_TIMEOUT",
+    "MYSQL_PWD",
+    "MYSQL_HOST",
+    "MYSQL_TCP_PORT",
+];
+
 /// Whether the name is one that programs obey in ways that could change something.
 pub(super) fn is_obeyed(name: &str) -> bool {
+    if CONNECTIONS.contains(&name) {
+        return false;
+    }
     NAMES.contains(&name)
         || is_another_tools_own(name)
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))

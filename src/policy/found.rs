@@ -7,8 +7,8 @@ use crate::source::Span;
 use super::Effect;
 use super::arguments::Argument;
 use super::catalogue::Catalogue;
-use super::options::{self, Parsed};
-use super::rule::{Language, Network, Rule};
+use super::options::{self, Objection, Parsed};
+use super::rule::{Language, Network, Rule, lists};
 
 /// A command as the catalogue names it.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub(super) struct Found<'a> {
     pub rules: Vec<&'a Rule>,
     /// Its arguments without the sub-command.
     pub arguments: Vec<Argument>,
+    /// What is objected to in the options before the sub-command of a rule that is `scoped`.
+    leading: Vec<Objection>,
 }
 
 impl<'a> Found<'a> {
@@ -40,22 +42,29 @@ impl<'a> Found<'a> {
     }
 
     fn of_rule(name: &str, span: Span, rule: &'a Rule, arguments: &[Argument]) -> Self {
-        let mut found =
-            Self { name: name.to_owned(), span, rules: vec![rule], arguments: arguments.to_vec() };
+        let mut found = Self {
+            name: name.to_owned(),
+            span,
+            rules: vec![rule],
+            arguments: arguments.to_vec(),
+            leading: Vec::new(),
+        };
         while found.descend() {}
         found
     }
 
     /// Goes on to the sub-command that comes next, if there is one.
     fn descend(&mut self) -> bool {
-        let start = options::before_operands(&self.arguments, &self.rules);
+        let start = options::before_operands(&self.arguments, self.in_scope());
         let tokens: Vec<_> = self.arguments[start..]
             .iter()
             .map_while(Argument::text)
             .take_while(|token| !token.starts_with('-'))
             .collect();
+        let track = tokens.first().filter(|token| lists(&self.rules[0].tracks, token));
+        let tokens = &tokens[usize::from(track.is_some())..];
         let matching = self.rules[0].sub.iter().filter_map(|sub| {
-            let length = matching_path(&sub.path, &tokens)?;
+            let length = matching_path(&sub.path, tokens)?;
             Some((length, sub))
         });
         let strictness = |sub: &Rule| sub.effect.unwrap_or(Effect::Unknown);
@@ -64,9 +73,19 @@ impl<'a> Found<'a> {
             return false;
         };
         self.name = format!("{} {}", self.name, tokens[..length].join(" ")).trim_end().to_owned();
-        self.arguments.drain(start..start + length);
+        let before = if self.rules[0].scoped { 0 } else { start };
+        let leading = options::parse(&self.arguments[before..start], self.in_scope());
+        self.leading.extend(leading.objections);
+        let track = usize::from(track.is_some());
+        self.arguments.drain(before..start + track + length);
         self.rules.insert(0, sub);
         !sub.sub.is_empty()
+    }
+
+    /// The rules whose options may stand among the arguments that are left.
+    fn in_scope(&self) -> &[&'a Rule] {
+        let outer = self.rules.iter().skip(1).position(|rule| rule.scoped);
+        &self.rules[..outer.map_or(self.rules.len(), |at| at + 1)]
     }
 
     /// Whether a variable may be set for it: its rules list it, or it looks at none.
@@ -109,7 +128,9 @@ impl<'a> Found<'a> {
 
     /// The arguments, taken apart.
     pub fn parsed(&self) -> Parsed {
-        options::parse(&self.arguments, &self.rules)
+        let mut parsed = options::parse(&self.arguments, self.in_scope());
+        parsed.objections.extend_from_slice(&self.leading);
+        parsed
     }
 }
 

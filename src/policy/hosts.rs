@@ -145,7 +145,8 @@ pub(super) fn reach(
     reach
 }
 
-fn fixed(host: &str, port: Option<u16>) -> Option<Host> {
+/// A host that a rule names.
+pub(super) fn fixed(host: &str, port: Option<u16>) -> Option<Host> {
     let bare = host.strip_prefix("*.").unwrap_or(host);
     let found = address(bare, port.or(Some(443)))?;
     let wild = if bare.len() < host.len() { "*." } else { "" };

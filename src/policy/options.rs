@@ -7,7 +7,7 @@ use crate::source::Span;
 
 use super::Effect;
 use super::arguments::{Argument, Rest};
-use super::rule::{Dashes, Order, Rule, lists};
+use super::rule::{Addresses, Dashes, Order, Rule, lists};
 
 /// What an option or operand does that the rule does not allow for reading.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub(super) struct Parsed {
     pub options: Vec<String>,
     /// The value of each option that has one.
     pub values: Vec<(String, Argument)>,
+    /// The options whose value was glued to them.
+    pub glued: Vec<String>,
     pub objections: Vec<Objection>,
 }
 
@@ -108,11 +110,22 @@ impl<'a> Parser<'a> {
 
     fn operand(&mut self, argument: &Argument) {
         let inert = self.rules.iter().any(|rule| rule.inert);
-        if argument.may_be_option() && !inert {
+        if argument.may_be_option() && !inert && !self.is_address(argument) {
             let text = "gets an argument that may turn out to be an option";
             self.object(Effect::Unknown, text.to_owned(), argument.span);
         }
         self.parsed.operands.push(argument.clone());
+    }
+
+    /// Whether a variable that is called an address stands where the rule expects one. That it
+    /// holds no option is seen when the command is about to start.
+    fn is_address(&self, argument: &Argument) -> bool {
+        let expected = |rule: &&Rule| {
+            rule.network.as_ref().is_some_and(|network| network.operands != Addresses::None)
+        };
+        argument.rest == Rest::Address
+            && argument.known.is_empty()
+            && self.rules.iter().any(expected)
     }
 
     fn object(&mut self, effect: Effect, text: String, span: Span) {
@@ -216,7 +229,8 @@ impl<'a> Parser<'a> {
                 return Some(Kind::Out);
             }
             let valued = [&rule.value, &rule.data, &rule.method, &rule.script];
-            if valued.into_iter().any(|list| lists(list, name)) {
+            let mut valued = valued.into_iter().chain(rule.only.keys());
+            if valued.any(|list| lists(list, name)) {
                 return Some(Kind::Value);
             }
             let plain = [&rule.bool, &rule.optional, &rule.stream, &rule.tty, &rule.get];
@@ -230,7 +244,12 @@ impl<'a> Parser<'a> {
     fn option(&mut self, name: &str, value: Option<Argument>, span: Span) {
         self.parsed.options.push(name.to_owned());
         match self.kind(name) {
-            None => self.unknown(name, span),
+            None => {
+                self.unknown(name, span);
+                if value.is_none() {
+                    self.skip_value(name);
+                }
+            }
             Some(Kind::Write(reason)) => self.object(Effect::Write, reason, span),
             Some(Kind::Refused(reason)) => self.object(Effect::Unknown, reason, span),
             Some(Kind::Bool) if value.is_some() && !self.takes_glued(name) => {
@@ -241,12 +260,24 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Takes what follows an option that is not listed for its value, where that does not matter.
+    fn skip_value(&mut self, name: &str) {
+        let lenient = self.rules.first().is_some_and(|rule| rule.lenient);
+        let next = self.arguments.get(self.at);
+        if lenient && name.starts_with("--") && next.is_some_and(|it| !it.known.starts_with('-')) {
+            self.at += 1;
+        }
+    }
+
     /// Options without a value that may be written `--follow=true`.
     fn takes_glued(&self, name: &str) -> bool {
         self.is_optional(name) || self.rules.iter().any(|rule| lists(&rule.stream, name))
     }
 
     fn valued(&mut self, name: &str, kind: &Kind, value: Option<Argument>, span: Span) {
+        if value.is_some() {
+            self.parsed.glued.push(name.to_owned());
+        }
         let value = value.or_else(|| {
             self.at += 1;
             self.arguments.get(self.at - 1).cloned()
@@ -260,7 +291,31 @@ impl<'a> Parser<'a> {
             let text = format!("writes a file with `{name}`");
             self.object(Effect::Write, text, value.span);
         }
+        if !self.may_have(name, &value) {
+            let text = format!("gets a value of `{name}` that the catalogue does not know");
+            self.object(Effect::Unknown, text, value.span);
+        }
         self.parsed.values.push((name.to_owned(), value));
+    }
+
+    /// Whether the nearest rule that lists the values of an option lists this one.
+    fn may_have(&self, name: &str, value: &Argument) -> bool {
+        let mut limits = self.rules.iter().flat_map(|rule| &rule.only);
+        let limit = limits.find(|(names, _)| lists(names, name));
+        limit.is_none_or(|(_, allowed)| {
+            let mut allowed = allowed.split_whitespace();
+            value.text().is_some_and(|text| allowed.any(|pattern| is_allowed(pattern, text)))
+        })
+    }
+}
+
+/// Whether a value is the one that is listed, or begins as listed and stays below it.
+fn is_allowed(pattern: &str, value: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(beginning) => {
+            value.starts_with(beginning) && !value.contains("..") && !value.contains('%')
+        }
+        None => value == pattern,
     }
 }
 

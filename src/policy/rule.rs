@@ -20,12 +20,15 @@ pub(super) struct File {
 /// A command, or a sub-command of one.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "keys of a file that people write")]
 pub(super) struct Rule {
     /// The programs that it is for; empty for a sub-command.
     pub names: String,
     /// The sub-command: `a b, c|d e` are the paths `a b`, `c e` and `d e`; `get-*` is every token
     /// that begins so, `*` every token. The longest path wins, of equal ones the strictest.
     pub path: String,
+    /// Words that may stand before a sub-command and say nothing of what it does: `beta`.
+    pub tracks: String,
     /// What it does if every option is known. Unknown if left out.
     pub effect: Option<Effect>,
     /// What it does, as a sentence without its subject: "changes config vars".
@@ -38,18 +41,26 @@ pub(super) struct Rule {
     pub optional: String,
     /// Options that name a file that is written to: harmless for `-`, `/dev/null` and the like.
     pub out: String,
+    /// Options with a value that are harmless only with these values; `a*` is every one that
+    /// begins so, if it has neither `..` nor `%` in it.
+    pub only: BTreeMap<String, String>,
     /// Options that change something, and what they do.
     pub write: BTreeMap<String, String>,
     /// Options that make it run or read what nobody has looked at, and what they do: unknown.
     pub refused: BTreeMap<String, String>,
     /// Options of which one must be there, or it is not known only to read.
     pub needs: String,
-    /// Options that are not listed change nothing; they may have a value (aws, gcloud, az).
+    /// What it does without any of them, if that is known: a write.
+    pub otherwise: String,
+    /// Options that are not listed change nothing; what follows a long one is its value, unless
+    /// it is an option, too (aws, gcloud, az).
     pub lenient: bool,
     /// Options with which it does not end by itself.
     pub stream: String,
     /// Options with which it talks to a person.
     pub tty: String,
+    /// Options with which it prints secret values.
+    pub secret: String,
     /// Options that send data: a write, unless the method says otherwise.
     pub data: String,
     /// Options that give the HTTP method.
@@ -64,6 +75,8 @@ pub(super) struct Rule {
     pub operands: Operands,
     /// Where options may stand.
     pub order: Order,
+    /// Its own options stand before its sub-commands only: after one they mean what that one says.
+    pub scoped: bool,
     /// Whether long options have one dash.
     pub dashes: Dashes,
     /// No argument whatsoever makes it change anything.
@@ -93,6 +106,8 @@ pub(super) struct Rule {
     pub session: Option<Session>,
     /// When its input comes from elsewhere, it neither talks to a person nor opens a session.
     pub fed: bool,
+    /// It sends its input elsewhere: only an empty input is known to change nothing.
+    pub sends_input: bool,
     /// Sub-commands; what a sub-command does not say itself holds for it, too.
     pub sub: Vec<Rule>,
     /// Lines that the rule must judge so.
@@ -106,6 +121,11 @@ impl Rule {
         let lists = [self.credentials.as_str(), &self.variables, endpoints];
         let own = lists.into_iter().flat_map(str::split_whitespace);
         Box::new(own.chain(self.sub.iter().flat_map(Self::variables)))
+    }
+
+    /// Where it connects to, and where its subcommands do.
+    pub fn networks(&self) -> Box<dyn Iterator<Item = &Network> + '_> {
+        Box::new(self.network.iter().chain(self.sub.iter().flat_map(Self::networks)))
     }
 }
 
@@ -132,10 +152,14 @@ pub(super) enum Operands {
     Max(usize),
     /// Files that it writes to: `-`, `/dev/null` and the like.
     Out,
+    /// Paths without `..`.
+    Below,
     /// Addresses of web pages.
     Url,
     /// Names of variables.
     Names,
+    /// Keys, none of which is given a value with `=`.
+    Keys,
 }
 
 /// Which hosts a command talks to.
@@ -217,10 +241,18 @@ pub(super) enum Language {
     Http,
     /// `awk`'s.
     Awk,
+    /// The operands of `git branch`, `tag`, and of what talks to a remote.
+    Git,
     /// The expressions of `find`.
     Find,
     /// The bundles of `tar`.
     Tar,
+    /// The files that `openssl` is given.
+    Openssl,
+    /// The options after `ssh -o`.
+    Ssh,
+    /// The text that follows `sh -c`.
+    Shell,
     /// SQL in the options that the rule lists as `script`, or the last operand.
     Sql,
     /// The commands of `redis-cli`.
@@ -246,10 +278,14 @@ pub(super) struct Wraps {
     pub lookup: String,
     /// The value of this option is replaced in the command by what nobody has seen.
     pub replaces: String,
+    /// The value of this option is a variable that the command does not get.
+    pub unsets: String,
     /// The command runs on another machine or in a container.
     pub remote: bool,
     /// The command gets more arguments that nobody has seen.
     pub appends: bool,
+    /// With one of these options it may take no heed of `replaces`, and append.
+    pub counts: String,
 }
 
 /// When a command opens a session.

@@ -168,6 +168,14 @@ fn a_word_that_may_become_an_option_is_unknown() {
     case("sort -- \"$X\"", Read);
     case("sort -k -- -o f", Write);
     case("sort *", Unknown);
+    case("sort -* f", Unknown);
+    case("sort /var/log/*.log", Read);
+    case("sort f*", Read);
+    case("sort f*$X", Unknown);
+    case("sort f{a,b}*", Unknown);
+    case("uniq f*", Unknown);
+    case("timeout 5* ls", Unknown);
+    case("[ -n f* ]", Unknown);
     case("sort {a,-ob}", Unknown);
     case("sort {\"-o\",f}", Unknown);
     case("sort \"${F[@]}\"", Unknown);
@@ -175,6 +183,90 @@ fn a_word_that_may_become_an_option_is_unknown() {
     case("ls \"$@\" *", Read);
     case("heroku config -a $APP", Read);
     case("heroku config \"$APP\"", Unknown);
+}
+
+#[test]
+fn an_option_is_read_only_with_the_values_that_its_rule_lists() {
+    let case = |text: &str, expected: Effect| assert_eq!(effect(text), expected, "{text}");
+    case("kubectl get --raw /healthz", Read);
+    case("kubectl get --raw='/readyz?verbose'", Read);
+    case("kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes", Read);
+    case("kubectl get --raw /healthzz", Unknown);
+    case("kubectl get --raw /apis/metrics.k8s.io/../x", Unknown);
+    case("kubectl get --raw /apis/metrics.k8s.io/%2e%2e/x", Unknown);
+    case("kubectl get --raw /api/v1/namespaces/a/services/b/proxy/stop", Unknown);
+    case("kubectl get --raw \"$P\"", Unknown);
+    case("kubectl get --raw /healthz --raw /x", Unknown);
+}
+
+#[test]
+fn a_track_before_a_sub_command_says_nothing_of_what_it_does() {
+    let case = |text: &str, expected: Effect| assert_eq!(effect(text), expected, "{text}");
+    case("gcloud beta compute instances list", Read);
+    case("gcloud beta compute instances delete list", Write);
+    case("gcloud beta alpha compute instances list", Unknown);
+    case("gcloud gamma compute instances list", Unknown);
+}
+
+#[test]
+fn the_value_of_an_option_that_is_not_listed_may_be_any_where_only_reads_are_left() {
+    let case = |text: &str, expected: Effect| assert_eq!(effect(text), expected, "{text}");
+    case("aws rds describe-db-instances --db-instance-identifier \"$DB\"", Read);
+    case("aws rds describe-db-instances --db-instance-identifier \"--$DB\"", Unknown);
+    case("aws rds describe-db-instances \"$DB\"", Unknown);
+    case("aws rds describe-db-instances --a --endpoint-url x", Unknown);
+    case("aws s3 ls --frobnicate \"$DB\"", Unknown);
+}
+
+#[test]
+fn what_a_command_does_without_the_option_it_needs_is_said() {
+    let found = judge("terraform fmt");
+    assert_eq!(found.effect, Write);
+    assert_eq!(found.reasons[0].text, "`terraform fmt` rewrites files");
+}
+
+#[test]
+fn a_command_that_opens_a_session_does_not_only_read() {
+    assert_eq!(effect("oc rsh p"), Unknown);
+    assert_eq!(effect("oc rsh p ls"), Read);
+    assert_eq!(effect("sudo"), Unknown);
+}
+
+#[test]
+fn options_before_the_sub_command_are_not_those_after_it() {
+    let case = |text: &str, expected: Effect| assert_eq!(effect(text), expected, "{text}");
+    case("git -C a diff -C", Read);
+    case("git -C a diff -C --output=f", Write);
+    case("git log -p", Read);
+    case("git -p log", Unknown);
+    case("git --no-pager log", Read);
+    case("git log --no-pager", Unknown);
+}
+
+#[test]
+fn a_variable_called_an_address_is_no_option_where_an_address_is_expected() {
+    let case = |text: &str, expected: Effect| assert_eq!(effect(text), expected, "{text}");
+    case("git ls-remote \"$REPO_URL\"", Read);
+    case("git ls-remote \"$REPO_URL.git\"", Read);
+    case("git ls-remote \"$REPO\"", Unknown);
+    case("git ls-remote \"$URL_PREFIX\"", Unknown);
+    case("git ls-remote \"${REPO_URL:-$X}\"", Unknown);
+    case("git ls-remote \"$REPO_URL$X\"", Unknown);
+    case("git ls-remote -$REPO_URL", Unknown);
+    case("git ls-remote \"-$REPO_URL\"", Unknown);
+    case("git ls-remote $REPO_URL", Unknown);
+    case("git log \"$REPO_URL\"", Unknown);
+    case("printf \"$REPO_URL\"", effect("printf \"$X\""));
+}
+
+#[test]
+fn a_command_that_stands_too_deep_in_wrappers_is_not_read() {
+    for depth in 0..20 {
+        let line = format!("{}rm a", "env ".repeat(depth));
+        assert_ne!(effect(&line), Read, "{line}");
+        let line = format!("{}sed -n 1p f", "env ".repeat(depth));
+        assert_eq!(effect(&line), if depth < 8 { Read } else { Unknown }, "{line}");
+    }
 }
 
 #[test]
@@ -237,6 +329,8 @@ fn traits_say_what_else_is_to_be_known() {
     case("psql < f", &[]);
     case("kubectl exec -it p -- bash", &[OpensSession]);
     case("kubectl exec -it p -- ls", &[]);
+    case("kubectl get -n a secret b", &[]);
+    case("kubectl get -n a secret b -ojson", &[PrintsSecret]);
     case("docker exec -it c sh", &[OpensSession]);
     case("heroku run bash -a x", &[Interactive, OpensSession]);
     case("bash", &[OpensSession]);

@@ -80,11 +80,8 @@ fn part(value: &str, place: Place, depth: usize) -> Word {
 /// The body of a here-document that is expanded; bash joins lines that a backslash continues first.
 pub(super) fn here_document(value: &str, place: Place, depth: usize) -> Word {
     let joined = joined(value);
-    let place = if joined.len() == value.len() {
-        place
-    } else {
-        Place::Around(place.span(0..value.len()))
-    };
+    let place =
+        if joined.len() == value.len() { place } else { Place::Around(place.span(0..value.len())) };
     quoted_part(&joined, place, depth)
 }
 

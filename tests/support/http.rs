@@ -28,7 +28,7 @@ impl Request {
         };
         let mut words = first.split(' ');
         let method = words.next().unwrap_or_default().to_owned();
-        let target = words.next().unwrap_or_default();
+        let target = of_proxy(words.next().unwrap_or_default());
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let headers = read_headers(input)?;
         let length = headers
@@ -58,6 +58,12 @@ impl Request {
             .and_then(|header| header.split_once(' '))
             .map_or("", |(_, credential)| credential)
     }
+}
+
+/// What a proxy is asked for names the host first (RFC 9112, 3.2.2).
+fn of_proxy(target: &str) -> &str {
+    let rest = target.strip_prefix("http://").and_then(|rest| rest.find('/').map(|at| &rest[at..]));
+    rest.unwrap_or(target)
 }
 
 fn line(input: &mut impl BufRead) -> io::Result<Option<String>> {

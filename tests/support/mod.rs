@@ -15,7 +15,7 @@ mod application;
 pub mod blocks;
 mod github;
 mod heroku;
-mod http;
+pub mod http;
 mod services;
 pub mod tools;
 mod vault;

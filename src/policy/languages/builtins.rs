@@ -16,7 +16,7 @@ pub(super) fn printf(parsed: &Parsed) -> Vec<Objection> {
     let alone = parsed.operands.len() == 1;
     match format.text() {
         Some(text) if !assigns(text) || alone => Vec::new(),
-        None if alone && format.rest == Rest::Quoted => Vec::new(),
+        None if alone && format.rest != Rest::Split => Vec::new(),
         _ => vec![unknown("gets a format that may assign a variable (`%n`)", format.span)],
     }
 }
@@ -45,7 +45,7 @@ pub(super) fn test(operands: &[Argument]) -> Vec<Objection> {
         let next = operands.get(at + 1).map(|next| next.text().unwrap_or(""));
         let last = next.is_none_or(|next| BINARY.contains(&next));
         let doubtful = operand.may_be_option() && !last;
-        if operand.rest == Rest::Split || doubtful {
+        if operand.may_be_several() || doubtful {
             let text = "gets an unquoted or doubtful operand that may turn out to be `-v`";
             found.push(unknown(text, operand.span));
         }
@@ -110,6 +110,9 @@ pub(super) enum Declares {
 }
 
 fn exported(operand: &Argument) -> Option<Objection> {
+    if operand.may_be_several() {
+        return Some(unknown("gets what may become several arguments", operand.span));
+    }
     let name = operand.known.split('=').next().unwrap_or("");
     let name = name.strip_suffix('+').unwrap_or(name);
     if operand.known.split_once('=').is_some_and(|(_, value)| value.starts_with('(')) {

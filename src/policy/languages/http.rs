@@ -7,6 +7,12 @@ use super::super::options::{Objection, Parsed};
 use super::super::rule::Rule;
 use super::{unknown, write};
 
+/// Options of curl whose value may name a file to be sent: `@FILE`, `NAME@FILE`.
+const SENDING: &str = "-d --data --data-ascii --data-binary --data-urlencode --url-query";
+
+/// Options of curl whose value becomes part of a header.
+const SHOWN: &str = "-A --user-agent -e --referer -b --cookie --oauth2-bearer";
+
 /// Methods, data, headers and output formats.
 pub(super) fn http(parsed: &Parsed, rules: &[&Rule]) -> Vec<Objection> {
     let lists = |pick: fn(&Rule) -> &String| {
@@ -24,9 +30,12 @@ pub(super) fn http(parsed: &Parsed, rules: &[&Rule]) -> Vec<Objection> {
     }
     found.extend(parsed.values_of("-H --header").filter_map(header));
     found.extend(parsed.values_of("-w --write-out").filter_map(format));
+    found.extend(parsed.values_of(SENDING).filter_map(file_sent));
+    found.extend(parsed.values_of(SHOWN).filter_map(smuggled));
+    found.extend(parsed.values_of("-E --cert --key").filter_map(module));
     // `--proto =https` leaves curl no other protocol, whatever the address turns out to be.
     let only_web = parsed.values_of("--proto").last().is_some_and(is_web_only);
-    let address = |url: &&Argument| !is_web(url) && (!only_web || url.rest == Rest::Split);
+    let address = |url: &&Argument| !is_web(url) && (!only_web || url.may_be_several());
     let text = "gets an address that is no plain web page";
     let urls = parsed.values_of("--url").filter(address);
     found.extend(urls.map(|url| unknown(text, url.span)));
@@ -48,10 +57,33 @@ fn other_method(method: &Argument) -> Option<Objection> {
     }
 }
 
+/// What stands in a local file is no part of the text that was judged. Only `--data-urlencode`
+/// and `--url-query` name a file behind a name, but none of them behind a `=`.
+fn file_sent(data: &Argument) -> Option<Objection> {
+    let name = data.known.split('=').next().unwrap_or("");
+    let late = data.rest != Rest::None && !data.known.contains('=') && !data.known.starts_with('{');
+    let file = name.contains('@') && !name.starts_with('{');
+    (file || late).then(|| unknown("may send a local file", data.span))
+}
+
+/// A line break in a value begins a header of its own.
+fn smuggled(value: &Argument) -> Option<Objection> {
+    value.known.contains(['\r', '\n']).then(|| unknown("smuggles in a header", value.span))
+}
+
+/// A certificate or key that is no file is fetched by a module, which the address may name.
+fn module(file: &Argument) -> Option<Objection> {
+    let known = file.known.to_ascii_lowercase();
+    known.starts_with("pkcs11:").then(|| unknown("loads a module for its key", file.span))
+}
+
 fn header(header: &Argument) -> Option<Objection> {
     let name = header.known.trim_start().to_ascii_lowercase();
     if name.starts_with("x-http-method") || name.starts_with("x-method-override") {
         return Some(write("overrides the method in a header", header.span));
+    }
+    if header.known.contains(['\r', '\n']) {
+        return smuggled(header);
     }
     let named = header.rest == Rest::None || header.known.contains(':');
     let file = header.known.starts_with('@');
@@ -65,15 +97,22 @@ fn format(format: &Argument) -> Option<Objection> {
 }
 
 /// Whether an operand is an address that is only fetched. Without a scheme curl guesses one from
-/// the host's name (`dict.example.com`).
+/// the host's name (`dict.example.com`), and takes `dict:/host` for one; so there it must be a plain
+/// host, with a port perhaps.
 pub(in crate::policy) fn is_web(address: &Argument) -> bool {
     let known = address.known.to_ascii_lowercase();
     if known.starts_with("http://") || known.starts_with("https://") {
         return true;
     }
+    let host = known.split(['/', '?', '#']).next().unwrap_or("");
+    let (name, port) = host.split_once(':').unwrap_or((host, "80"));
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
     let guessed = ["ftp", "dict", "ldap", "imap", "smtp", "pop3"];
-    address.rest == Rest::None
-        && !known.contains("://")
-        && !known.starts_with(['{', '['])
+    let ended = host.len() < known.len();
+    (address.rest == Rest::None || ended)
+        && !name.is_empty()
+        && name.chars().all(plain)
+        && !port.is_empty()
+        && port.chars().all(|c| c.is_ascii_digit())
         && !guessed.iter().any(|host| known.starts_with(host))
 }

@@ -6,11 +6,15 @@
 mod awk;
 mod builtins;
 mod find;
+mod git;
 mod http;
 mod mongo;
+mod openssl;
 mod redis;
 mod sed;
+mod shell;
 mod sql;
+mod ssh;
 mod tar;
 
 use crate::source::Span;
@@ -41,8 +45,12 @@ pub(super) fn objections(language: Language, parsed: &Parsed, rules: &[&Rule]) -
         }
         Language::Http => http(parsed, rules),
         Language::Awk => awk::awk(parsed),
+        Language::Git => git::git(parsed, rules),
         Language::Find => find::find(parsed),
         Language::Tar => tar::tar(parsed),
+        Language::Openssl => openssl::openssl(parsed),
+        Language::Ssh => ssh::ssh(parsed),
+        Language::Shell => shell::shell(parsed, rules),
         Language::Sql => sql::sql(parsed, rules),
         Language::Redis => redis::redis(parsed),
         Language::Mongo => mongo::mongo(parsed, rules),

@@ -1,7 +1,7 @@
 //! The scripts of `sed`.
 //!
-//! Comes in: parsed arguments. Goes out: objections. It knows `p d q Q = l n N D P h H g G x y` and
-//! `s` without `w` and `e`, and refuses the rest.
+//! Comes in: parsed arguments. Goes out: objections. It knows `p d q Q = l n N D P h H g G x z F y`,
+//! labels, `a i c` with a text of one line, and `s` without `w` and `e`, and refuses the rest.
 
 use crate::source::Span;
 
@@ -45,14 +45,31 @@ fn sed_objection(script: &str, span: Span) -> Option<Objection> {
 fn sed_address(mut rest: &str) -> &str {
     loop {
         rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || " \t,~+$!".contains(c));
-        let Some(pattern) = rest.strip_prefix('/') else {
+        let Some((pattern, delimiter)) = pattern_of(rest) else {
             return rest;
         };
-        match after_delimiter(pattern, '/') {
+        match after_delimiter(pattern, delimiter) {
             Some(after) => rest = after.trim_start_matches(['I', 'M']),
             None => return rest,
         }
     }
+}
+
+/// The pattern that an address begins with, and what ends it: `/a/`, `\|a|`.
+fn pattern_of(address: &str) -> Option<(&str, char)> {
+    if let Some(pattern) = address.strip_prefix('/') {
+        return Some((pattern, '/'));
+    }
+    let custom = address.strip_prefix('\\')?;
+    let delimiter = custom.chars().next().filter(|c| c.is_ascii_punctuation() && *c != '\\')?;
+    Some((&custom[1..], delimiter)).filter(|_| delimiter != '[' && delimiter != ']')
+}
+
+/// What follows a label. Some seds end it only at a newline, so no line may follow another command.
+fn after_label(text: &str) -> Option<&str> {
+    let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let after = text.trim_start_matches(' ').trim_start_matches(name);
+    (after.starts_with('\n') || !after.contains('\n')).then_some(after)
 }
 
 /// What follows one command, or the letter of the command that is refused.
@@ -62,7 +79,13 @@ fn sed_command(rest: &str) -> Result<&str, char> {
     };
     let after = &rest[command.len_utf8()..];
     let end = match command {
-        'p' | 'd' | '=' | 'l' | 'n' | 'N' | 'D' | 'P' | 'h' | 'H' | 'g' | 'G' | 'x' => after,
+        // What is in the block follows at once.
+        '{' => return Ok(after),
+        'p' | 'd' | '=' | 'l' | 'n' | 'N' | 'D' | 'P' | 'h' | 'H' | 'g' | 'G' | 'x' | 'z' | 'F' => {
+            after
+        }
+        ':' | 'b' | 't' | 'T' => after_label(after).ok_or(command)?,
+        'a' | 'i' | 'c' if !after.contains(['\n', '\\']) => "",
         'q' | 'Q' => after.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' '),
         's' | 'y' => {
             let delimiter = after.chars().next().ok_or(command)?;

@@ -139,6 +139,7 @@ pub(super) const fn gap(kind: GapKind) -> &'static str {
         GapKind::MissingInput => "an input is missing",
         GapKind::FollowsChange => "follows what was left out",
         GapKind::Host => "goes to a host that is not listed",
+        GapKind::MissingTool => "a tool is missing",
         GapKind::NotRunnable => "may not run at all",
         GapKind::NotChosen => "in an alternative that was not chosen",
         GapKind::NotReached => "not reached",

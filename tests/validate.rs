@@ -1,0 +1,594 @@
+//! Validation as a CI owner and an operator see it: what is run, what is left out and why, what is
+//! told in every format, what is stamped.
+//!
+//! Each runbook stands in a repository of its own, its reads go to a loopback server, and what the
+//! server saw counts as much as what the program says.
+
+mod lab;
+mod support;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use lab::{Answer, HEADER, Lab, Server, step, steps, wait_until};
+
+const READ: &str = "curl -sS SERVER/health\n# Expect: \"ok\"";
+
+fn ok() -> Lab {
+    Lab::answering("ok\n")
+}
+
+#[test]
+fn what_reads_is_run_and_what_does_not_is_left_out_with_the_reason() {
+    let blocks = [READ, "touch made", "frobnicate --now", "psql", "select 1;"];
+    let expected = ["met", "writes", "unknown", "unknown", "not-runnable"];
+    let mut lab = ok();
+    let seen = lab.comes_to(&steps(&blocks), 0, &expected);
+    assert!(!lab.path("made").exists());
+    assert_eq!(lab.server().journal(), ["GET /health"]);
+    assert_eq!(seen.book(0).text("method"), "read-only-live");
+}
+
+#[test]
+fn what_follows_a_change_that_was_not_made_is_left_out() {
+    let seen = ok().comes_to(&steps(&["touch made", READ]), 0, &["writes", "follows-change"]);
+    let why = "it follows step 1 (line 9), which changes something; put `standalone` on its fence";
+    assert!(seen.book(0).why(1).contains(why), "{seen}");
+}
+
+#[test]
+fn standalone_says_that_a_read_holds_without_the_change_before_it() {
+    let book = steps(&["touch made"]) + &step(2, "bash standalone", READ);
+    ok().comes_to(&book, 0, &["writes", "met"]);
+}
+
+#[test]
+fn what_a_person_does_is_a_change_that_was_not_made() {
+    let book = format!(
+        "{HEADER}\n## Step 1 — Look\n\nOpen the console and restart the app.\n\n```bash\n{READ}\n```\n"
+    );
+    let seen = ok().comes_to(&book, 0, &["follows-change"]);
+    assert!(seen.book(0).why(0).contains("which a person carries out"), "{seen}");
+    assert_eq!(seen.book(0).text("method"), "read-only-docs", "nothing was met");
+}
+
+#[test]
+fn what_reads_a_variable_of_a_left_out_segment_is_left_out() {
+    let book = steps(&["ID=$(mktemp)"]) + &step(2, "bash standalone", "echo \"$ID\"");
+    let seen = ok().comes_to(&book, 0, &["writes", "follows-change"]);
+    assert!(seen.book(0).why(1).contains("it reads `ID`, which is set by step 1"), "{seen}");
+}
+
+#[test]
+fn what_would_run_in_another_folder_is_left_out() {
+    let seen =
+        ok().comes_to(&steps(&["cd \"$(mktemp -d)\"", "ls"]), 0, &["writes", "follows-change"]);
+    assert!(seen.book(0).why(1).contains("it follows step 1"), "{seen}");
+}
+
+#[test]
+fn an_input_that_nobody_gave_leaves_the_runbook_unverified() {
+    let book = steps(&["curl -sS \"SERVER/$TENANT\"\n# Expect: \"ok\"", READ]);
+    let mut lab = ok();
+    let seen = lab.comes_to(&book, 3, &["missing-input", "met"]);
+    seen.says("nobody gave `TENANT`");
+    assert_eq!(seen.book(0).text("result"), "unverified");
+    ok().variable("TENANT", "acme").comes_to(&book, 0, &["met", "met"]);
+}
+
+#[test]
+fn a_placeholder_takes_its_values_from_answers_and_runs_once_for_each() {
+    let mut lab = ok();
+    lab.write("book.md", &steps(&["curl -sS SERVER/<app>/health\n# Expect: \"ok\""]));
+    lab.write("answers.toml", "[inputs]\napp = [\"web\", \"console\"]\n");
+    let seen = lab.json(&["book.md", "--answers", "answers.toml"]);
+    seen.exit(0);
+    assert_eq!(lab.server().journal(), ["GET /web/health", "GET /console/health"]);
+    assert_eq!(seen.report()["runbooks"][0]["segments"][0]["runs"], 2);
+}
+
+#[test]
+fn an_answer_to_what_is_not_asked_is_wrong_usage() {
+    let mut lab = ok().book("book.md", &steps(&["curl -sS SERVER/<app>/health\n# Expect: \"ok\""]));
+    lab.write("answers.toml", "[inputs]\naap = \"web\"\n");
+    let seen = lab.validate(&["book.md", "--answers", "answers.toml"]);
+    seen.exit(2).says("there is no input aap; known here: app");
+    lab.write("answers.toml", "[inputs]\napp = \"web\"\n");
+    lab.validate(&["book.md", "--answers", "answers.toml"]).exit(0);
+    lab.write("other.md", &steps(&[READ]));
+    let seen = lab.validate(&["book.md", "other.md", "--answers", "answers.toml"]);
+    seen.exit(2).says("--answers is about one runbook");
+}
+
+const CHOICE: &str = "
+## Step 1 — Look
+
+### Option A: by hand
+
+```bash
+curl -sS SERVER/a
+# Expect: \"ok\"
+```
+
+### Option B: by machine
+
+```bash
+curl -sS SERVER/b
+# Expect: \"ok\"
+```
+";
+
+#[test]
+fn a_choice_is_the_authors_preference_or_that_of_the_answers_or_nobodys() {
+    let book = format!("{HEADER}{CHOICE}");
+    let mut lab = ok();
+    lab.comes_to(&book, 0, &["not-chosen", "not-chosen"]).says("nobody chose");
+    assert_eq!(lab.server().journal(), [] as [&str; 0]);
+    let mut lab = ok();
+    let preferred = book.replace("by machine", "by machine (preferred)");
+    lab.comes_to(&preferred, 0, &["not-chosen", "met"]);
+    assert_eq!(lab.server().journal(), ["GET /b"]);
+    let mut lab = ok();
+    lab.write("book.md", &preferred);
+    lab.write("answers.toml", "[choices]\n1 = \"Option A: by hand\"\n");
+    let seen = lab.json(&["book.md", "--answers", "answers.toml"]);
+    assert_eq!(seen.book(0).segments(), ["met", "not-chosen"], "{seen}");
+    assert_eq!(lab.server().journal(), ["GET /a"]);
+}
+
+#[test]
+fn a_question_and_a_rollback_are_not_run() {
+    let book = format!(
+        "{}\nIf the app is down, look here:\n\n```bash\ncurl -sS SERVER/if\n```\n\n## Rollback\n\n```bash\ncurl -sS SERVER/rollback\n```\n",
+        steps(&[READ])
+    );
+    let mut lab = ok();
+    lab.comes_to(&book, 0, &["met", "not-chosen"]);
+    assert_eq!(lab.server().journal(), ["GET /health"]);
+}
+
+#[test]
+fn a_failure_does_not_stop_what_does_not_depend_on_it() {
+    let blocks = ["ID=$(curl -fsS SERVER/gone)", "echo \"$ID\"", READ];
+    let mut lab = Lab::new(Server::start(|request| match request.path.as_str() {
+        "/gone" => Answer::status(404, ""),
+        _ => Answer::text("ok\n"),
+    }));
+    let seen = lab.comes_to(&steps(&blocks), 1, &["failed", "follows-change", "met"]);
+    assert!(seen.book(0).why(1).contains("which failed"), "{seen}");
+}
+
+#[test]
+fn what_refers_to_a_step_that_was_not_run_is_unverified() {
+    let steps = "## Step 1 — Make\n\n```bash\ntouch made; printf 'a\\nb\\n'\n```\n\n## Step 2 — Look\n\n```bash standalone\nprintf 'a\\nb\\n' | wc -l\n# Expect: a count matching step 1\n```\n";
+    let seen = ok().comes_to(&format!("{HEADER}\n{steps}"), 3, &["writes", "unverified"]);
+    assert!(seen.book(0).why(1).contains("step 1"), "{seen}");
+}
+
+#[test]
+fn a_read_is_polled_until_its_time_is_over() {
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    let mut lab = Lab::new(Server::start(move |_| {
+        let seen = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Answer::text(if seen < 2 { "starting\n" } else { "ready\n" })
+    }));
+    let block = "curl -sS SERVER/state\n# Expect: \"ready\" within 30s";
+    lab.comes_to(&steps(&[block]), 0, &["met"]);
+    assert_eq!(lab.server().journal().len(), 3);
+}
+
+#[test]
+fn an_endless_read_is_watched_for_its_window() {
+    let book =
+        format!("{HEADER}{}", step(1, "bash timeout=1s", "tail -f log\n# Expect: \"ready\""));
+    let mut lab = ok();
+    fs::write(lab.path("log"), "starting\nready\n").expect("a log");
+    lab.comes_to(&book, 0, &["met"]);
+    fs::write(lab.path("log"), "starting\n").expect("a log");
+    lab.comes_to(&book, 1, &["not-met"]);
+}
+
+#[test]
+fn a_refusal_that_is_expected_is_met_by_that_answer_alone() {
+    let block = "curl -sS -i SERVER/private\n# Expect: 401 / unauthorized";
+    let answering = |status| Lab::new(Server::start(move |_| Answer::status(status, "no\n")));
+    answering(401).comes_to(&steps(&[block]), 0, &["met"]);
+    answering(500).comes_to(&steps(&[block]), 1, &["not-met"]);
+}
+
+#[test]
+fn a_runbook_without_an_expectation_is_not_validated_live_by_saying_nothing() {
+    let seen = ok().comes_to(&steps(&["curl -sS SERVER/health"]), 0, &["status-only"]);
+    assert_eq!(seen.book(0).text("method"), "read-only-docs");
+}
+
+#[test]
+fn too_little_coverage_is_unverified() {
+    let book = steps(&[READ, "touch made", READ]);
+    let floor = |part: &str| ok().settings(&format!("coverage = {part}\n"));
+    floor("0.3").comes_to(&book, 0, &["met", "writes", "follows-change"]);
+    let seen = floor("0.5").comes_to(&book, 3, &["met", "writes", "follows-change"]);
+    seen.says("1 of 3 segments were run, and the settings ask for 50 %");
+}
+
+#[test]
+fn docs_runs_nothing_and_reaches_no_more_than_that() {
+    let mut lab = Lab::answering("ok\n").listing(&[]).book("book.md", &steps(&[READ]));
+    lab.validate(&["--docs", "--stamp", "book.md"]).exit(0).says("read-only-docs");
+    assert_eq!(lab.server().journal(), [] as [&str; 0]);
+    assert!(lab.read("book.md").contains("**Validation method:** read-only-docs\n"));
+    assert!(!lab.read("book.md").contains("2025-01-02"));
+}
+
+#[test]
+fn a_host_that_is_not_listed_is_refused_before_anything_is_sent() {
+    let mut lab = ok().listing(&["elsewhere.example.com"]).book("book.md", &steps(&[READ]));
+    let seen = lab.validate(&["--stamp", "book.md"]);
+    seen.exit(4).says("which is not listed").says("not stamped");
+    assert_eq!(lab.server().journal(), [] as [&str; 0]);
+}
+
+#[test]
+fn a_host_that_shows_only_as_it_runs_is_refused_at_the_gate() {
+    let book = steps(&["H=$(echo 127.0.0.2:9)\ncurl -sS --proto '=http' --url \"http://$H/\""]);
+    let seen = ok().comes_to(&book, 4, &["refused"]);
+    seen.says("`curl` was not started").says("is not among the listed hosts");
+}
+
+/// A team's own tool, which the catalogue does not know.
+const RULE: &str = r#"
+[[command]]
+names = "teamctl"
+effect = "unknown"
+reason = "the team's tool"
+sub = [{ path = "status", effect = "read", operands = "none", reason = "only shows" }]
+examples = { read = ["teamctl status"], refused = ["teamctl restart"] }
+"#;
+
+#[test]
+fn a_team_says_of_its_own_tool_what_reads() {
+    let book = steps(&["teamctl status\n# Expect: \"well\"", "teamctl restart"]);
+    let lab = ok().settings(RULE).program("teamctl", "#!/bin/sh\necho \"$1 is well\"\n");
+    let seen = { lab }.comes_to(&book, 0, &["met", "unknown"]);
+    assert_eq!(seen.book(0).text("method"), "read-only-live");
+}
+
+#[test]
+fn a_tool_that_is_missing_breaks_its_runbook_and_is_named() {
+    let book = steps(&[READ, "teamctl status\n# Expect: \"well\"", READ]);
+    let seen = ok().settings(RULE).comes_to(&book, 5, &["met", "missing-tool", "met"]);
+    seen.says("step 2, line 16: `teamctl` is not on PATH: install it");
+    assert_eq!(seen.book(0).text("result"), "broken");
+}
+
+#[test]
+fn a_tool_of_the_repository_itself_is_none() {
+    let lab = ok().settings(RULE).book("book.md", &steps(&["teamctl status\n# Expect: \"well\""]));
+    let lab = lab.program("teamctl", "#!/bin/sh\necho well\n");
+    let inside = lab.path("bin");
+    fs::rename(lab.beside("bin"), &inside).expect("moved");
+    let path = format!("{}:{}", inside.display(), std::env::var("PATH").expect("a PATH"));
+    lab.variable("PATH", &path).validate(&["book.md"]).exit(5).says("does not count");
+}
+
+// Secrets.
+
+const SECRET: &str = "canary-5f1e9c-token";
+
+#[test]
+fn a_secret_shows_up_in_no_output_format_or_file() {
+    let block = "curl -sS -H \"Authorization: Bearer $API_TOKEN\" SERVER/me\n# Expect: \"no such user\"\n\necho \"$API_TOKEN\" | base64";
+    let mut lab = Lab::new(Server::start(|request| {
+        Answer::text(format!("you are {}\n", request.credential()))
+    }));
+    lab = lab.variable("API_TOKEN", SECRET).book("book.md", &steps(&[block]));
+    let found = |text: &str| {
+        let base64 = "Y2FuYXJ5LTVmMWU5Yy10b2tlbg";
+        text.contains(SECRET) || text.contains(&base64[..20])
+    };
+    for format in ["text", "json", "junit", "sarif", "github"] {
+        let seen = lab.validate(&["--format", format, "--stamp", "book.md"]);
+        seen.exit(1);
+        assert!(!found(&seen.to_string()), "{format}: {seen}");
+    }
+    assert_eq!(lab.server().requests()[0].credential(), SECRET, "the tool got it");
+}
+
+#[test]
+fn a_secret_is_in_no_file_while_it_is_in_use() {
+    let mut lab = Lab::new(Server::start(|_| Answer::never())).variable("API_TOKEN", SECRET);
+    let block = "curl -sS -H \"Authorization: Bearer $API_TOKEN\" SERVER/me\n# Expect: \"ok\"";
+    lab.write("book.md", &steps(&[block]));
+    let child = lab.start(&["book.md"]);
+    wait_until("the request", || !lab.server().journal().is_empty());
+    let files = files_below(&lab.beside(""));
+    assert!(files.iter().any(|(name, _)| name.ends_with("rules.json")), "it looks in the scratch");
+    for (name, text) in files {
+        assert!(!text.contains(SECRET), "{name}");
+    }
+    interrupt(child.id());
+    let _ = child.wait_with_output();
+    lab.nothing_is_left();
+}
+
+fn files_below(folder: &std::path::Path) -> Vec<(String, String)> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .flat_map(|entry| match entry.file_type() {
+            Ok(kind) if kind.is_dir() => files_below(&entry.path()),
+            Ok(kind) if kind.is_file() => {
+                let text = fs::read(entry.path()).unwrap_or_default();
+                let text = String::from_utf8_lossy(&text).into_owned();
+                vec![(entry.path().display().to_string(), text)]
+            }
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
+#[test]
+fn a_weak_secret_is_refused_and_not_told() {
+    let book =
+        steps(&["curl -sS -H \"Authorization: Bearer $API_TOKEN\" SERVER/me\n# Expect: \"ok\""]);
+    let mut lab = ok().variable("API_TOKEN", "qzx");
+    let seen = lab.comes_to(&book, 3, &["missing-input"]);
+    seen.never_says("qzx").says("API_TOKEN is refused");
+    assert_eq!(lab.server().journal(), [] as [&str; 0]);
+}
+
+// Settings.
+
+#[test]
+fn an_operators_settings_count_once_they_are_trusted_and_until_they_change() {
+    let mut lab = ok().book("book.md", &steps(&[READ]));
+    lab.commit();
+    let untrusted = lab.run(&["validate", "book.md"]);
+    untrusted.exit(4).says("is not trusted, so it is not used: read it, then `runbook trust");
+    lab.run(&["trust"]).exit(0).says("is trusted as it stands above");
+    lab.run(&["validate", "book.md"]).exit(0);
+    let more = format!("{}# more\n", lab.read("runbook.toml"));
+    lab.write("runbook.toml", &more);
+    lab.run(&["validate", "book.md"]).exit(4).says("is not trusted");
+    lab.run(&["trust", "runbook.toml"]).exit(0);
+    lab.run(&["validate", "book.md"]).exit(0);
+    lab.run(&["trust", "--revoke"]).exit(0);
+    lab.run(&["validate", "book.md"]).exit(4);
+}
+
+#[test]
+fn ci_without_a_base_commit_uses_no_settings() {
+    let mut lab = ok().variable("CI", "true").book("book.md", &steps(&[READ]));
+    lab.commit();
+    lab.run(&["trust"]).exit(0);
+    let seen = lab.run(&["validate", "book.md"]);
+    seen.exit(4).says("name the commit whose settings hold with --config-ref");
+    assert_eq!(lab.server().journal(), [] as [&str; 0]);
+}
+
+#[test]
+fn a_change_of_the_settings_counts_once_it_is_merged() {
+    let mut lab = ok().book("book.md", &steps(&[READ]));
+    lab.commit();
+    let wider = lab.read("runbook.toml").replace("hosts = [", "hosts = [\"evil.example\", ");
+    lab.write("runbook.toml", &wider);
+    let seen = lab.validate(&["--stamp", "book.md"]);
+    seen.exit(4).says("evil.example").says("holds once it is merged").says("not stamped");
+    lab.commit_all();
+    lab.validate(&["--stamp", "book.md"]).exit(0);
+}
+
+#[test]
+fn a_base_commit_that_is_not_there_is_wrong_usage() {
+    let mut lab = ok().book("book.md", &steps(&[READ]));
+    lab.commit();
+    let seen = lab.run(&["validate", "--config-ref", "no-such", "book.md"]);
+    seen.exit(2).says("there is no such commit here");
+    assert_eq!(lab.server().journal(), [] as [&str; 0]);
+}
+
+// The sandbox.
+
+#[test]
+fn without_the_sandbox_every_format_and_the_stamp_say_so() {
+    let mut lab = ok().book("book.md", &steps(&[READ]));
+    for format in ["text", "json", "junit", "sarif", "github"] {
+        let seen = lab.validate(&["--sandbox=off", "--format", format, "book.md"]);
+        seen.exit(0);
+        let said =
+            seen.stdout.contains("sandbox=off") || seen.stdout.contains("\"enforced\": false");
+        assert!(said, "{format}: {seen}");
+    }
+    lab.validate(&["--sandbox=off", "--stamp", "book.md"]).exit(0);
+    let line = "**Validation method:** read-only-live";
+    let book = lab.read("book.md");
+    let stamped = book.lines().find(|found| found.starts_with(line)).expect("a method");
+    assert!(stamped.contains("sandbox"), "{stamped}");
+}
+
+#[test]
+fn what_the_sandbox_stops_is_explained() {
+    let seen = ok().run(&["validate", "--explain-sandbox"]);
+    seen.exit(0).says("Landlock");
+}
+
+// Many at once.
+
+#[test]
+fn one_that_fails_keeps_no_other_from_being_validated_and_decides_the_exit_code() {
+    let mut lab = Lab::new(Server::start(|request| match request.path.as_str() {
+        "/late" => Answer::text("ok\n").after(Duration::from_millis(500)),
+        "/bad" => Answer::text("broken\n"),
+        _ => Answer::text("ok\n"),
+    }));
+    for (name, path) in [("1.md", "late"), ("2.md", "bad"), ("3.md", "good")] {
+        lab.write(name, &steps(&[&format!("curl -sS SERVER/{path}\n# Expect: \"ok\"")]));
+    }
+    let seen = lab.json(&["."]);
+    seen.exit(1);
+    let results: Vec<_> = (0..3).map(|one| seen.book(one).text("result")).collect();
+    assert_eq!(results, ["validated", "failed", "validated"]);
+    let files: Vec<_> = (0..3).map(|one| seen.book(one).text("file")).collect();
+    assert!(files.iter().zip(["1.md", "2.md", "3.md"]).all(|(file, name)| file.ends_with(name)));
+    let mut lab = lab;
+    lab.write("4.md", &steps(&["curl -sS http://elsewhere.example/\n# Expect: \"ok\""]));
+    lab.json(&["."]).exit(4);
+}
+
+/// How many requests a server had at once, of twelve runbooks.
+fn at_once(words: &[&str]) -> usize {
+    let mut lab =
+        Lab::new(Server::start(|_| Answer::text("ok\n").after(Duration::from_millis(150))));
+    for number in 0..12 {
+        lab.write(&format!("{number}.md"), &steps(&[READ]));
+    }
+    let seen = lab.validate(&[words, &["."]].concat());
+    seen.exit(0);
+    assert_eq!(lab.server().journal().len(), 12);
+    lab.server().most_at_once()
+}
+
+#[test]
+fn a_host_is_never_asked_for_more_than_four_segments_at_once() {
+    let most = at_once(&["--jobs", "12"]);
+    assert!((2..=4).contains(&most), "{most}");
+}
+
+#[test]
+fn one_job_is_one_at_a_time() {
+    assert_eq!(at_once(&["--jobs", "1"]), 1);
+}
+
+#[test]
+fn a_runbook_that_hangs_is_ended_by_its_deadline() {
+    let mut lab = Lab::new(Server::start(|_| Answer::never()));
+    let book = format!("{HEADER}{}", step(1, "bash timeout=1s", READ));
+    let started = Instant::now();
+    let seen = lab.comes_to(&book, 1, &["failed"]);
+    seen.says("1 s");
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+}
+
+fn interrupt(process: u32) {
+    let process = rustix::process::Pid::from_raw(process.cast_signed()).expect("a process");
+    rustix::process::kill_process(process, rustix::process::Signal::INT).expect("it lives");
+}
+
+#[test]
+fn an_interrupt_ends_all_quickly_and_leaves_nothing() {
+    let mut lab = Lab::new(Server::start(|_| Answer::never()));
+    for number in 0..6 {
+        lab.write(&format!("{number}.md"), &steps(&[READ, READ]));
+    }
+    let child = lab.start(&["--format", "json", "."]);
+    wait_until("requests of several", || lab.server().journal().len() >= 4);
+    let started = Instant::now();
+    interrupt(child.id());
+    let seen = lab::Seen::of(&child.wait_with_output().expect("it ends"));
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    seen.exit(130).says("it was interrupted");
+    lab.nothing_is_left();
+    assert_eq!(lab.server().journal().len(), 4, "nothing began afterwards");
+    for book in 0..6 {
+        assert_eq!(seen.book(book).text("result"), "broken");
+        assert_eq!(seen.book(book).segments(), ["not-reached", "not-reached"], "{seen}");
+    }
+}
+
+// Formats.
+
+/// A validation of one runbook that fails, with a note of everything that there is.
+fn all_sorts() -> Lab {
+    let blocks = [READ, "curl -sS SERVER/x\n# Expect: \"never\"", "touch made", READ];
+    ok().book("book.md", &steps(&blocks))
+}
+
+#[test]
+fn json_has_the_fields_of_its_contract() {
+    let seen = all_sorts().json(&["--stamp", "book.md"]);
+    seen.exit(1);
+    let report = seen.report();
+    let has = |value: &Value, fields: &[&str]| {
+        for field in fields {
+            assert!(value.get(field).is_some(), "no {field} in {value}");
+        }
+    };
+    has(&report, &["version", "program", "command", "runbooks", "summary"]);
+    has(
+        &report["summary"],
+        &["runbooks", "results", "segments", "findings", "unconfined", "exit", "why"],
+    );
+    let book = &report["runbooks"][0];
+    has(
+        book,
+        &[
+            "file",
+            "title",
+            "result",
+            "why",
+            "coverage",
+            "method",
+            "age_days",
+            "stamped",
+            "stamp",
+            "confinement",
+            "duration_ms",
+            "segments",
+            "findings",
+            "weakened",
+        ],
+    );
+    has(
+        &book["segments"][1],
+        &[
+            "step",
+            "title",
+            "line",
+            "statements",
+            "expectations",
+            "covered",
+            "outcome",
+            "why",
+            "checks",
+            "residual",
+            "runs",
+            "gap",
+            "duration_ms",
+        ],
+    );
+    assert_eq!(report["summary"]["exit"], 1);
+    assert_eq!(book["stamped"], false);
+    assert_eq!(book["confinement"]["enforced"], true);
+    assert_eq!(book["coverage"]["run"], 2);
+}
+
+#[test]
+fn junit_sarif_and_github_tell_the_same_failure() {
+    let summary = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(summary.path(), "before\n").expect("a file");
+    let path = summary.path().display().to_string();
+    let mut lab = all_sorts().variable("GITHUB_STEP_SUMMARY", &path);
+    let junit = lab.validate(&["--format", "junit", "book.md"]);
+    junit.exit(1).says("<testsuites").says("<failure").says("<skipped");
+    let sarif = lab.validate(&["--format", "sarif", "book.md"]);
+    let run = sarif.exit(1).report()["runs"][0].clone();
+    let rules = run["results"].as_array().expect("results").iter().map(|one| &one["ruleId"]);
+    assert!(rules.into_iter().any(|rule| rule == "expectation-not-met"), "{sarif}");
+    assert_eq!(fs::read_to_string(summary.path()).expect("a file"), "before\n");
+    let github = lab.validate(&["--format", "github", "book.md"]);
+    github.exit(1).says("::error file=book.md,line=16");
+    let told = fs::read_to_string(summary.path()).expect("a file");
+    assert!(told.starts_with("before\n") && told.contains("book.md"), "{told}");
+}
+
+#[test]
+fn a_person_reads_what_failed_what_was_left_out_and_in_what_it_ran() {
+    let seen = all_sorts().validate(&["book.md"]);
+    seen.exit(1)
+        .says("FAILED book.md")
+        .says("NOT MET at line 16, step 2")
+        .says("2 of 4 segments run: 1 met, 1 not met; 2 not covered")
+        .says("no known way to change anything")
+        .says("1 runbook: 1 FAILED (exit 1)");
+}

@@ -5,6 +5,7 @@
 //! server saw counts as much as what the program says.
 
 mod lab;
+mod screen;
 mod support;
 
 use std::fs;
@@ -22,8 +23,8 @@ fn ok() -> Lab {
 
 #[test]
 fn what_reads_is_run_and_what_does_not_is_left_out_with_the_reason() {
-    let blocks = [READ, "touch made", "frobnicate --now", "psql", "select 1;"];
-    let expected = ["met", "writes", "unknown", "unknown", "not-runnable"];
+    let blocks = [READ, "touch made", "frobnicate --now", "read -r -p 'go on? ' X"];
+    let expected = ["met", "writes", "unknown", "needs-person"];
     let mut lab = ok();
     let seen = lab.comes_to(&steps(&blocks), 0, &expected);
     assert!(!lab.path("made").exists());
@@ -214,6 +215,23 @@ fn too_little_coverage_is_unverified() {
 }
 
 #[test]
+fn what_the_check_finds_wrong_is_not_run() {
+    let mut lab = ok().book("book.md", &steps(&[READ, "echo \"unclosed"]));
+    let seen = lab.validate(&["--stamp", "book.md"]);
+    seen.exit(1).says("the check found errors; nothing was run").says("not stamped");
+    assert_eq!(lab.server().journal(), [] as [&str; 0]);
+}
+
+#[test]
+fn where_nothing_could_be_run_that_is_said() {
+    let seen = ok().comes_to(&steps(&["touch made"]), 0, &["writes"]);
+    assert_eq!(seen.book(0).text("why"), "nothing was run");
+    assert_eq!(seen.report()["runbooks"][0]["confinement"], Value::Null);
+    let mut floor = ok().settings("coverage = 0.1\n");
+    floor.comes_to(&steps(&["touch made"]), 3, &["writes"]);
+}
+
+#[test]
 fn docs_runs_nothing_and_reaches_no_more_than_that() {
     let mut lab = Lab::answering("ok\n").listing(&[]).book("book.md", &steps(&[READ]));
     lab.validate(&["--docs", "--stamp", "book.md"]).exit(0).says("read-only-docs");
@@ -385,6 +403,8 @@ fn a_base_commit_that_is_not_there_is_wrong_usage() {
     lab.commit();
     let seen = lab.run(&["validate", "--config-ref", "no-such", "book.md"]);
     seen.exit(2).says("there is no such commit here");
+    fs::remove_dir_all(lab.path(".git")).expect("a repository");
+    lab.validate(&["book.md"]).exit(2).says("is in no git repository");
     assert_eq!(lab.server().journal(), [] as [&str; 0]);
 }
 
@@ -436,28 +456,28 @@ fn one_that_fails_keeps_no_other_from_being_validated_and_decides_the_exit_code(
     lab.json(&["."]).exit(4);
 }
 
-/// How many requests a server had at once, of twelve runbooks.
-fn at_once(words: &[&str]) -> usize {
+/// How many requests a server had at once, of so many runbooks.
+fn at_once(runbooks: usize, jobs: &str) -> usize {
     let mut lab =
         Lab::new(Server::start(|_| Answer::text("ok\n").after(Duration::from_millis(150))));
-    for number in 0..12 {
+    for number in 0..runbooks {
         lab.write(&format!("{number}.md"), &steps(&[READ]));
     }
-    let seen = lab.validate(&[words, &["."]].concat());
+    let seen = lab.validate(&["--jobs", jobs, "."]);
     seen.exit(0);
-    assert_eq!(lab.server().journal().len(), 12);
+    assert_eq!(lab.server().journal().len(), runbooks);
     lab.server().most_at_once()
 }
 
 #[test]
 fn a_host_is_never_asked_for_more_than_four_segments_at_once() {
-    let most = at_once(&["--jobs", "12"]);
+    let most = at_once(8, "8");
     assert!((2..=4).contains(&most), "{most}");
 }
 
 #[test]
 fn one_job_is_one_at_a_time() {
-    assert_eq!(at_once(&["--jobs", "1"]), 1);
+    assert_eq!(at_once(3, "1"), 1);
 }
 
 #[test]
@@ -494,6 +514,38 @@ fn an_interrupt_ends_all_quickly_and_leaves_nothing() {
         assert_eq!(seen.book(book).text("result"), "broken");
         assert_eq!(seen.book(book).segments(), ["not-reached", "not-reached"], "{seen}");
     }
+}
+
+// A terminal.
+
+const AT_A_TERMINAL: [&str; 4] = ["validate", "--config-ref", "HEAD", "book.md"];
+
+#[test]
+fn at_a_terminal_the_progress_gives_way_to_the_report() {
+    let server = Server::start(|_| Answer::text("ok\n").after(Duration::from_millis(700)));
+    let mut lab = Lab::new(server).book("book.md", &steps(&[READ]));
+    lab.commit();
+    let mut screen = lab.screen(&AT_A_TERMINAL);
+    screen.wait_for("0 of 1 runbooks");
+    screen.wait_for("1 runbook: 1 validated");
+    assert_eq!(screen.exit().code(), Some(0));
+    let shown = screen.shown();
+    assert!(!shown.contains("of 1 runbooks") && shown.contains("validated book.md"), "{shown}");
+    assert!(screen.written().contains(&0x1b), "it has colours");
+}
+
+#[test]
+fn ctrl_c_at_a_terminal_ends_it_at_once_with_a_report() {
+    let mut lab = Lab::new(Server::start(|_| Answer::never())).book("book.md", &steps(&[READ]));
+    lab.commit();
+    let mut screen = lab.screen(&AT_A_TERMINAL);
+    wait_until("the request", || !lab.server().journal().is_empty());
+    let started = Instant::now();
+    screen.keys("\u{3}");
+    screen.wait_for("it was interrupted");
+    assert_eq!(screen.exit().code(), Some(130));
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    lab.nothing_is_left();
 }
 
 // Formats.

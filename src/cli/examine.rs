@@ -81,9 +81,12 @@ impl Call {
         let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();
         let mut validation = match errors {
             0 if !self.arguments.docs => self.run(&plan, &in_force.config, &supply, answers).await,
-            _ => self.look(&plan, &supply, errors),
+            _ => look(&plan, &supply, errors),
         };
-        weigh(&mut validation, &in_force);
+        if errors == 0 && !self.arguments.docs {
+            require_coverage(&mut validation, in_force.config.read_only.coverage);
+        }
+        refuse_settings(&mut validation, &in_force);
         let method = self.method(&validation, errors);
         diagnostics.extend(about_settings(&in_force));
         let mut examined = Examined::new(plan.document.source.clone(), diagnostics);
@@ -130,29 +133,6 @@ impl Call {
         joined(plan, check_in(plan, &circumstances))
     }
 
-    /// What would be left out; nothing is run.
-    fn look(&self, plan: &Plan, supply: &Supply, errors: usize) -> Validation {
-        let has = |input: &Input| supply.has(input);
-        let chosen = |step: &document::Step, choice: &Choice| supply.chosen(step, choice);
-        let is_set = |name: &str| supply.is_set(name);
-        let means = coverage::Means {
-            listed: &supply.listed,
-            has: &has,
-            is_set: &is_set,
-            lacks: &|_| false,
-        };
-        let segments = without_running(plan, &means, &chosen);
-        match errors {
-            0 => not_run(plan, Verdict::Validated, "nothing was run", segments),
-            _ => without_run(
-                plan,
-                Verdict::Failed,
-                "the check found errors; nothing was run",
-                segments,
-            ),
-        }
-    }
-
     /// Runs what is read-only.
     async fn run(
         &self,
@@ -162,7 +142,7 @@ impl Call {
         mut answers: Answers,
     ) -> Validation {
         if self.wishes.is_over() {
-            return without_run(plan, Verdict::Broken, INTERRUPTED, Vec::new());
+            return not_run(plan, Verdict::Broken, INTERRUPTED, supply.look(plan));
         }
         let operators = environment();
         let root = repository(plan.document.source.path());
@@ -176,11 +156,11 @@ impl Call {
         let confined = match confined {
             Ok(confined) => confined,
             Err(error) => {
-                return without_run(
+                return not_run(
                     plan,
                     Verdict::Broken,
                     &format!("failed to {error}"),
-                    Vec::new(),
+                    supply.look(plan),
                 );
             }
         };
@@ -276,6 +256,17 @@ impl Call {
 }
 
 impl Supply {
+    /// The segments, of which nothing is run.
+    fn look(&self, plan: &Plan) -> Vec<Segment> {
+        let means = coverage::Means {
+            listed: &self.listed,
+            has: &|input| self.has(input),
+            is_set: &|name| self.is_set(name),
+            lacks: &|_| false,
+        };
+        without_running(plan, &means, &|step, choice| self.chosen(step, choice))
+    }
+
     fn has(&self, input: &Input) -> bool {
         let set = |(name, value): &(OsString, OsString)| {
             name.to_str() == Some(&input.name) && !value.is_empty()
@@ -318,26 +309,27 @@ fn weakened(document: &Document) -> Vec<Weakened> {
         .collect()
 }
 
-/// What is refused about the settings, and how much must be covered, count too.
-fn weigh(validation: &mut Validation, in_force: &InForce) {
-    let redact = |text: &str| Redactor::default().redact(text);
+/// Where less was run than the settings ask for, it is not verified.
+fn require_coverage(validation: &mut Validation, floor: f64) {
     let (run, all) = validation.coverage();
-    let floor = in_force.config.read_only.coverage;
     #[expect(clippy::cast_precision_loss, reason = "no runbook has so many segments")]
     let part = if all == 0 { 1.0 } else { run as f64 / all as f64 };
-    let unrun = validation.confinement.is_none();
-    if part < floor && validation.result < Verdict::Unverified && !unrun {
+    if part < floor && validation.result < Verdict::Unverified {
         validation.result = Verdict::Unverified;
-        validation.why = redact(&format!(
+        validation.why = Redactor::default().redact(&format!(
             "{run} of {all} segments were run, and the settings ask for {:.0} %",
             100.0 * floor
         ));
     }
+}
+
+/// What is refused about the settings counts, too.
+fn refuse_settings(validation: &mut Validation, in_force: &InForce) {
     if let Some(refused) = in_force.refused.first()
         && validation.result < Verdict::Refused
     {
         validation.result = Verdict::Refused;
-        validation.why = redact(refused);
+        validation.why = Redactor::default().redact(refused);
     }
 }
 
@@ -349,6 +341,17 @@ fn about_settings(in_force: &InForce) -> Vec<Diagnostic> {
     let refused = in_force.refused.iter().map(|text| finding(Severity::Error, text));
     let notes = in_force.notes.iter().map(|text| finding(Severity::Note, text));
     refused.chain(notes).collect()
+}
+
+/// What would be left out; nothing is run.
+fn look(plan: &Plan, supply: &Supply, errors: usize) -> Validation {
+    let segments = supply.look(plan);
+    match errors {
+        0 => not_run(plan, Verdict::Validated, "nothing was run", segments),
+        _ => {
+            without_run(plan, Verdict::Failed, "the check found errors; nothing was run", segments)
+        }
+    }
 }
 
 /// A validation in which nothing was run because of errors; what would have been refused is, too.

@@ -41,9 +41,7 @@ pub(super) fn of_base(runbook: &Path, base: &str) -> Result<InForce, Failure> {
     let git = Git::new(&root, &OsString::from(search)).map_err(usage)?;
     let commit = format!("{base}^{{commit}}");
     let commit = git.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
-    let commit = commit.map_err(|_| {
-        usage("there is no such commit here; fetch it (in GitHub Actions: fetch-depth: 0)".into())
-    })?;
+    let commit = commit.map_err(|why| usage(no_commit(&root, why)))?;
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
     let theirs = nearest_in(&git, &commit, &root, runbook);
     let ours = config::find(runbook);
@@ -104,6 +102,17 @@ pub(super) fn builtin(runbook: &Path) -> InForce {
         )
     });
     InForce { notes: note.into_iter().collect(), ..InForce::default() }
+}
+
+/// Why git knows no such commit.
+fn no_commit(root: &Path, why: String) -> String {
+    if !root.join(".git").exists() {
+        return format!("{} is in no git repository", root.display());
+    }
+    if why.starts_with("git says") {
+        return "there is no such commit here; fetch it (in GitHub Actions: fetch-depth: 0)".into();
+    }
+    why
 }
 
 /// The nearest file of settings for a runbook as a commit has it: its path from the root, and its

@@ -19,6 +19,8 @@ use tempfile::TempDir;
 pub use report::Seen;
 pub use server::{Answer, Server};
 
+use crate::screen::Screen;
+
 /// The program under test.
 pub const RUNBOOK: &str = env!("CARGO_BIN_EXE_runbook");
 
@@ -218,6 +220,13 @@ impl Lab {
         }
         let words = [&["validate", "--config-ref", "HEAD"], words].concat();
         self.command(&words).spawn().expect("it starts")
+    }
+
+    /// Starts the program at a terminal.
+    pub fn screen(&self, words: &[&str]) -> Screen {
+        let environment =
+            self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Screen::start(RUNBOOK.as_ref(), words, &environment.collect::<Vec<_>>(), &self.path(""))
     }
 
     /// Expects that no process of this laboratory lives, and that nothing lies in `TMPDIR`. The

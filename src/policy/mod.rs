@@ -68,7 +68,7 @@ impl Trait {
 }
 
 /// Why an effect was given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Reason {
     /// In one sentence.
     pub text: String,

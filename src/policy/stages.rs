@@ -9,7 +9,7 @@ use crate::shell::{
 use crate::source::Span;
 
 use super::Trait;
-use super::arguments::Argument;
+use super::arguments::{Argument, arguments};
 use super::catalogue::Catalogue;
 use super::classify::{after_skipped, leaves_early, objections};
 use super::found::Found;
@@ -112,7 +112,7 @@ fn stage(command: &Command, catalogue: &Catalogue) -> Stage {
     let Command::Simple(simple) = command else {
         return stage;
     };
-    let words: Vec<_> = simple.words.iter().map(Argument::new).collect();
+    let words = arguments(simple);
     for words in unwrap(words, catalogue) {
         let name = words.first().and_then(Argument::text);
         name.unwrap_or("").clone_into(&mut stage.name);
@@ -242,7 +242,7 @@ impl<'a> Finder<'a> {
         }
         self.words(&simple.words);
         self.redirects(&simple.redirects);
-        let words: Vec<_> = simple.words.iter().map(Argument::new).collect();
+        let words = arguments(simple);
         let mut via = None;
         for layer in unwrap(words, self.catalogue) {
             let Some(first) = layer.first() else {

@@ -84,8 +84,8 @@ fn an_input_that_nobody_gave_leaves_the_runbook_unverified() {
 fn a_placeholder_takes_its_values_from_answers_and_runs_once_for_each() {
     let mut lab = ok();
     lab.write("book.md", &steps(&["curl -sS SERVER/<app>/health\n# Expect: \"ok\""]));
-    lab.write("answers.toml", "[inputs]\napp = [\"web\", \"console\"]\n");
-    let seen = lab.json(&["book.md", "--answers", "answers.toml"]);
+    let answers = lab.answers("[inputs]\napp = [\"web\", \"console\"]\n");
+    let seen = lab.json(&["book.md", "--answers", &answers]);
     seen.exit(0);
     assert_eq!(lab.server().journal(), ["GET /web/health", "GET /console/health"]);
     assert_eq!(seen.report()["runbooks"][0]["segments"][0]["runs"], 2);
@@ -94,13 +94,13 @@ fn a_placeholder_takes_its_values_from_answers_and_runs_once_for_each() {
 #[test]
 fn an_answer_to_what_is_not_asked_is_wrong_usage() {
     let mut lab = ok().book("book.md", &steps(&["curl -sS SERVER/<app>/health\n# Expect: \"ok\""]));
-    lab.write("answers.toml", "[inputs]\naap = \"web\"\n");
-    let seen = lab.validate(&["book.md", "--answers", "answers.toml"]);
+    let answers = lab.answers("[inputs]\naap = \"web\"\n");
+    let seen = lab.validate(&["book.md", "--answers", &answers]);
     seen.exit(2).says("there is no input aap; known here: app");
-    lab.write("answers.toml", "[inputs]\napp = \"web\"\n");
-    lab.validate(&["book.md", "--answers", "answers.toml"]).exit(0);
+    let answers = lab.answers("[inputs]\napp = \"web\"\n");
+    lab.validate(&["book.md", "--answers", &answers]).exit(0);
     lab.write("other.md", &steps(&[READ]));
-    let seen = lab.validate(&["book.md", "other.md", "--answers", "answers.toml"]);
+    let seen = lab.validate(&["book.md", "other.md", "--answers", &answers]);
     seen.exit(2).says("--answers is about one runbook");
 }
 
@@ -134,8 +134,8 @@ fn a_choice_is_the_authors_preference_or_that_of_the_answers_or_nobodys() {
     assert_eq!(lab.server().journal(), ["GET /b"]);
     let mut lab = ok();
     lab.write("book.md", &preferred);
-    lab.write("answers.toml", "[choices]\n1 = \"Option A: by hand\"\n");
-    let seen = lab.json(&["book.md", "--answers", "answers.toml"]);
+    let answers = lab.answers("[choices]\n1 = \"Option A: by hand\"\n");
+    let seen = lab.json(&["book.md", "--answers", &answers]);
     assert_eq!(seen.book(0).segments(), ["met", "not-chosen"], "{seen}");
     assert_eq!(lab.server().journal(), ["GET /a"]);
 }
@@ -367,6 +367,24 @@ fn a_weak_secret_is_refused_and_not_told() {
 }
 
 // Settings.
+
+#[test]
+fn answers_of_the_repository_count_as_the_base_commit_has_them() {
+    let mut lab = ok().book("book.md", &steps(&["curl -sS SERVER/<app>\n# Expect: \"ok\""]));
+    lab.write("answers.toml", "[inputs]\napp = \"web\"\n");
+    lab.validate(&["book.md", "--answers", "answers.toml"]).exit(0);
+    let marker = lab.beside("home").join("made");
+    let hostile = format!("[inputs]\napp = {{ command = [\"touch\", {marker:?}] }}\n");
+    lab.write("answers.toml", &hostile);
+    let seen = lab.validate(&["book.md", "--answers", "answers.toml"]);
+    seen.exit(4).says("answers.toml is not the one of HEAD, so it is not used");
+    assert!(!marker.exists());
+    assert_eq!(lab.server().journal(), ["GET /web"]);
+    let lab = lab.variable("CI", "true");
+    let seen = lab.run(&["validate", "book.md", "--answers", "answers.toml"]);
+    seen.exit(4).says("name it with --config-ref");
+    assert!(!marker.exists());
+}
 
 #[test]
 fn an_operators_settings_count_once_they_are_trusted_and_until_they_change() {

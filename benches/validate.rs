@@ -78,7 +78,7 @@ fn check(documents: &Path, folder: &Path, targets: &mut Targets) {
 fn sandbox(folder: &Path, targets: &mut Targets) {
     let scratch = folder.join("scratch");
     fs::create_dir_all(&scratch).expect("a folder");
-    let rules = format!("{{\"scratch\":{scratch:?}}}");
+    let rules = format!("{{\"scratch\":\"{}\"}}", scratch.display());
     let inside = || {
         let mut command = Command::new(RUNBOOK);
         command.args(["__sandbox", &rules, "--", "bash", "--noprofile", "--norc", "-c", ":"]);

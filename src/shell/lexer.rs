@@ -619,5 +619,5 @@ fn is_odd(delimiter: &str) -> bool {
     let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
     let escaped = plain(&delimiter.replace('\\', "")) && !delimiter.ends_with('\\');
     let whole = within('\'') == Some(true) || within('"') == Some(true);
-    delimiter.contains(['\'', '"', '\\']) && !whole && !(escaped && !delimiter.contains("\\\\"))
+    delimiter.contains(['\'', '"', '\\']) && !whole && (!escaped || delimiter.contains("\\\\"))
 }

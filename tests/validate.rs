@@ -430,7 +430,8 @@ fn a_base_commit_that_is_not_there_is_wrong_usage() {
     let mut lab = ok().book("book.md", &steps(&[READ]));
     lab.commit();
     let seen = lab.run(&["validate", "--config-ref", "no-such", "book.md"]);
-    seen.exit(2).says("there is no such commit here");
+    seen.exit(2).says("failed to read no-such: there is no such commit here");
+    assert_eq!(seen.stdout, "", "it is said once, and nothing is reported");
     fs::remove_dir_all(lab.path(".git")).expect("a repository");
     lab.validate(&["book.md"]).exit(2).says("is in no git repository");
     assert_eq!(lab.server().journal(), [] as [&str; 0]);

@@ -91,6 +91,11 @@ pub(super) fn refused_answers(
     }))
 }
 
+/// Fails where a base commit is not there: to say it once is enough.
+pub(super) fn require_commit(runbook: &Path, base: &str) -> Result<(), Failure> {
+    commit_of(&repository(runbook), base).map(drop)
+}
+
 /// git, and the commit that a word names.
 fn commit_of(root: &Path, base: &str) -> Result<(Git, String), Failure> {
     let usage = |why: String| Failure::new(Exit::Usage, format!("failed to read {base}: {why}"));

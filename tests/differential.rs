@@ -2,9 +2,10 @@
 //! out by bash on a PATH of stubs that log their arguments.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use proptest::prelude::{Just, Strategy, prop_oneof};
@@ -12,7 +13,9 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use runbook::policy::{Catalogue, Effect, Known, argument_lists, classify};
+use runbook::gate::{Confines, Gate, Rules};
+use runbook::policy::{Catalogue, Effect, Known, Listed, argument_lists, classify, permit};
+use runbook::sandbox;
 use runbook::shell::{self, quote};
 
 /// Programs of the catalogue that no argument makes write, and one that is picky.
@@ -296,10 +299,10 @@ fn fits(judged: &[Known], executed: &[String]) -> bool {
     }
 }
 
-fn lay_stubs(folder: &Path) {
+fn lay_stubs(folder: &Path, names: &[&str], stub: &str) {
     fs::create_dir(folder).unwrap();
-    for name in STUBS {
-        fs::write(folder.join(name), STUB).unwrap();
+    for name in names {
+        fs::write(folder.join(name), stub).unwrap();
         fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
     }
 }
@@ -307,7 +310,7 @@ fn lay_stubs(folder: &Path) {
 /// Carries the lines out, each in a subshell with a log of its own.
 fn carry_out(lines: &[&String], root: &Path) -> Vec<Vec<Vec<String>>> {
     let (stubs, logs, work) = (root.join("stubs"), root.join("logs"), root.join("work"));
-    lay_stubs(&stubs);
+    lay_stubs(&stubs, STUBS, STUB);
     fs::create_dir(&logs).unwrap();
     fs::create_dir(&work).unwrap();
     FILES.iter().for_each(|name| fs::write(work.join(name), "x\n").unwrap());
@@ -349,7 +352,7 @@ fn read_log(path: &Path) -> Vec<Vec<String>> {
 
 #[test]
 fn bash_executes_only_what_was_judged() {
-    let all = lines(6000);
+    let all = lines(3000);
     let read: Vec<_> = all.iter().filter_map(|line| Some((line, judged(line)?))).collect();
     assert!(read.len() > 1500, "only {} lines are judged read", read.len());
     let root = tempfile::tempdir().unwrap();
@@ -369,4 +372,173 @@ fn bash_executes_only_what_was_judged() {
     assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), read.len());
     let files = fs::read_dir(root.path().join("work")).unwrap().count();
     assert_eq!(files, FILES.len(), "a line wrote a file");
+}
+
+/// Commands that no gate lets pass, as a runbook might hide them from the first judgement.
+const HIDDEN: &[&str] = &[
+    "X=rm; $X f",
+    "\"$(echo touch)\" P",
+    "X='-o P'; sort -k 1 $X f",
+    "X='1 -o P'; sort -k $X f",
+    "sort -k1 $(echo -oP)",
+    "sed ${U:-'w P'} f",
+    "X='w P'; sed \"$X\" f",
+    "sed -n -i p f",
+    "for x in rm touch; do $x f; done",
+    "printf %s f | rm f",
+    "curl -o P http://127.0.0.1:1/",
+    "curl http://127.0.0.1:1/",
+    "(touch P)",
+    "env rm f",
+    "timeout 5 touch P",
+    "timeout \"$(echo 5)\" rm f",
+];
+
+/// Variables that a shell may hold; most change what programs do.
+const HOSTILE: &[(&str, &str)] = &[
+    ("LD_LIBRARY_PATH", "/nowhere"),
+    ("GIT_PAGER", "x"),
+    ("PYTHONPATH", "x"),
+    ("LESSOPEN", "|x"),
+    ("HEROKU_API_KEY", "secret"),
+    ("KUBECONFIG", "x"),
+    ("IFS", ":"),
+    ("https_proxy", "http://a.example"),
+    ("LC_ALL", "C"),
+    ("APP", "x"),
+];
+
+/// A gate before stubs that log what they get, each start in a file of its own.
+struct Gated {
+    root: tempfile::TempDir,
+    gate: Gate,
+    stubs: PathBuf,
+    scratch: PathBuf,
+}
+
+/// A start that reached a stub.
+struct Reached {
+    arguments: Vec<String>,
+    variables: BTreeMap<String, String>,
+}
+
+impl Gated {
+    fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let (stubs, scratch) = (root.path().join("stubs"), root.path().join("scratch"));
+        let names: Vec<_> = STUBS.iter().chain(&["rm", "touch", "curl"]).copied().collect();
+        fs::create_dir(root.path().join("logs")).unwrap();
+        fs::create_dir(root.path().join("work")).unwrap();
+        let logs = quote(&root.path().join("logs").to_string_lossy());
+        let stub = format!(
+            "#!/bin/sh\n{{ printf '%s\\0' \"$#\" \"${{0##*/}}\" \"$@\"; /usr/bin/env -0; }} > {logs}/$$\necho -o out\n"
+        );
+        lay_stubs(&stubs, &names, &stub);
+        let rules = Rules {
+            path: vec![stubs.clone()],
+            scratch: scratch.clone(),
+            hosts: Vec::new(),
+            tools: Vec::new(),
+            catalogue: None,
+            configuration: Vec::new(),
+            confines: Confines::Nothing,
+        };
+        let names: Vec<_> = names.into_iter().map(str::to_owned).collect();
+        let gate = Gate::lay(root.path().join("gate"), &rules, &names).unwrap();
+        // The links lead to this test; the gate is the program.
+        for name in &names {
+            let link = Path::new(&gate.path()).join(name);
+            fs::remove_file(&link).unwrap();
+            symlink(env!("CARGO_BIN_EXE_runbook"), &link).unwrap();
+        }
+        Self { root, gate, stubs, scratch }
+    }
+
+    fn carry_out(&self, line: &str) -> Vec<Reached> {
+        let logs = self.root.path().join("logs");
+        let status = Command::new("/bin/bash")
+            .args(["--noprofile", "--norc", "-c", &format!("{BEFORE}\neval {}\nwait", quote(line))])
+            .env_clear()
+            .envs(HOSTILE.iter().copied())
+            .env("PATH", self.gate.path())
+            .current_dir(self.root.path().join("work"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        status.unwrap();
+        let entries = fs::read_dir(&logs).unwrap().map(|entry| entry.unwrap().path());
+        entries.map(|path| take(&path)).collect()
+    }
+}
+
+fn take(path: &Path) -> Reached {
+    let text = fs::read_to_string(path).unwrap();
+    fs::remove_file(path).unwrap();
+    let mut fields = text.split_terminator('\0').map(str::to_owned);
+    let count: usize = fields.next().and_then(|count| count.parse().ok()).unwrap();
+    let arguments = fields.by_ref().take(count + 1).collect();
+    let pair = |field: String| field.split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned()));
+    Reached { arguments, variables: fields.filter_map(pair).collect() }
+}
+
+/// What is wrong with a start that reached a stub.
+fn trespass(gated: &Gated, reached: &Reached) -> Option<String> {
+    let arguments = &reached.arguments;
+    let permit = match permit(arguments, &|_| None, Catalogue::builtin(), &Listed::default()) {
+        Ok(permit) => permit,
+        Err(refusal) => return Some(format!("{arguments:?} is to be refused: {}", refusal.why)),
+    };
+    let own = sandbox::environment(&gated.scratch);
+    // A shell that the stub is written in sets these itself.
+    let set = |name: &str| {
+        ["PWD", "OLDPWD", "SHLVL", "_"].contains(&name)
+            || own.iter().any(|(it, _)| it.to_str() == Some(name))
+            || permit.guards.iter().any(|(guard, _)| guard == name)
+    };
+    let path = if permit.starts_another { gated.gate.path() } else { gated.stubs.clone().into() };
+    if reached.variables.get("PATH").map(String::as_str) != path.to_str() {
+        return Some(format!("{arguments:?} has the PATH {:?}", reached.variables.get("PATH")));
+    }
+    let kept = |(name, value): &(OsString, OsString)| {
+        let got = name.to_str().and_then(|name| reached.variables.get(name));
+        got.map(String::as_str) == value.to_str()
+            || permit.guards.iter().any(|(guard, _)| name.to_str() == Some(guard))
+    };
+    if let Some((name, _)) = own.iter().find(|own| !kept(own)) {
+        return Some(format!("{arguments:?} got another {}", name.display()));
+    }
+    let mut names = reached.variables.keys().filter(|name| *name != "PATH");
+    let extra = names.find(|name| !set(name) && !permit.passes(name));
+    extra.map(|name| format!("{arguments:?} got `{name}`"))
+}
+
+#[test]
+fn nothing_passes_the_gate_but_what_may_start() {
+    let gated = Gated::new();
+    let mut reports = gated.gate.listen().unwrap();
+    let (mut passed, mut wrong) = (0, Vec::new());
+    for line in lines(250).iter().filter(|line| judged(line).is_some()) {
+        let reached = gated.carry_out(line);
+        passed += reached.len();
+        wrong.extend(reached.iter().filter_map(|it| trespass(&gated, it)));
+        for refused in reports.take() {
+            assert!(STUBS.contains(&refused.name.as_str()), "{line}: {refused:?}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(passed > 150, "only {passed} commands passed");
+}
+
+#[test]
+fn what_hides_from_the_first_judgement_is_refused_at_the_gate_and_told() {
+    let gated = Gated::new();
+    let mut reports = gated.gate.listen().unwrap();
+    for line in HIDDEN {
+        let reached = gated.carry_out(line);
+        let wrong: Vec<_> = reached.iter().filter_map(|it| trespass(&gated, it)).collect();
+        assert!(wrong.is_empty(), "{line}: {wrong:?}");
+        assert!(!reports.take().is_empty(), "{line} was refused in silence");
+    }
+    assert_eq!(fs::read_dir(gated.root.path().join("work")).unwrap().count(), 0);
 }

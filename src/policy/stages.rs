@@ -70,13 +70,13 @@ pub fn argument_lists(statement: &Statement, catalogue: &Catalogue) -> Vec<Vec<K
 }
 
 fn known(argument: &Argument) -> Known {
-    let text = argument.known.clone();
+    // What follows a `~` is known, but not what the shell puts in its place.
+    let folder = argument.known.starts_with('~');
+    let text = if folder { String::new() } else { argument.known.clone() };
     match argument.text() {
-        // What follows a `~` is known, but not what the shell puts in its place.
-        Some(text) if text.starts_with('~') => Known::Beginning(String::new()),
-        Some(text) => Known::Whole(text.to_owned()),
+        Some(_) if !folder => Known::Whole(text),
         None if argument.may_be_several() => Known::Several(text),
-        None => Known::Beginning(text),
+        _ => Known::Beginning(text),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Whatever is done to a refused command, it is not judged `read`; and no text makes the classifier
 //! panic. Generated, and a list of lines that bash was seen to carry out.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::process::{Command, Stdio};
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! What bash executes is what was judged: generated lines that the classifier judges `read`, carried
 //! out by bash on a PATH of stubs that log their arguments.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -313,7 +314,9 @@ fn carry_out(lines: &[&String], root: &Path) -> Vec<Vec<Vec<String>>> {
     lay_stubs(&stubs, STUBS, STUB);
     fs::create_dir(&logs).unwrap();
     fs::create_dir(&work).unwrap();
-    FILES.iter().for_each(|name| fs::write(work.join(name), "x\n").unwrap());
+    for name in FILES {
+        fs::write(work.join(name), "x\n").unwrap();
+    }
     for (batch, some) in lines.chunks(200).enumerate() {
         let mut script = format!("{BEFORE}\n");
         for (at, line) in some.iter().enumerate() {

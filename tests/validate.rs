@@ -325,6 +325,18 @@ fn a_secret_shows_up_in_no_output_format_or_file() {
 }
 
 #[test]
+fn what_a_command_makes_of_a_secret_is_not_quoted_either() {
+    let blocks = [
+        "echo \"$API_TOKEN\" | rev\n# Expect: 5",
+        "ls \"/x/$(echo \"$API_TOKEN\" | rev)\"",
+        "rev < /proc/self/environ\n# Expect: \"never\"",
+    ];
+    let mut lab = ok().variable("API_TOKEN", "tok-8f3kq2m9z7");
+    let seen = lab.comes_to(&steps(&blocks), 1, &["not-met", "failed", "not-met"]);
+    seen.never_says("7z9m2qk3f8-kot");
+}
+
+#[test]
 fn a_secret_is_in_no_file_while_it_is_in_use() {
     let mut lab = Lab::new(Server::start(|_| Answer::never())).variable("API_TOKEN", SECRET);
     let block = "curl -sS -H \"Authorization: Bearer $API_TOKEN\" SERVER/me\n# Expect: \"ok\"";

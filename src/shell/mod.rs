@@ -11,6 +11,7 @@ mod placeholders;
 mod quote;
 mod script;
 mod tree;
+mod trial;
 mod words;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use tree::{
     AndOr, Assignment, Command, Compound, Connector, Function, Item, Kind, List, Parameter, Piece,
     Pipeline, Redirect, RedirectKind, Simple, Test, Use, Word,
 };
+pub use trial::{Trial, begin, try_first};
 
 /// A name that a text reads or assigns, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -19,7 +19,7 @@ mod tests;
 
 use crate::source::Span;
 
-pub use placeholders::{blank, fill, in_backquotes, placeholders, templates};
+pub use placeholders::{Backquotes, blank, fill, placeholders, templates};
 pub use quote::quote;
 pub use script::{Script, Statement, comments, parse, units};
 pub use tree::{

@@ -4,7 +4,7 @@
 //! by [`Span`]. Refuses to know what the text means.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -63,6 +63,9 @@ pub struct Position {
     pub column: usize,
 }
 
+/// The longest runbook, in bytes: three hundred pages.
+const LONGEST: usize = 1 << 20;
+
 /// Why a file cannot be a runbook's source. Fits after "failed to".
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -79,6 +82,14 @@ pub enum ReadError {
     Directory {
         /// The directory.
         path: PathBuf,
+    },
+    /// It is too long to be read by a person, or to be checked in a moment.
+    #[error("read {path}: line {line} is beyond the first MiB; split the runbook")]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// The line that reaches beyond, from 1.
+        line: usize,
     },
     /// The bytes are no UTF-8.
     #[error("read {path}: line {line} is not UTF-8; convert it with `iconv -t UTF-8`")]
@@ -110,14 +121,26 @@ impl Source {
         if path.is_dir() {
             return Err(ReadError::Directory { path: path.into() });
         }
-        let bytes = fs::read(path).map_err(|error| ReadError::Io { path: path.into(), error })?;
+        let bytes = bytes(path).map_err(|error| ReadError::Io { path: path.into(), error })?;
+        let source = Self::of(path, bytes)?;
+        if source.text.trim_start_matches('\u{feff}').trim().is_empty() {
+            return Err(ReadError::Empty { path: path.into() });
+        }
+        Ok(source)
+    }
+
+    /// A source from the bytes of a file, of whatever age.
+    pub fn of(path: &Path, bytes: Vec<u8>) -> Result<Self, ReadError> {
+        if bytes.len() > LONGEST {
+            return Err(ReadError::TooLong {
+                path: path.into(),
+                line: 1 + count_newlines(&bytes[..LONGEST]),
+            });
+        }
         let text = String::from_utf8(bytes).map_err(|error| ReadError::NotUtf8 {
             path: path.into(),
             line: 1 + count_newlines(&error.as_bytes()[..error.utf8_error().valid_up_to()]),
         })?;
-        if text.trim_start_matches('\u{feff}').trim().is_empty() {
-            return Err(ReadError::Empty { path: path.into() });
-        }
         Ok(Self::new(path, text))
     }
 
@@ -172,6 +195,13 @@ impl Source {
     }
 }
 
+/// No more of a file than it takes to see that it is too long.
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn count_newlines(bytes: &[u8]) -> usize {
     memchr::memchr_iter(b'\n', bytes).count()
 }
@@ -197,5 +227,7 @@ mod tests {
         fs::write(&path, " \n").expect("writable");
         assert!(matches!(Source::read(&path), Err(ReadError::Empty { .. })));
         assert!(matches!(Source::read(folder.path()), Err(ReadError::Directory { .. })));
+        fs::write(&path, "12345678 1234567\n".repeat(1 << 16)).expect("writable");
+        assert!(matches!(Source::read(&path), Err(ReadError::TooLong { line: 61_681, .. })));
     }
 }

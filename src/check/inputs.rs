@@ -3,13 +3,15 @@
 //! Comes in: the plan's inputs and the blocks that mention them. Goes out: findings at the
 //! declaration, or at the first mention. Where an author declares nothing, nothing is undeclared.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 
 use crate::diagnostic::Diagnostic;
 use crate::document::{Action, ActionKind, Block, Declared, RUN_FACTS, Record};
-use crate::plan::{Input, InputKind};
+use crate::plan::{Input, InputKind, key};
 use crate::policy::Effect;
 use crate::shell;
 use crate::source::Span;
@@ -20,9 +22,14 @@ use super::rules::found;
 
 /// Finds declared inputs that are used nowhere.
 pub(super) fn unused(subject: &Subject<'_>) -> Vec<Diagnostic> {
-    let declared = &subject.plan.document.declared;
-    let unused = declared.iter().filter(|one| !is_used(subject, one));
-    let told = unused.map(|one| {
+    let inputs = &subject.plan.inputs;
+    let seen_once = inputs.iter().filter(|it| it.spellings.len() <= 1 && it.lines.len() <= 1);
+    let seen_once: HashSet<_> = seen_once.map(Input::key).collect();
+    let declared = subject.plan.document.declared.iter();
+    let doubtful = declared.filter(|one| seen_once.contains(&key(&one.name))).collect::<Vec<_>>();
+    let used = mentioned(subject, &doubtful);
+    let unused = doubtful.iter().zip(used).filter(|(_, used)| !used);
+    let told = unused.map(|(one, _)| {
         let message = format!("`{}` is declared and used nowhere", one.name);
         found("unused-input", one.span, message)
             .help("use it as a variable, a placeholder or a template, or remove it")
@@ -30,27 +37,26 @@ pub(super) fn unused(subject: &Subject<'_>) -> Vec<Diagnostic> {
     told.collect()
 }
 
-fn is_used(subject: &Subject<'_>, declared: &Declared) -> bool {
-    let input = subject.plan.inputs.iter().find(|input| input.is(&declared.name));
-    if input.is_none_or(|input| input.spellings.len() > 1 || input.lines.len() > 1) {
-        return true;
-    }
+/// For each declared input, whether the text means it somewhere else, in any spelling.
+fn mentioned(subject: &Subject<'_>, declared: &[&Declared]) -> Vec<bool> {
     let source = &subject.plan.document.source;
-    let line = source.line(declared.span.start);
-    mentions(source.text(), &declared.name)
-        .any(|span| source.line(span.start) != line && is_meant(source.text(), span))
-}
-
-/// The places of a name in a text, in any spelling.
-fn mentions<'t>(text: &'t str, name: &str) -> impl Iterator<Item = Span> + use<'t> {
-    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let words: Vec<_> = words.map(regex::escape).collect();
-    let pattern = Regex::new(&format!("(?i){}", words.join("[-_ .]"))).ok();
-    let found = pattern.map(|pattern| {
-        let found = pattern.find_iter(text).map(|found| Span::from(found.range()));
-        found.collect::<Vec<_>>()
-    });
-    found.unwrap_or_default().into_iter()
+    let lines: Vec<_> = declared.iter().map(|one| source.line(one.span.start)).collect();
+    // Whatever joins the words of a name is one byte, so that places stay as they are.
+    let joined = |byte: u8| if b"- .".contains(&byte) { b'_' } else { byte };
+    let text: Vec<_> = source.text().bytes().map(joined).collect();
+    let names = declared.iter().map(|one| key(&one.name));
+    let Ok(finder) = AhoCorasick::builder().ascii_case_insensitive(true).build(names) else {
+        return vec![true; declared.len()];
+    };
+    let mut used = vec![false; declared.len()];
+    for found in finder.find_overlapping_iter(&text) {
+        let index = found.pattern().as_usize();
+        let span = Span::from(found.range());
+        if !used[index] && is_meant(source.text(), span) {
+            used[index] = source.line(span.start) != lines[index];
+        }
+    }
+    used
 }
 
 /// Whether a name stands there as a name: by itself, and not just as an English word.

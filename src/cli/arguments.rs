@@ -37,6 +37,9 @@ pub(super) enum Command {
     Completions(Completions),
     /// Print the manual page, or write one for every command into a folder
     Man(Man),
+    /// Parse the texts that come in, under limits
+    #[command(name = "__try", hide = true)]
+    Try,
     /// Enter the sandbox and become a program
     #[command(name = crate::sandbox::COMMAND, hide = true)]
     Sandbox(Sandbox),

@@ -19,6 +19,7 @@ mod settings;
 mod signals;
 mod status;
 mod terminal;
+mod trial;
 mod trust;
 mod validate;
 
@@ -78,6 +79,9 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { 0 });
         }
     };
+    if !matches!(arguments.command, Command::Try) {
+        trial::install();
+    }
     let result = match arguments.command {
         Command::Run(run) => carry_out::run(&run),
         Command::Rehearse(rehearse) => carry_out::rehearse(&rehearse),
@@ -90,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Classify(classify) => classify::classify(&classify),
         Command::Completions(completions) => reference::completions(&completions),
         Command::Man(man) => reference::man(&man),
+        Command::Try => trial::sit(),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments),
     };
     let exit = result.unwrap_or_else(|failure| {

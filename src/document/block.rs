@@ -7,7 +7,7 @@
 
 use crate::expect;
 use crate::shell;
-use crate::shell::{Comment, Placeholder, Quoting, Script, Statement};
+use crate::shell::{Backquotes, Comment, Placeholder, Quoting, Script, Statement};
 use crate::source::Span;
 
 use super::either::{self, Either};
@@ -227,11 +227,17 @@ fn look(block: &Block, faults: &mut Vec<Fault>) {
 /// A value that no quoting keeps from being run.
 fn placeholder_in_backquotes(block: &Block) -> Option<&Placeholder> {
     let mut filled = block.placeholders.iter().filter(|it| it.context != Quoting::Comment);
+    let statements = &block.script.statements;
+    let mut known: Option<(Span, Backquotes)> = None;
     filled.find(|placeholder| {
         let at = placeholder.span.start;
-        let around = block.script.statements.iter().find(|it| it.span.contains(at));
+        let around = statements.get(statements.partition_point(|it| it.span.end <= at));
+        let around = around.filter(|it| it.span.contains(at));
         let span = around.map_or(Span::new(0, block.text.len()), |statement| statement.span);
-        shell::in_backquotes(&block.text[span.range()], at - span.start)
+        if known.as_ref().is_none_or(|(of, _)| *of != span) {
+            known = Some((span, Backquotes::of(&block.text[span.range()])));
+        }
+        known.as_ref().is_some_and(|(_, backquotes)| backquotes.hold(at - span.start))
     })
 }
 
@@ -297,7 +303,7 @@ fn asking_comments(text: &str, script: &Script) -> Vec<Asking> {
     let own = comments.iter().filter(|comment| comment.own_line);
     let mut expected = false;
     for comment in own {
-        let line = text[..comment.span.start].matches('\n').count();
+        let line = memchr::memchr_iter(b'\n', text[..comment.span.start].as_bytes()).count();
         let written = comment_text(text, comment);
         let inside =
             script.statements.iter().any(|statement| statement.span.contains(comment.span.start));
@@ -358,11 +364,17 @@ impl Block {
     /// The place in the source of a span of `text`; whole lines where bytes do not correspond (a
     /// tab that was split, an escaped `|` in a table).
     pub fn place(&self, span: Span) -> Span {
-        let mut at = 0;
+        let before = &self.text.as_bytes()[..span.start.min(self.text.len())];
+        let skipped = memchr::memchr_iter(b'\n', before).count();
+        let mut at = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
         let mut found: Option<Span> = None;
-        for (line, place) in self.text.split('\n').zip(&self.lines) {
+        let lines = self.lines.get(skipped..).unwrap_or_default();
+        for (line, place) in self.text[at..].split('\n').zip(lines) {
+            if span.end < at {
+                break;
+            }
             let end = at + line.len();
-            if span.start <= end && span.end >= at {
+            if span.start <= end {
                 let exact = place.end - place.start == line.len();
                 let part = if exact {
                     let from = span.start.max(at) - at;

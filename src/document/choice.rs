@@ -30,6 +30,9 @@ pub(super) struct Label {
     option: bool,
 }
 
+/// How many labels are looked at together; no choice has so many alternatives.
+const MOST: usize = 64;
+
 /// How a label is written. Alternatives of one choice are written alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -95,21 +98,38 @@ static COMMON: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a valid pattern")
 });
 
-/// Whether a heading is one of alternatives among its siblings. Below a section one mark is
-/// enough for all of them; beside the document's sections it takes two.
-pub(super) fn are_alternatives(heading: &Heading, siblings: &[&Heading]) -> bool {
-    let labels: Vec<_> = siblings.iter().map(|sibling| of_heading(sibling)).collect();
-    let own = of_heading(heading);
-    let alike = |label: &&Label| label.option || label.is_marked();
-    let count = labels.iter().filter(alike).count();
-    let unnamed = |heading: &&&Heading| {
-        let titled = titled(&heading.prose.text);
-        titled.number.is_none() && titled.named == Named::Unknown
-    };
-    let all_unnamed = siblings.iter().filter(unnamed).count() == siblings.len();
-    let one_marks_all = heading.level > 2 && siblings.len() >= 2 && all_unnamed;
-    (own.option || own.is_marked()) && count >= 2
-        || one_marks_all && labels.iter().any(Label::is_marked)
+/// What is known of headings that stand beside each other.
+#[derive(Debug, Default)]
+pub(super) struct Siblings {
+    count: usize,
+    /// How many are options or marked.
+    alike: usize,
+    is_any_marked: bool,
+    /// Whether none is a step or a section that is known by its name.
+    all_unnamed: bool,
+}
+
+impl Siblings {
+    pub(super) fn of<'a>(headings: impl Iterator<Item = &'a Heading>) -> Self {
+        let mut siblings = Self { all_unnamed: true, ..Self::default() };
+        for heading in headings {
+            let label = of_heading(heading);
+            let titled = titled(&heading.prose.text);
+            siblings.count += 1;
+            siblings.alike += usize::from(label.option || label.is_marked());
+            siblings.is_any_marked |= label.is_marked();
+            siblings.all_unnamed &= titled.number.is_none() && titled.named == Named::Unknown;
+        }
+        siblings
+    }
+
+    /// Whether one of these headings is one of alternatives. Below a section one mark is enough
+    /// for all of them; beside the document's sections it takes two.
+    pub(super) fn are_alternatives(&self, heading: &Heading) -> bool {
+        let own = of_heading(heading);
+        let one_marks_all = heading.level > 2 && self.count >= 2 && self.all_unnamed;
+        (own.option || own.is_marked()) && self.alike >= 2 || one_marks_all && self.is_any_marked
+    }
 }
 
 /// Whether a text begins with `Option A` or the like.
@@ -130,7 +150,7 @@ pub(super) fn group(nodes: &[&Node], at: usize, text: &str, known: &Known) -> Op
     let mut labels = vec![(at, first.clone())];
     let mut end = nodes.len();
     for (index, node) in nodes.iter().enumerate().skip(at + 1) {
-        if ends_group(node, first.form) {
+        if ends_group(node, first.form) || labels.len() == MOST {
             end = index;
             break;
         }
@@ -168,7 +188,8 @@ fn alternatives_among(labels: &[(usize, Label)], known: &Known) -> Option<usize>
     if marked >= 2 {
         return Some(marked);
     }
-    for count in (2..=labels.len()).rev() {
+    let longest = known.iter().map(BTreeSet::len).max().unwrap_or(0).min(labels.len());
+    for count in (2..=longest).rev() {
         let keys: BTreeSet<_> = labels[..count].iter().map(|(_, label)| label.key()).collect();
         if known.contains(&keys) {
             return Some(count);

@@ -24,6 +24,10 @@ pub(super) struct Front {
     pub kinds: Vec<(String, String, Span)>,
 }
 
+/// How many inputs and kinds are read; a person would not answer a tenth of it.
+pub(super) const MOST_INPUTS: usize = 1000;
+const MOST_KINDS: usize = 200;
+
 /// Reads the front matter of a text, if it has one.
 pub(super) fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Front {
     let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
@@ -100,15 +104,25 @@ impl Front {
         span: Span,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        for (name, details) in inputs(map.get("inputs")) {
+        for (count, (name, details)) in inputs(map.get("inputs")).into_iter().enumerate() {
             let place = place_of(&name, text, span);
+            if count == MOST_INPUTS {
+                let message = format!("more than {MOST_INPUTS} inputs, from `{name}` on");
+                diagnostics.push(Diagnostic::new(Severity::Error, "front-matter", place, message));
+                break;
+            }
             self.declared.push(declared(name, details, place, diagnostics));
         }
         let Some(Value::Object(kinds)) = map.get("kinds") else {
             return;
         };
-        for (noun, pattern) in kinds {
+        for (count, (noun, pattern)) in kinds.iter().enumerate() {
             let place = place_of(noun, text, span);
+            if count == MOST_KINDS {
+                let message = format!("there are more than {MOST_KINDS} kinds, from `{noun}` on");
+                diagnostics.push(Diagnostic::new(Severity::Error, "front-matter", place, message));
+                return;
+            }
             match pattern {
                 Value::String(pattern) => {
                     self.kinds.push((noun.clone(), pattern.clone(), place));

@@ -4,7 +4,7 @@
 //! with the blocks that belong to them. A step heading makes a step; where a document has none,
 //! the items of a section's ordered list are the steps; a section with neither is one step.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::source::{Source, Span};
 
@@ -97,6 +97,26 @@ struct Walk<'a, 's> {
     has_step_headings: bool,
     /// Whether a draft is open that blocks go to.
     current: bool,
+    /// For each heading, by its index, the first block that may be its sibling.
+    siblings_from: HashMap<usize, usize>,
+    /// What is known of siblings, by where they begin and their level.
+    siblings: HashMap<(usize, usize), choice::Siblings>,
+}
+
+/// For each heading, by its index, the block after the nearest heading above its level.
+fn siblings_from(nodes: &[Node]) -> HashMap<usize, usize> {
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let mut from = HashMap::new();
+    for (index, node) in nodes.iter().enumerate() {
+        if let Node::Heading(heading) = node {
+            while open.last().is_some_and(|(level, _)| *level >= heading.level) {
+                open.pop();
+            }
+            from.insert(index, open.last().map_or(0, |(_, above)| above + 1));
+            open.push((heading.level, index));
+        }
+    }
+    from
 }
 
 impl<'a, 's> Walk<'a, 's> {
@@ -116,6 +136,8 @@ impl<'a, 's> Walk<'a, 's> {
             title_at,
             has_step_headings,
             current: false,
+            siblings_from: siblings_from(nodes),
+            siblings: HashMap::new(),
         }
     }
 
@@ -246,16 +268,14 @@ impl<'a, 's> Walk<'a, 's> {
     }
 
     /// Whether the heading is one of at least two siblings that are alternatives.
-    fn is_alternative(&self, index: usize, heading: &Heading) -> bool {
-        let before = self.nodes[..index].iter().rposition(
-            |node| matches!(node, Node::Heading(heading_before) if heading_before.level < heading.level),
-        );
-        let first = before.map_or(0, |at| at + 1);
-        let siblings: Vec<_> = headings(&self.nodes[first..])
-            .take_while(|other| other.level >= heading.level)
-            .filter(|other| other.level == heading.level)
-            .collect();
-        choice::are_alternatives(heading, &siblings)
+    fn is_alternative(&mut self, index: usize, heading: &Heading) -> bool {
+        let first = self.siblings_from.get(&index).copied().unwrap_or_default();
+        let nodes = self.nodes;
+        let siblings = self.siblings.entry((first, heading.level)).or_insert_with(|| {
+            let all = headings(&nodes[first..]).take_while(|other| other.level >= heading.level);
+            choice::Siblings::of(all.filter(|other| other.level == heading.level))
+        });
+        siblings.are_alternatives(heading)
     }
 
     fn push(&mut self, origin: Origin, id: String, title: String, section: Section, span: Span) {
@@ -329,13 +349,15 @@ pub(super) fn is_shell(code: &Code) -> bool {
 /// Ids are unique within a section: what comes again gets a number.
 fn number_apart(drafts: &mut [Draft<'_>]) {
     let mut seen: HashSet<(String, String)> = HashSet::new();
+    // Numbers are only ever taken, so that the search goes on where it ended.
+    let mut counts: HashMap<(String, String), usize> = HashMap::new();
     for draft in drafts {
         let section = draft.section.title.clone();
         let first = draft.id.clone();
-        let mut count = 2;
+        let count = counts.entry((section.clone(), first.clone())).or_insert(2);
         while !seen.insert((section.clone(), draft.id.clone())) {
             draft.id = format!("{first}-{count}");
-            count += 1;
+            *count += 1;
         }
     }
 }

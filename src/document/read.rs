@@ -4,6 +4,7 @@
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::expect::Kinds;
+use crate::shell;
 use crate::source::{Source, Span};
 
 use super::{Document, Metadata, RUN_FACTS, SectionKind, Step};
@@ -12,6 +13,7 @@ use super::{actions, choice, front, markdown, outline, references, table, yields
 impl Document {
     /// Reads a runbook. Never fails: what is wrong becomes a diagnostic.
     pub fn read(source: Source) -> Self {
+        shell::begin();
         let mut diagnostics = Vec::new();
         let front = front::read(source.text(), &mut diagnostics);
         let kinds = kinds(&front, &mut diagnostics);

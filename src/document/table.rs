@@ -10,6 +10,7 @@ use crate::source::{Source, Span};
 use super::actions::{Reader, Sheet};
 use super::block::Frame;
 use super::fence;
+use super::front::MOST_INPUTS;
 use super::tree::{Line, Node, Prose, Row, Table};
 use super::{ActionKind, Asks, Attributes, Declared, Item, Manual, SectionKind};
 
@@ -141,7 +142,14 @@ pub(super) fn declared(
         Node::Table(table) => Some(table),
         _ => None,
     });
-    tables.flat_map(|table| of_table(table, source, diagnostics)).collect()
+    let mut declared: Vec<_> =
+        tables.flat_map(|table| of_table(table, source, diagnostics)).collect();
+    if let Some(beyond) = declared.get(MOST_INPUTS) {
+        let message = format!("more than {MOST_INPUTS} inputs, from `{}` on", beyond.name);
+        diagnostics.push(Diagnostic::new(Severity::Error, "inputs-table", beyond.span, message));
+        declared.truncate(MOST_INPUTS);
+    }
+    declared
 }
 
 fn of_table(table: &Table, source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Vec<Declared> {

@@ -93,8 +93,8 @@ const SHALLOW: &str = "the clone is shallow and its history ends before the stam
                        fetch all of it (`git fetch --unshallow`, `fetch-depth: 0`)";
 
 fn read(document: &Document, bytes: Vec<u8>) -> Result<Document, String> {
-    let text = String::from_utf8(bytes).map_err(|_| "an earlier text is not UTF-8".to_owned())?;
-    Ok(Document::read(Source::new(document.source.path(), text)))
+    let source = Source::of(document.source.path(), bytes);
+    Ok(Document::read(source.map_err(|error| format!("failed to {error}, as it was earlier"))?))
 }
 
 /// The text without the line endings that a checkout may have changed.

@@ -4,7 +4,7 @@
 //! declared ones, placeholders, and variables that no earlier statement sets. Several spellings of
 //! one name are one input.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
@@ -51,7 +51,12 @@ pub struct Input {
 impl Input {
     /// Whether `name` is a name of this input, in any spelling.
     pub fn is(&self, name: &str) -> bool {
-        normal(&self.name) == normal(name)
+        key(&self.name) == key(name)
+    }
+
+    /// What all spellings of its name have in common.
+    pub fn key(&self) -> String {
+        key(&self.name)
     }
 
     fn mentioned(&mut self, spelling: String, line: usize) {
@@ -98,7 +103,12 @@ const STANDARD: &[&str] = &[
 
 /// Collects the inputs of a document.
 pub fn collect(document: &Document) -> Vec<Input> {
-    let mut collector = Collector { document, inputs: Vec::new(), assigned: BTreeSet::new() };
+    let mut collector = Collector {
+        document,
+        inputs: Vec::new(),
+        places: HashMap::new(),
+        assigned: BTreeSet::new(),
+    };
     document.declared.iter().for_each(|declared| collector.declare(declared));
     document.steps.iter().for_each(|step| collector.actions(&step.actions));
     collector.inputs
@@ -107,6 +117,8 @@ pub fn collect(document: &Document) -> Vec<Input> {
 struct Collector<'d> {
     document: &'d Document,
     inputs: Vec<Input>,
+    /// Where each name stands among the inputs.
+    places: HashMap<String, usize>,
     /// What an earlier statement has set.
     assigned: BTreeSet<String>,
 }
@@ -125,7 +137,8 @@ impl Collector<'_> {
             lines: vec![self.document.source.line(declared.span.start)],
             variables: Vec::new(),
         };
-        if !self.inputs.iter().any(|known| known.is(&input.name)) {
+        let place = self.inputs.len();
+        if *self.places.entry(key(&input.name)).or_insert(place) == place {
             self.inputs.push(input);
         }
     }
@@ -195,8 +208,9 @@ impl Collector<'_> {
 
     /// The input of this name, new where there was none.
     fn input(&mut self, kind: InputKind, name: &str) -> &mut Input {
-        let place = self.inputs.iter().position(|input| input.is(name));
-        let place = place.unwrap_or_else(|| {
+        let next = self.inputs.len();
+        let place = *self.places.entry(key(name)).or_insert(next);
+        if place == next {
             self.inputs.push(Input {
                 kind,
                 name: name.to_owned(),
@@ -209,20 +223,19 @@ impl Collector<'_> {
                 lines: Vec::new(),
                 variables: Vec::new(),
             });
-            self.inputs.len() - 1
-        });
+        }
         &mut self.inputs[place]
     }
 
     fn line(&self, block: &Block, offset: usize) -> usize {
-        let before = block.text[..offset].matches('\n').count();
+        let before = memchr::memchr_iter(b'\n', block.text[..offset].as_bytes()).count();
         let span = block.lines.get(before).or(block.lines.last());
         span.map_or(1, |span| self.document.source.line(span.start))
     }
 }
 
 /// One name for all spellings: lowercase words joined by `_`.
-fn normal(name: &str) -> String {
+pub fn key(name: &str) -> String {
     let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
 }
@@ -243,7 +256,7 @@ pub fn sounds_secret(name: &str) -> bool {
     const KEYS: &[&str] = &["api", "private", "access", "secret", "signing", "encryption", "ssh"];
     // `SECRET_NAME` and `TOKEN_FILE` say where a secret is, not what it is.
     const ABOUT: &[&str] = &["name", "names", "path", "file", "dir", "type", "ttl", "url", "count"];
-    let name = normal(name);
+    let name = key(name);
     let words: Vec<_> = name.split('_').collect();
     let about = words.last().is_some_and(|last| ABOUT.contains(last));
     let key = words.windows(2).any(|pair| KEYS.contains(&pair[0]) && pair[1] == "key");
@@ -267,7 +280,7 @@ mod tests {
     #[test]
     fn spellings_of_one_name_are_one() {
         for name in ["App-Name", "APP_NAME", "app name", "<app.name>"] {
-            assert_eq!(normal(name), "app_name");
+            assert_eq!(key(name), "app_name");
         }
     }
 }

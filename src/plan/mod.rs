@@ -17,7 +17,7 @@ use crate::document::{self, ActionKind, Asks, Document, SectionKind};
 use crate::policy::{Catalogue, Effect, Trait};
 
 pub use coverage::GapKind;
-pub use inputs::{Input, InputKind, collect, sounds_secret};
+pub use inputs::{Input, InputKind, collect, key, sounds_secret};
 pub use remarks::Exposure;
 pub use segment::{Segment, Unit};
 

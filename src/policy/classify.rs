@@ -45,6 +45,7 @@ pub fn classify_text(text: &str, catalogue: &Catalogue) -> Classification {
         commands: Vec::new(),
         reach: Reach::default(),
     };
+    shell::begin();
     let placeholders = shell::placeholders(text);
     let mut angled = placeholders.iter().filter(|it| {
         it.spelling.starts_with('<') && !matches!(it.context, Quoting::Comment | Quoting::Single)

@@ -11,6 +11,7 @@ mod placeholders;
 mod quote;
 mod script;
 mod tree;
+mod trial;
 mod words;
 
 #[cfg(test)]
@@ -18,13 +19,14 @@ mod tests;
 
 use crate::source::Span;
 
-pub use placeholders::{blank, fill, in_backquotes, placeholders, templates};
+pub use placeholders::{Backquotes, blank, fill, placeholders, templates};
 pub use quote::quote;
 pub use script::{Script, Statement, comments, parse, units};
 pub use tree::{
     AndOr, Assignment, Command, Compound, Connector, Function, Item, Kind, List, Parameter, Piece,
     Pipeline, Redirect, RedirectKind, Simple, Test, Use, Word,
 };
+pub use trial::{Trial, begin, try_first};
 
 /// A name that a text reads or assigns, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -109,19 +109,31 @@ pub fn fill(
     })
 }
 
-/// Whether a place in a statement's text may lie inside backquotes, which read it twice, so that no
-/// quoting for one reading is safe. In doubt it does.
-pub fn in_backquotes(statement: &str, at: usize) -> bool {
-    let lexed = lex(statement, Angles::Placeholders);
-    let modes: Vec<_> = unescaped_backquotes(&statement[..at])
-        .map(|backquote| lexed.mode(backquote))
-        .filter(|mode| *mode != Mode::HereLiteral)
-        .collect();
-    let odd = |ignored: &[Mode]| {
-        let counted = modes.iter().filter(|mode| !ignored.contains(mode));
-        !counted.count().is_multiple_of(2)
-    };
-    odd(&[]) || odd(&[Mode::Comment]) || odd(&[Mode::Comment, Mode::Single, Mode::Ansi])
+/// The backquotes of a statement's text, which are read twice, so that no quoting for one reading
+/// is safe in them.
+#[derive(Debug)]
+pub struct Backquotes(Vec<(usize, Mode)>);
+
+impl Backquotes {
+    /// Those of a text.
+    pub fn of(statement: &str) -> Self {
+        if !statement.contains('`') {
+            return Self(Vec::new());
+        }
+        let lexed = lex(statement, Angles::Placeholders);
+        let found = unescaped_backquotes(statement).map(|at| (at, lexed.mode(at)));
+        Self(found.filter(|(_, mode)| *mode != Mode::HereLiteral).collect())
+    }
+
+    /// Whether a place may lie inside some. In doubt it does.
+    pub fn hold(&self, place: usize) -> bool {
+        let before = &self.0[..self.0.partition_point(|(at, _)| *at < place)];
+        let odd = |ignored: &[Mode]| {
+            let counted = before.iter().filter(|(_, mode)| !ignored.contains(mode));
+            !counted.count().is_multiple_of(2)
+        };
+        odd(&[]) || odd(&[Mode::Comment]) || odd(&[Mode::Comment, Mode::Single, Mode::Ansi])
+    }
 }
 
 fn unescaped_backquotes(text: &str) -> impl Iterator<Item = usize> {

@@ -12,6 +12,7 @@ use super::guard;
 use super::lexer::{Angles, Lexed, lex};
 use super::names;
 use super::tree::{Command, Compound, Item, List, Redirect};
+use super::trial;
 use super::words::Place;
 use super::{Comment, Mention, SyntaxError};
 
@@ -70,6 +71,10 @@ fn parse_lines(text: &str, original: impl Fn(usize) -> usize) -> Result<Script, 
     let map = |span: Span| Span::new(original(span.start), original(span.end));
     let fail = |error: SyntaxError| SyntaxError { span: map(error.span), ..error };
     let lexed = guard::look(text).map_err(fail)?;
+    if !trial::permits(text) {
+        let message = "the parser did not come to an end within its limits".to_owned();
+        return Err(fail(SyntaxError { message, span: Span::new(0, text.len()) }));
+    }
     let list = bash::parse(text).map_err(fail)?;
     let plain = original(text.len()) == text.len();
     let mut statements = cut(text, &list, &lexed).map_err(fail)?;

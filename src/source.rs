@@ -3,12 +3,15 @@
 //! Comes in: a path, or text with a name. Goes out: [`Source`], which every later stage refers to
 //! by [`Span`]. Refuses to know what the text means.
 
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+
+/// The most bytes of a runbook.
+const LONGEST: usize = 4 << 20;
 
 /// A range of bytes in a [`Source`], or in a text cut out of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -88,6 +91,12 @@ pub enum ReadError {
         /// The line with the first wrong byte, from 1.
         line: usize,
     },
+    /// Nobody reads so long a runbook.
+    #[error("read {path}: it is longer than {} MiB, which no runbook is", LONGEST >> 20)]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is nothing in it.
     #[error("read {path}: it is empty")]
     Empty {
@@ -110,7 +119,10 @@ impl Source {
         if path.is_dir() {
             return Err(ReadError::Directory { path: path.into() });
         }
-        let bytes = fs::read(path).map_err(|error| ReadError::Io { path: path.into(), error })?;
+        let bytes = read_some(path).map_err(|error| ReadError::Io { path: path.into(), error })?;
+        if bytes.len() > LONGEST {
+            return Err(ReadError::TooLong { path: path.into() });
+        }
         let text = String::from_utf8(bytes).map_err(|error| ReadError::NotUtf8 {
             path: path.into(),
             line: 1 + count_newlines(&error.as_bytes()[..error.utf8_error().valid_up_to()]),
@@ -172,12 +184,22 @@ impl Source {
     }
 }
 
+/// The beginning of a file, by which is known whether it is too long: what is read may have no end.
+fn read_some(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(LONGEST + 1).unwrap_or(u64::MAX);
+    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn count_newlines(bytes: &[u8]) -> usize {
     memchr::memchr_iter(b'\n', bytes).count()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -197,5 +219,6 @@ mod tests {
         fs::write(&path, " \n").expect("writable");
         assert!(matches!(Source::read(&path), Err(ReadError::Empty { .. })));
         assert!(matches!(Source::read(folder.path()), Err(ReadError::Directory { .. })));
+        assert!(matches!(Source::read(Path::new("/dev/zero")), Err(ReadError::TooLong { .. })));
     }
 }

@@ -96,6 +96,7 @@ fn an_answer_to_what_is_not_asked_is_wrong_usage() {
     let seen = lab.validate(&["book.md", "--answers", "answers.toml"]);
     seen.exit(2).says("there is no input aap; known here: app");
     lab.write("answers.toml", "[inputs]\napp = \"web\"\n");
+    lab.commit_all();
     lab.validate(&["book.md", "--answers", "answers.toml"]).exit(0);
     lab.write("other.md", &steps(&[READ]));
     let seen = lab.validate(&["book.md", "other.md", "--answers", "answers.toml"]);

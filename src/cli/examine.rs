@@ -15,7 +15,7 @@ use crate::engine::{
     without_running,
 };
 use crate::freshness::weakened_since;
-use crate::path::repository;
+use crate::path::{checkout, pinned, repository};
 use crate::plan::{Input, Plan, Selection, coverage};
 use crate::policy::Listed;
 use crate::report::progress::Progress;
@@ -64,7 +64,7 @@ impl Call {
     async fn read(&self, source: Source) -> Examined {
         let path = source.path().to_owned();
         let prepared = self.settings(&path).and_then(|in_force| {
-            let (supply, answers) = self.supply(&in_force.config)?;
+            let (supply, answers) = self.supply(&in_force.config, &path)?;
             Ok((in_force, supply, answers))
         });
         let (in_force, supply, answers) = match prepared {
@@ -107,12 +107,16 @@ impl Call {
         }
     }
 
-    fn supply(&self, config: &Config) -> Result<(Supply, Answers), Failure> {
+    fn supply(&self, config: &Config, runbook: &Path) -> Result<(Supply, Answers), Failure> {
         let usage =
             |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
         let name = "runbook validate".to_owned();
         let answers = match &self.arguments.answers {
-            Some(path) => Answers::read(path, name).map_err(|error| usage(&error))?,
+            Some(path) => {
+                let search = OsString::from(environment_variable("PATH").unwrap_or_default());
+                let answers = Answers::read(path, name).map_err(|error| usage(&error))?;
+                answers.pinned(pinned(&search, &checkout(runbook)))
+            }
             None => Answers::none(name),
         };
         let listed = config.listed().map_err(|error| usage(&error))?;
@@ -165,14 +169,15 @@ impl Call {
             return without_run(plan, Verdict::Broken, INTERRUPTED, Vec::new());
         }
         let operators = environment();
-        let root = repository(plan.document.source.path());
+        let path = plan.document.source.path();
+        let (root, checkout) = (repository(path), checkout(path));
         let means = Means {
             hosts: config.read_only.hosts.clone(),
             tools: config.read_only.tools.clone(),
             rules: config.rules(),
             listed: supply.listed.clone(),
         };
-        let confined = Confined::lay(plan, &means, &root, &operators, self.layers.clone());
+        let confined = Confined::lay(plan, &means, &checkout, &operators, self.layers.clone());
         let confined = match confined {
             Ok(confined) => confined,
             Err(error) => {

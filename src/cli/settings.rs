@@ -14,7 +14,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::config::{self, Config};
 use crate::git::Git;
-use crate::path::repository;
+use crate::path::{checkout, leads_elsewhere};
 
 use super::{Exit, Failure, environment_variable};
 
@@ -35,19 +35,11 @@ pub(super) struct InForce {
 /// The settings as a base commit has them. What the working tree has differently is refused until
 /// it is merged.
 pub(super) fn of_base(runbook: &Path, base: &str) -> Result<InForce, Failure> {
-    let root = repository(runbook);
-    let usage = |why: String| Failure::new(Exit::Usage, format!("failed to read {base}: {why}"));
-    let search = environment_variable("PATH").unwrap_or_default();
-    let git = Git::new(&root, &OsString::from(search)).map_err(usage)?;
-    let commit = format!("{base}^{{commit}}");
-    let commit = git.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
-    let commit = commit.map_err(|_| {
-        usage("there is no such commit here; fetch it (in GitHub Actions: fetch-depth: 0)".into())
-    })?;
-    let commit = String::from_utf8_lossy(&commit).trim().to_owned();
+    let root = checkout(runbook);
+    let (git, commit) = resolve(&root, base)?;
     let theirs = nearest_in(&git, &commit, &root, runbook);
     let ours = config::find(runbook);
-    let our_text = ours.as_ref().and_then(|path| fs::read_to_string(path).ok());
+    let our_text = ours.as_ref().and_then(|path| own_text(path));
     let (path, text) = theirs.unzip();
     let config = match (&path, &text) {
         (Some(path), Some(text)) => Config::parse(&root.join(path), text)
@@ -64,6 +56,44 @@ pub(super) fn of_base(runbook: &Path, base: &str) -> Result<InForce, Failure> {
         ));
     }
     Ok(in_force)
+}
+
+/// git at the root of a checkout, and the commit that `base` names there.
+fn resolve(root: &Path, base: &str) -> Result<(Git, String), Failure> {
+    let usage = |why: String| Failure::new(Exit::Usage, format!("failed to read {base}: {why}"));
+    let search = environment_variable("PATH").unwrap_or_default();
+    let git = Git::new(root, &OsString::from(search)).map_err(usage)?;
+    let commit = format!("{base}^{{commit}}");
+    let commit = git.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
+    let commit = commit.map_err(|_| {
+        usage("there is no such commit here; fetch it (in GitHub Actions: fetch-depth: 0)".into())
+    })?;
+    Ok((git, String::from_utf8_lossy(&commit).trim().to_owned()))
+}
+
+/// Refuses answers that a change could have written: they name programs that give a value, and those
+/// run before anything confines them. In CI a repository's answers hold as the base commit has them.
+pub(super) fn vouched(answers: &Path, base: Option<&str>) -> Result<(), Failure> {
+    let root = checkout(answers);
+    let is_theirs = base.is_some() || environment_variable("CI").is_some();
+    if !is_theirs || !root.join(".git").exists() {
+        return Ok(());
+    }
+    let refused = |why: &str| {
+        let message = format!("{} is not used: {why}", answers.display());
+        Err(Failure::new(Exit::Refused, message))
+    };
+    let Some(base) = base else {
+        return refused("name the commit whose answers hold with --config-ref");
+    };
+    let (git, commit) = resolve(&root, base)?;
+    let absolute = std::path::absolute(answers).ok();
+    let below = absolute.as_deref().and_then(|path| path.strip_prefix(&root).ok()?.to_str());
+    let theirs = below.map(|path| git.ask(&["cat-file", "blob", &format!("{commit}:{path}")]));
+    match (theirs, own_text(answers)) {
+        (Some(Ok(theirs)), Some(ours)) if theirs == ours.as_bytes() => Ok(()),
+        _ => refused(&format!("it is not the one of {base}: what it says holds once it is merged")),
+    }
 }
 
 /// The settings that the operator trusts; none where the file was not trusted, or has changed since.
@@ -117,6 +147,14 @@ fn nearest_in(git: &Git, commit: &str, root: &Path, runbook: &Path) -> Option<(P
         let text = git.ask(&["cat-file", "blob", &object]).ok()?;
         Some((path, String::from_utf8(text).ok()?))
     })
+}
+
+/// What the file in the working tree says; nothing where it is a link, since what it leads to is not
+/// the repository's, and is not to be told.
+fn own_text(path: &Path) -> Option<String> {
+    let is_own = fs::symlink_metadata(path).is_ok_and(|data| data.is_file());
+    let text = (is_own && !leads_elsewhere(path)).then(|| fs::read_to_string(path));
+    text?.ok()
 }
 
 /// The lines that differ, in a row.

@@ -65,8 +65,8 @@ impl Git {
     /// The git of `search`, a PATH, that does not come out of the repository itself; or why there
     /// is none, in words.
     pub fn new(folder: &Path, search: &std::ffi::OsStr) -> Result<Self, String> {
-        let repository = path::repository(&folder.join("x"));
-        let program = path::find("git", &path::pinned(search, &repository));
+        let checkout = path::checkout(&folder.join("x"));
+        let program = path::find("git", &path::pinned(search, &checkout));
         let program = program.ok_or_else(|| "git is not installed".to_owned())?;
         Ok(Self { program, folder: folder.into() })
     }

@@ -15,6 +15,33 @@ pub fn repository(path: &Path) -> PathBuf {
     root.unwrap_or(own)
 }
 
+/// The root of the whole checkout that `path` lies in: a submodule is a part of the repository that
+/// names it, and whoever changes that one chooses what the submodule holds, its branches included.
+pub fn checkout(path: &Path) -> PathBuf {
+    let root = repository(path);
+    if !root.join(".git").is_file() {
+        return root;
+    }
+    let around = checkout(&root);
+    if around.join(".git").exists() { around } else { root }
+}
+
+/// Whether a file of a checkout is really something else: a link to what lies outside, or to git's
+/// own files. Whoever changes a repository must not choose what else is read, and told.
+pub fn leads_elsewhere(path: &Path) -> bool {
+    let root = checkout(path);
+    if !root.join(".git").exists() {
+        return false;
+    }
+    let (Ok(root), Ok(file)) = (fs::canonicalize(root), fs::canonicalize(path)) else {
+        return false;
+    };
+    match file.strip_prefix(root) {
+        Ok(below) => below.components().any(|part| part.as_os_str() == ".git"),
+        Err(_) => true,
+    }
+}
+
 /// The folders of a PATH in which programs are looked up: absolute ones, outside of `repository`,
 /// that not everybody can write to. Whoever changes a repository must not choose what `curl` is.
 pub fn pinned(path: &std::ffi::OsStr, repository: &Path) -> Vec<PathBuf> {

@@ -208,6 +208,8 @@ fn count_newlines(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -229,5 +231,6 @@ mod tests {
         assert!(matches!(Source::read(folder.path()), Err(ReadError::Directory { .. })));
         fs::write(&path, "12345678 1234567\n".repeat(1 << 16)).expect("writable");
         assert!(matches!(Source::read(&path), Err(ReadError::TooLong { line: 61_681, .. })));
+        assert!(matches!(Source::read(Path::new("/dev/zero")), Err(ReadError::TooLong { .. })));
     }
 }

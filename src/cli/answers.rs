@@ -16,6 +16,7 @@ use crate::engine::{
     Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, From, Given, Go,
     Insisted, Judged, Manual, OnFailure, Operator,
 };
+use crate::path::find;
 use crate::variables::Secret;
 
 /// An answers file, as it is written.
@@ -31,6 +32,9 @@ pub struct Answers {
     path: PathBuf,
     #[serde(skip)]
     name: String,
+    /// The folders that programs are taken from; nothing where the operator's PATH holds.
+    #[serde(skip)]
+    folders: Option<Vec<PathBuf>>,
 }
 
 /// What may be confirmed for a step.
@@ -122,6 +126,13 @@ impl Answers {
         Ok(answers)
     }
 
+    /// The same, with programs from these folders alone: whoever changes a repository must not
+    /// choose what its answers run.
+    #[must_use]
+    pub fn pinned(self, folders: Vec<PathBuf>) -> Self {
+        Self { folders: Some(folders), ..self }
+    }
+
     /// The inputs that it gives values for.
     pub fn inputs(&self) -> impl Iterator<Item = &str> {
         self.inputs.keys().map(String::as_str)
@@ -178,6 +189,18 @@ impl Answers {
         Answer::Nobody(format!("{what} (answers file {})", self.path.display()))
     }
 
+    /// A program of an answer, where it may be taken from.
+    fn program(&self, name: &str) -> Result<PathBuf, String> {
+        let Some(folders) = &self.folders else { return Ok(name.into()) };
+        let found = (!name.contains('/')).then(|| find(name, folders)).flatten();
+        found.ok_or_else(|| {
+            format!(
+                "{name}: it is not on PATH; a program is named without its folder, and one of the \
+                 repository does not count"
+            )
+        })
+    }
+
     fn resolve(&self, reference: &Reference) -> Result<Zeroizing<String>, String> {
         match reference {
             Reference::Env(name) => {
@@ -191,7 +214,8 @@ impl Answers {
             }
             Reference::Command(words) => {
                 let (program, rest) = words.split_first().ok_or("command is empty")?;
-                let output = duct::cmd(program, rest).stdin_null().read().map(Zeroizing::new);
+                let found = self.program(program)?;
+                let output = duct::cmd(found, rest).stdin_null().read().map(Zeroizing::new);
                 output.map_err(|error| format!("{program}: {error}"))
             }
         }

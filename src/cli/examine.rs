@@ -15,7 +15,7 @@ use crate::engine::{
     without_running,
 };
 use crate::freshness::weakened_since;
-use crate::path::repository;
+use crate::path::{checkout, pinned, repository};
 use crate::plan::{Input, Plan, Selection, coverage};
 use crate::policy::Listed;
 use crate::report::progress::Progress;
@@ -66,7 +66,7 @@ impl Call {
         let prepared = self.settings(&path).and_then(|mut in_force| {
             let refused = self.refused_answers(&path)?;
             let used = self.arguments.answers.as_deref().filter(|_| refused.is_none());
-            let (supply, answers) = supply(&in_force.config, used)?;
+            let (supply, answers) = supply(&in_force.config, used, &path)?;
             in_force.refused.extend(refused);
             Ok((in_force, supply, answers))
         });
@@ -144,14 +144,15 @@ impl Call {
             return not_run(plan, Verdict::Broken, INTERRUPTED, supply.look(plan));
         }
         let operators = environment();
-        let root = repository(plan.document.source.path());
+        let path = plan.document.source.path();
+        let (root, checkout) = (repository(path), checkout(path));
         let means = Means {
             hosts: config.read_only.hosts.clone(),
             tools: config.read_only.tools.clone(),
             rules: config.rules(),
             listed: supply.listed.clone(),
         };
-        let confined = Confined::lay(plan, &means, &root, &operators, self.layers.clone());
+        let confined = Confined::lay(plan, &means, &checkout, &operators, self.layers.clone());
         let confined = match confined {
             Ok(confined) => confined,
             Err(error) => {
@@ -254,12 +255,20 @@ impl Call {
     }
 }
 
-fn supply(config: &Config, answers: Option<&Path>) -> Result<(Supply, Answers), Failure> {
+fn supply(
+    config: &Config,
+    answers: Option<&Path>,
+    runbook: &Path,
+) -> Result<(Supply, Answers), Failure> {
     let usage =
         |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
     let name = "runbook validate".to_owned();
     let answers = match answers {
-        Some(path) => Answers::read(path, name).map_err(|error| usage(&error))?,
+        Some(path) => {
+            let search = OsString::from(environment_variable("PATH").unwrap_or_default());
+            let answers = Answers::read(path, name).map_err(|error| usage(&error))?;
+            answers.pinned(pinned(&search, &checkout(runbook)))
+        }
         None => Answers::none(name),
     };
     let listed = config.listed().map_err(|error| usage(&error))?;

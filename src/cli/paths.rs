@@ -10,6 +10,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::path::leads_elsewhere;
+
 /// Folders that hold no runbooks of their own.
 const SKIPPED: &[&str] = &["node_modules", "target", "vendor", "__pycache__"];
 
@@ -58,6 +60,21 @@ pub(super) enum PathError {
         /// What the system said.
         error: io::Error,
     },
+    /// It leads to something that is not the repository's.
+    #[error(
+        "read {path}: it leads out of the repository, to what the repository must not choose; name \
+         the file itself"
+    )]
+    Elsewhere {
+        /// The path.
+        path: PathBuf,
+    },
+    /// It is neither a file nor a folder.
+    #[error("read {path}: it is no ordinary file")]
+    NoFile {
+        /// The path.
+        path: PathBuf,
+    },
     /// A folder without markdown.
     #[error("find a runbook in {path}: no markdown file is in it")]
     NoRunbook {
@@ -70,7 +87,10 @@ impl PathError {
     /// The path that was named.
     pub fn path(&self) -> &Path {
         match self {
-            Self::Io { path, .. } | Self::NoRunbook { path } => path,
+            Self::Io { path, .. }
+            | Self::Elsewhere { path }
+            | Self::NoFile { path }
+            | Self::NoRunbook { path } => path,
         }
     }
 }
@@ -84,7 +104,13 @@ pub(super) fn runbooks(paths: &[PathBuf]) -> Found {
             Ok(files) => {
                 let new =
                     |file: &PathBuf| known.insert(file.canonicalize().unwrap_or(file.clone()));
-                found.files.extend(files.into_iter().filter(new));
+                let new: Vec<_> = files.into_iter().filter(new).collect();
+                let (elsewhere, own) = new.into_iter().partition(|file| leads_elsewhere(file));
+                found.files.extend::<Vec<_>>(own);
+                let elsewhere: Vec<_> = elsewhere;
+                found
+                    .missing
+                    .extend(elsewhere.into_iter().map(|path| PathError::Elsewhere { path }));
             }
             Err(error) => found.missing.push(error),
         }
@@ -94,8 +120,13 @@ pub(super) fn runbooks(paths: &[PathBuf]) -> Found {
 
 fn below(path: &Path) -> Result<Vec<PathBuf>, PathError> {
     let unreadable = |path: &Path, error| PathError::Io { path: path.into(), error };
-    if !fs::metadata(path).map_err(|error| unreadable(path, error))?.is_dir() {
+    let kind = fs::metadata(path).map_err(|error| unreadable(path, error))?;
+    if kind.is_file() {
         return Ok(vec![path.to_path_buf()]);
+    }
+    // A pipe or a device might never end.
+    if !kind.is_dir() {
+        return Err(PathError::NoFile { path: path.into() });
     }
     let mut files = Vec::new();
     let mut folders = vec![path.to_path_buf()];
@@ -162,6 +193,42 @@ mod tests {
         assert_eq!(names(&found.files), ["a/linked.md", "a/z.markdown"]);
         let named = [root.path().join("a/README.md"), root.path().join("b.md")];
         assert_eq!(names(&runbooks(&named).files), ["a/README.md", "b.md"]);
+    }
+
+    #[test]
+    fn a_repository_chooses_nothing_that_is_not_its_own() {
+        let root = tempfile::tempdir().expect("a folder");
+        let (inside, outside) = (root.path().join("inside"), root.path().join("outside"));
+        for folder in [inside.join(".git"), inside.join("docs"), outside.clone()] {
+            fs::create_dir_all(folder).expect("a folder");
+        }
+        let own = inside.join("docs/own.md");
+        for file in [
+            &own,
+            &inside.join(".git/config"),
+            &outside.join("x.md"),
+            &root.path().join("outside.md"),
+        ] {
+            fs::write(file, "# T\n").expect("writable");
+        }
+        symlink("own.md", inside.join("docs/again.md")).expect("a link");
+        let elsewhere = ["config.md", "environ.md", "folder", "x.md"];
+        let targets = ["../.git/config", "/proc/self/environ", "../../outside", "../../outside.md"];
+        for (name, target) in elsewhere.iter().zip(targets) {
+            symlink(target, inside.join("docs").join(name)).expect("a link");
+        }
+        let found = runbooks(&[own.clone(), inside.join("docs"), inside.join("docs/folder")]);
+        assert_eq!(found.files, [own], "each once, under one name");
+        let missing: Vec<_> = found.missing.iter().map(PathError::path).collect();
+        let expected = ["config.md", "environ.md", "x.md", "folder/x.md"];
+        assert_eq!(missing, expected.map(|name| inside.join("docs").join(name)));
+        assert!(found.missing.iter().all(|one| matches!(one, PathError::Elsewhere { .. })));
+    }
+
+    #[test]
+    fn what_might_never_end_is_no_runbook() {
+        let found = runbooks(&[PathBuf::from("/dev/zero")]);
+        assert!(matches!(&found.missing[..], [PathError::NoFile { .. }]));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::config::{self, Config};
 use crate::git::Git;
-use crate::path::repository;
+use crate::path::{checkout, leads_elsewhere};
 
 use super::{Exit, Failure, environment_variable};
 
@@ -35,11 +35,11 @@ pub(super) struct InForce {
 /// The settings as a base commit has them. What the working tree has differently is refused until
 /// it is merged.
 pub(super) fn of_base(runbook: &Path, base: &str) -> Result<InForce, Failure> {
-    let root = repository(runbook);
+    let root = checkout(runbook);
     let (git, commit) = commit_of(&root, base)?;
     let theirs = nearest_in(&git, &commit, &root, runbook);
     let ours = config::find(runbook);
-    let our_text = ours.as_ref().and_then(|path| fs::read_to_string(path).ok());
+    let our_text = ours.as_ref().and_then(|path| own_text(path));
     let (path, text) = theirs.unzip();
     let config = match (&path, &text) {
         (Some(path), Some(text)) => Config::parse(&root.join(path), text)
@@ -65,7 +65,7 @@ pub(super) fn refused_answers(
     runbook: &Path,
     base: Option<&str>,
 ) -> Result<Option<String>, Failure> {
-    let root = repository(runbook);
+    let root = checkout(runbook);
     let typed = std::path::absolute(answers).unwrap_or_else(|_| answers.to_path_buf());
     let real = fs::canonicalize(answers).unwrap_or_else(|_| typed.clone());
     let inside = real.starts_with(fs::canonicalize(&root).unwrap_or_else(|_| root.clone()));
@@ -93,7 +93,7 @@ pub(super) fn refused_answers(
 
 /// Fails where a base commit is not there: to say it once is enough.
 pub(super) fn require_commit(runbook: &Path, base: &str) -> Result<(), Failure> {
-    commit_of(&repository(runbook), base).map(drop)
+    commit_of(&checkout(runbook), base).map(drop)
 }
 
 /// git, and the commit that a word names.
@@ -169,6 +169,14 @@ fn nearest_in(git: &Git, commit: &str, root: &Path, runbook: &Path) -> Option<(P
         let text = git.ask(&["cat-file", "blob", &object]).ok()?;
         Some((path, String::from_utf8(text).ok()?))
     })
+}
+
+/// What the file in the working tree says; nothing where it is a link, since what it leads to is not
+/// the repository's, and is not to be told.
+fn own_text(path: &Path) -> Option<String> {
+    let is_own = fs::symlink_metadata(path).is_ok_and(|data| data.is_file());
+    let text = (is_own && !leads_elsewhere(path)).then(|| fs::read_to_string(path));
+    text?.ok()
 }
 
 /// The lines that differ, in a row.

@@ -25,6 +25,9 @@ use super::{Classification, Effect, Judged, Reason, Trait};
 /// How deep wrappers and shells may stand in each other.
 const DEEPEST: usize = 8;
 
+/// Names of files by which bash connects to a host (bash(1), "REDIRECTION").
+const CONNECTIONS: &[&str] = &["/dev/tcp", "/dev/udp"];
+
 /// What a statement does to the world, as far as its text tells.
 ///
 /// An argument whose value is not known counts as harmless where an option's value is expected;
@@ -293,8 +296,15 @@ impl<'a> Judge<'a> {
                 {
                     self.because(Effect::Write, format!("It writes to the file `{named}`"), span);
                 }
-                RedirectKind::Read if may_connect(&target) => {
-                    self.unknown("It may open a network connection (`/dev/tcp`)", span);
+                RedirectKind::Read if is_connection(&target.known) => {
+                    self.unknown("It opens a network connection", span);
+                }
+                // bash opens `/dev/tcp/HOST/PORT` itself: no program starts that could be judged.
+                RedirectKind::Read if may_be_connection(&target) => {
+                    let text = "It reads a file whose name is known only when it runs, and bash \
+                                takes some names for network connections; begin it with `./` or \
+                                its folder";
+                    self.unknown(text, span);
                 }
                 _ => {}
             }
@@ -695,16 +705,18 @@ fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
     }
 }
 
-/// Whether a file may turn out to be one of those for which bash opens a connection.
-fn may_connect(file: &Argument) -> bool {
-    ["/dev/tcp/", "/dev/udp/"].iter().any(|special| {
-        file.known.starts_with(special)
-            || file.rest != Rest::None && special.starts_with(&file.known)
-    })
-}
-
 fn is_decimal(index: &str) -> bool {
     !index.is_empty() && index.chars().all(|c| c.is_ascii_digit())
+}
+
+/// Whether bash takes a file's name for a connection.
+fn is_connection(name: &str) -> bool {
+    CONNECTIONS.iter().any(|folder| name.starts_with(folder))
+}
+
+/// Whether a name that is known in part may turn out to be one.
+fn may_be_connection(target: &Argument) -> bool {
+    target.rest != Rest::None && CONNECTIONS.iter().any(|folder| folder.starts_with(&target.known))
 }
 
 /// Whether a word is written `{NAME}` or `{NAME[i]}`.

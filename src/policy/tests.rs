@@ -88,6 +88,16 @@ fn every_part_of_a_statement_that_could_run_something_counts() {
     case("if true; then ls; fi > f", Write);
     case("cat < f", Read);
     case("cat < /dev/tcp/host/80", Unknown);
+    case("cat < '/dev'/udp/host/53", Unknown);
+    case("cat < $F", Unknown);
+    case("cat < \"$F\"", Unknown);
+    case("cat < /dev/$F", Unknown);
+    case("while read l; do echo \"$l\"; done < /$F", Unknown);
+    case("echo \"$(<$F)\"", Unknown);
+    case("cat < ./$F", Read);
+    case("cat < ~/$F", Read);
+    case("cat < logs/*.log", Read);
+    case("cat <<< $F", Read);
     case("ls &", Unknown);
     case("f() { ls; }", Unknown);
     case("coproc ls", Unknown);

@@ -70,7 +70,7 @@ impl Drawing<'_> {
     }
 
     fn place(&mut self, at: Position) {
-        let path = neutral(&self.source.path().to_string_lossy());
+        let path = one_line(&self.source.path().to_string_lossy());
         let margin = " ".repeat(self.margin);
         self.styled(BAR, &format!("{margin}-->"));
         self.write(&format!(" {path}:{}:{}\n", at.line, at.column));

@@ -14,6 +14,7 @@ use crate::support::http::Request;
 pub struct Answer {
     status: u16,
     text: String,
+    headers: String,
     after: Duration,
     ends: Ends,
 }
@@ -32,7 +33,13 @@ impl Answer {
 
     /// A status, with this body.
     pub fn status(status: u16, text: impl Into<String>) -> Self {
-        Self { status, text: text.into(), after: Duration::ZERO, ends: Ends::WithAnswer }
+        let (text, headers) = (text.into(), String::new());
+        Self { status, text, headers, after: Duration::ZERO, ends: Ends::WithAnswer }
+    }
+
+    /// What is asked for is elsewhere.
+    pub fn moved(to: &str) -> Self {
+        Self { headers: format!("Location: {to}\r\n"), ..Self::status(302, "") }
     }
 
     /// The same, late.
@@ -157,7 +164,7 @@ fn serve(shared: &Shared, stream: &TcpStream) -> io::Result<()> {
 }
 
 fn answer(shared: &Shared, mut stream: &TcpStream, request: &Request) -> io::Result<()> {
-    let Answer { status, text, after, ends } = (shared.answer)(request);
+    let Answer { status, text, headers, after, ends } = (shared.answer)(request);
     thread::sleep(after);
     match ends {
         Ends::WithoutAnswer => return Ok(()),
@@ -172,7 +179,7 @@ fn answer(shared: &Shared, mut stream: &TcpStream, request: &Request) -> io::Res
     let length = text.len();
     write!(
         stream,
-        "HTTP/1.1 {status} Answer\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}"
+        "HTTP/1.1 {status} Answer\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{text}"
     )?;
     stream.flush()
 }

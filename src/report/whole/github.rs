@@ -17,6 +17,7 @@ use super::{Examined, Whole, counted, summary as page, terminal, told};
 use crate::diagnostic::Severity;
 use crate::report::Colour;
 use crate::report::markdown::cut;
+use crate::report::workflow::{Disguise, disarm};
 
 /// As many annotations of a kind as GitHub shows for a step.
 const SHOWN: usize = 10;
@@ -69,9 +70,10 @@ pub fn log(whole: &Whole, fence: &Fence) -> String {
     out
 }
 
-/// What goes to the step's summary, as markdown.
+/// What goes to the step's summary, as markdown. The runner obeys nothing in it, but a later step may
+/// print it.
 pub fn summary(whole: &Whole) -> String {
-    page::text(whole)
+    disarm(&page::text(whole), Disguise::SPACED).into_owned()
 }
 
 const KINDS: [(Severity, &str); 3] =

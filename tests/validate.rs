@@ -11,6 +11,7 @@ mod support;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use lab::{Answer, HEADER, Lab, Server, step, steps, wait_until};
@@ -83,8 +84,8 @@ fn an_input_that_nobody_gave_leaves_the_runbook_unverified() {
 fn a_placeholder_takes_its_values_from_answers_and_runs_once_for_each() {
     let mut lab = ok();
     lab.write("book.md", &steps(&["curl -sS SERVER/<app>/health\n# Expect: \"ok\""]));
-    lab.write("answers.toml", "[inputs]\napp = [\"web\", \"console\"]\n");
-    let seen = lab.json(&["book.md", "--answers", "answers.toml"]);
+    let answers = lab.answers("[inputs]\napp = [\"web\", \"console\"]\n");
+    let seen = lab.json(&["book.md", "--answers", &answers]);
     seen.exit(0);
     assert_eq!(lab.server().journal(), ["GET /web/health", "GET /console/health"]);
     assert_eq!(seen.report()["runbooks"][0]["segments"][0]["runs"], 2);
@@ -93,13 +94,13 @@ fn a_placeholder_takes_its_values_from_answers_and_runs_once_for_each() {
 #[test]
 fn an_answer_to_what_is_not_asked_is_wrong_usage() {
     let mut lab = ok().book("book.md", &steps(&["curl -sS SERVER/<app>/health\n# Expect: \"ok\""]));
-    lab.write("answers.toml", "[inputs]\naap = \"web\"\n");
-    let seen = lab.validate(&["book.md", "--answers", "answers.toml"]);
+    let answers = lab.answers("[inputs]\naap = \"web\"\n");
+    let seen = lab.validate(&["book.md", "--answers", &answers]);
     seen.exit(2).says("there is no input aap; known here: app");
-    lab.write("answers.toml", "[inputs]\napp = \"web\"\n");
-    lab.validate(&["book.md", "--answers", "answers.toml"]).exit(0);
+    let answers = lab.answers("[inputs]\napp = \"web\"\n");
+    lab.validate(&["book.md", "--answers", &answers]).exit(0);
     lab.write("other.md", &steps(&[READ]));
-    let seen = lab.validate(&["book.md", "other.md", "--answers", "answers.toml"]);
+    let seen = lab.validate(&["book.md", "other.md", "--answers", &answers]);
     seen.exit(2).says("--answers is about one runbook");
 }
 
@@ -133,8 +134,8 @@ fn a_choice_is_the_authors_preference_or_that_of_the_answers_or_nobodys() {
     assert_eq!(lab.server().journal(), ["GET /b"]);
     let mut lab = ok();
     lab.write("book.md", &preferred);
-    lab.write("answers.toml", "[choices]\n1 = \"Option A: by hand\"\n");
-    let seen = lab.json(&["book.md", "--answers", "answers.toml"]);
+    let answers = lab.answers("[choices]\n1 = \"Option A: by hand\"\n");
+    let seen = lab.json(&["book.md", "--answers", &answers]);
     assert_eq!(seen.book(0).segments(), ["met", "not-chosen"], "{seen}");
     assert_eq!(lab.server().journal(), ["GET /a"]);
 }
@@ -249,6 +250,15 @@ fn a_host_that_is_not_listed_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn a_tool_that_goes_where_its_configuration_leads_has_to_be_listed() {
+    let book = steps(&["kubectl get pods -n web\n# Expect: some output"]);
+    let seen = ok().comes_to(&book, 4, &["host"]);
+    seen.says(
+        "it goes where the configuration of kubectl leads, and kubectl is not listed in `tools`",
+    );
+}
+
+#[test]
 fn a_host_that_shows_only_as_it_runs_is_refused_at_the_gate() {
     let book = steps(&["H=$(echo 127.0.0.2:9)\ncurl -sS --proto '=http' --url \"http://$H/\""]);
     let seen = ok().comes_to(&book, 4, &["refused"]);
@@ -315,6 +325,18 @@ fn a_secret_shows_up_in_no_output_format_or_file() {
 }
 
 #[test]
+fn what_a_command_makes_of_a_secret_is_not_quoted_either() {
+    let blocks = [
+        "echo \"$API_TOKEN\" | rev\n# Expect: 5",
+        "ls \"/x/$(echo \"$API_TOKEN\" | rev)\"",
+        "rev < /proc/self/environ\n# Expect: \"never\"",
+    ];
+    let mut lab = ok().variable("API_TOKEN", "tok-8f3kq2m9z7");
+    let seen = lab.comes_to(&steps(&blocks), 1, &["not-met", "failed", "not-met"]);
+    seen.never_says("7z9m2qk3f8-kot");
+}
+
+#[test]
 fn a_secret_is_in_no_file_while_it_is_in_use() {
     let mut lab = Lab::new(Server::start(|_| Answer::never())).variable("API_TOKEN", SECRET);
     let block = "curl -sS -H \"Authorization: Bearer $API_TOKEN\" SERVER/me\n# Expect: \"ok\"";
@@ -326,7 +348,7 @@ fn a_secret_is_in_no_file_while_it_is_in_use() {
     for (name, text) in files {
         assert!(!text.contains(SECRET), "{name}");
     }
-    interrupt(child.id());
+    send(child.id(), Signal::INT);
     let _ = child.wait_with_output();
     lab.nothing_is_left();
 }
@@ -357,6 +379,24 @@ fn a_weak_secret_is_refused_and_not_told() {
 }
 
 // Settings.
+
+#[test]
+fn answers_of_the_repository_count_as_the_base_commit_has_them() {
+    let mut lab = ok().book("book.md", &steps(&["curl -sS SERVER/<app>\n# Expect: \"ok\""]));
+    lab.write("answers.toml", "[inputs]\napp = \"web\"\n");
+    lab.validate(&["book.md", "--answers", "answers.toml"]).exit(0);
+    let marker = lab.beside("home").join("made");
+    let hostile = format!("[inputs]\napp = {{ command = [\"touch\", {marker:?}] }}\n");
+    lab.write("answers.toml", &hostile);
+    let seen = lab.validate(&["book.md", "--answers", "answers.toml"]);
+    seen.exit(4).says("answers.toml is not the one of HEAD, so it is not used");
+    assert!(!marker.exists());
+    assert_eq!(lab.server().journal(), ["GET /web"]);
+    let lab = lab.variable("CI", "true");
+    let seen = lab.run(&["validate", "book.md", "--answers", "answers.toml"]);
+    seen.exit(4).says("name it with --config-ref");
+    assert!(!marker.exists());
+}
 
 #[test]
 fn an_operators_settings_count_once_they_are_trusted_and_until_they_change() {
@@ -402,7 +442,8 @@ fn a_base_commit_that_is_not_there_is_wrong_usage() {
     let mut lab = ok().book("book.md", &steps(&[READ]));
     lab.commit();
     let seen = lab.run(&["validate", "--config-ref", "no-such", "book.md"]);
-    seen.exit(2).says("there is no such commit here");
+    seen.exit(2).says("failed to read no-such: there is no such commit here");
+    assert_eq!(seen.stdout, "", "it is said once, and nothing is reported");
     fs::remove_dir_all(lab.path(".git")).expect("a repository");
     lab.validate(&["book.md"]).exit(2).says("is in no git repository");
     assert_eq!(lab.server().journal(), [] as [&str; 0]);
@@ -490,30 +531,54 @@ fn a_runbook_that_hangs_is_ended_by_its_deadline() {
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 
-fn interrupt(process: u32) {
-    let process = rustix::process::Pid::from_raw(process.cast_signed()).expect("a process");
-    rustix::process::kill_process(process, rustix::process::Signal::INT).expect("it lives");
+fn send(process: u32, signal: Signal) {
+    let process = Pid::from_raw(process.cast_signed()).expect("a process");
+    kill_process(process, signal).expect("it lives");
 }
 
-#[test]
-fn an_interrupt_ends_all_quickly_and_leaves_nothing() {
+/// Six runbooks, four of which wait for a server that says nothing when the signal comes.
+#[track_caller]
+fn ends_all(signal: Signal, says: &str) {
     let mut lab = Lab::new(Server::start(|_| Answer::never()));
     for number in 0..6 {
         lab.write(&format!("{number}.md"), &steps(&[READ, READ]));
     }
-    let child = lab.start(&["--format", "json", "."]);
-    wait_until("requests of several", || lab.server().journal().len() >= 4);
+    let child = lab.start(&["--jobs", "4", "--format", "json", "."]);
+    wait_until("four requests", || lab.server().journal().len() == 4);
     let started = Instant::now();
-    interrupt(child.id());
+    send(child.id(), signal);
     let seen = lab::Seen::of(&child.wait_with_output().expect("it ends"));
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
-    seen.exit(130).says("it was interrupted");
+    seen.exit(130).says(says);
     lab.nothing_is_left();
     assert_eq!(lab.server().journal().len(), 4, "nothing began afterwards");
     for book in 0..6 {
         assert_eq!(seen.book(book).text("result"), "broken");
         assert_eq!(seen.book(book).segments(), ["not-reached", "not-reached"], "{seen}");
     }
+}
+
+#[test]
+fn an_interrupt_ends_all_quickly_and_leaves_nothing() {
+    ends_all(Signal::INT, "it was interrupted");
+}
+
+#[test]
+fn so_does_the_end_of_a_job_in_ci() {
+    ends_all(Signal::TERM, "the system wants it to end");
+}
+
+#[test]
+fn an_interrupt_ends_the_waiting_for_a_read_to_hold() {
+    let mut lab = Lab::answering("starting\n");
+    lab.write("book.md", &steps(&["curl -sS SERVER/state\n# Expect: \"ready\" within 600s"]));
+    let child = lab.start(&["book.md"]);
+    wait_until("a second request", || lab.server().journal().len() == 2);
+    let started = Instant::now();
+    send(child.id(), Signal::INT);
+    lab::Seen::of(&child.wait_with_output().expect("it ends")).exit(130);
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    lab.nothing_is_left();
 }
 
 // A terminal.

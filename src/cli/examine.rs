@@ -63,8 +63,11 @@ impl Call {
 
     async fn read(&self, source: Source) -> Examined {
         let path = source.path().to_owned();
-        let prepared = self.settings(&path).and_then(|in_force| {
-            let (supply, answers) = self.supply(&in_force.config)?;
+        let prepared = self.settings(&path).and_then(|mut in_force| {
+            let refused = self.refused_answers(&path)?;
+            let used = self.arguments.answers.as_deref().filter(|_| refused.is_none());
+            let (supply, answers) = supply(&in_force.config, used)?;
+            in_force.refused.extend(refused);
             Ok((in_force, supply, answers))
         });
         let (in_force, supply, answers) = match prepared {
@@ -110,18 +113,14 @@ impl Call {
         }
     }
 
-    fn supply(&self, config: &Config) -> Result<(Supply, Answers), Failure> {
-        let usage =
-            |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
-        let name = "runbook validate".to_owned();
-        let answers = match &self.arguments.answers {
-            Some(path) => Answers::read(path, name).map_err(|error| usage(&error))?,
-            None => Answers::none(name),
-        };
-        let listed = config.listed().map_err(|error| usage(&error))?;
-        let inputs = answers.inputs().map(str::to_owned).collect();
-        let choices = answers.choices().clone();
-        Ok((Supply { inputs, choices, offers: environment(), listed }, answers))
+    /// Why the answers that were named do not count; an operator's own do.
+    fn refused_answers(&self, runbook: &Path) -> Result<Option<String>, Failure> {
+        let base = self.arguments.config_ref.as_deref();
+        let attended = base.is_none() && environment_variable("CI").is_none();
+        match &self.arguments.answers {
+            Some(answers) if !attended => settings::refused_answers(answers, runbook, base),
+            _ => Ok(None),
+        }
     }
 
     fn check(&self, plan: &Plan) -> Vec<Diagnostic> {
@@ -253,6 +252,20 @@ impl Call {
         };
         Err((verdict, format!("failed to {error}")))
     }
+}
+
+fn supply(config: &Config, answers: Option<&Path>) -> Result<(Supply, Answers), Failure> {
+    let usage =
+        |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
+    let name = "runbook validate".to_owned();
+    let answers = match answers {
+        Some(path) => Answers::read(path, name).map_err(|error| usage(&error))?,
+        None => Answers::none(name),
+    };
+    let listed = config.listed().map_err(|error| usage(&error))?;
+    let inputs = answers.inputs().map(str::to_owned).collect();
+    let choices = answers.choices().clone();
+    Ok((Supply { inputs, choices, offers: environment(), listed }, answers))
 }
 
 impl Supply {

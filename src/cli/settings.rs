@@ -36,13 +36,7 @@ pub(super) struct InForce {
 /// it is merged.
 pub(super) fn of_base(runbook: &Path, base: &str) -> Result<InForce, Failure> {
     let root = repository(runbook);
-    let usage = |why: String| Failure::new(Exit::Usage, format!("failed to read {base}: {why}"));
-    let search = environment_variable("PATH").unwrap_or_default();
-    let git = Git::new(&root, &OsString::from(search)).map_err(usage)?;
-    let commit = format!("{base}^{{commit}}");
-    let commit = git.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
-    let commit = commit.map_err(|why| usage(no_commit(&root, why)))?;
-    let commit = String::from_utf8_lossy(&commit).trim().to_owned();
+    let (git, commit) = commit_of(&root, base)?;
     let theirs = nearest_in(&git, &commit, &root, runbook);
     let ours = config::find(runbook);
     let our_text = ours.as_ref().and_then(|path| fs::read_to_string(path).ok());
@@ -62,6 +56,55 @@ pub(super) fn of_base(runbook: &Path, base: &str) -> Result<InForce, Failure> {
         ));
     }
     Ok(in_force)
+}
+
+/// Why an answers file does not count. It may name commands and files, so the one of a pull request
+/// counts, like its settings, once it is merged.
+pub(super) fn refused_answers(
+    answers: &Path,
+    runbook: &Path,
+    base: Option<&str>,
+) -> Result<Option<String>, Failure> {
+    let root = repository(runbook);
+    let typed = std::path::absolute(answers).unwrap_or_else(|_| answers.to_path_buf());
+    let real = fs::canonicalize(answers).unwrap_or_else(|_| typed.clone());
+    let inside = real.starts_with(fs::canonicalize(&root).unwrap_or_else(|_| root.clone()));
+    if !(inside || typed.starts_with(&root)) || !root.join(".git").exists() {
+        return Ok(None);
+    }
+    let shown = answers.display();
+    let Some(base) = base else {
+        return Ok(Some(format!(
+            "{shown} is of the repository, and nobody says of which commit: name it with \
+             --config-ref, such as the pull request's base"
+        )));
+    };
+    let (git, commit) = commit_of(&root, base)?;
+    let below = typed.strip_prefix(&root).ok().and_then(Path::to_str);
+    let theirs = below.map(|path| git.ask(&["cat-file", "blob", &format!("{commit}:{path}")]));
+    let same = match (theirs, fs::read(answers)) {
+        (Some(Ok(theirs)), Ok(ours)) => theirs == ours,
+        _ => false,
+    };
+    Ok((!same).then(|| {
+        format!("{shown} is not the one of {base}, so it is not used: it counts once it is merged")
+    }))
+}
+
+/// Fails where a base commit is not there: to say it once is enough.
+pub(super) fn require_commit(runbook: &Path, base: &str) -> Result<(), Failure> {
+    commit_of(&repository(runbook), base).map(drop)
+}
+
+/// git, and the commit that a word names.
+fn commit_of(root: &Path, base: &str) -> Result<(Git, String), Failure> {
+    let usage = |why: String| Failure::new(Exit::Usage, format!("failed to read {base}: {why}"));
+    let search = environment_variable("PATH").unwrap_or_default();
+    let git = Git::new(root, &OsString::from(search)).map_err(usage)?;
+    let commit = format!("{base}^{{commit}}");
+    let commit = git.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
+    let commit = commit.map_err(|why| usage(no_commit(root, why)))?;
+    Ok((git, String::from_utf8_lossy(&commit).trim().to_owned()))
 }
 
 /// The settings that the operator trusts; none where the file was not trusted, or has changed since.

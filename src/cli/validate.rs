@@ -21,7 +21,7 @@ use crate::sandbox::{self, Layers};
 
 use super::arguments::{ReportFormat, SandboxUse, Validate};
 use super::examine::Call;
-use super::{Exit, Failure, environment_variable, paths, print, signals};
+use super::{Exit, Failure, environment_variable, paths, print, settings, signals};
 
 /// The width of a report that goes to no terminal.
 const COLUMNS: usize = 100;
@@ -35,6 +35,9 @@ pub(super) fn validate_all(arguments: &Validate) -> Result<Exit, Failure> {
     let found = paths::runbooks(&arguments.paths);
     if arguments.answers.is_some() && found.files.len() > 1 {
         return Err(Failure::new(Exit::Usage, "--answers is about one runbook: name it alone"));
+    }
+    if let (Some(base), Some(first)) = (&arguments.config_ref, found.files.first()) {
+        settings::require_commit(first, base)?;
     }
     let broken = |error: std::io::Error| {
         Failure::new(Exit::Environment, format!("failed to start: {error}"))

@@ -12,7 +12,9 @@ use crate::shell;
 use super::Effect;
 use super::classify::classify;
 use super::hosts::{self, Host};
-use super::rule::{File, Rule, lists};
+#[cfg(test)]
+use super::rule::lists;
+use super::rule::{File, Rule};
 
 /// The rules of all known commands.
 #[derive(Debug, Clone, Default)]
@@ -53,11 +55,11 @@ const LOCKED: &[&str] = &[
 
 /// The built-in files, in no particular order.
 const FILES: &[&str] = &[
+    include_str!("catalogue/archives.toml"),
     include_str!("catalogue/argocd.toml"),
+    include_str!("catalogue/awk.toml"),
     include_str!("catalogue/aws.toml"),
     include_str!("catalogue/az.toml"),
-    include_str!("catalogue/archives.toml"),
-    include_str!("catalogue/awk.toml"),
     include_str!("catalogue/bash.toml"),
     include_str!("catalogue/cf.toml"),
     include_str!("catalogue/coreutils.toml"),
@@ -66,10 +68,10 @@ const FILES: &[&str] = &[
     include_str!("catalogue/distributions.toml"),
     include_str!("catalogue/docker.toml"),
     include_str!("catalogue/etcd.toml"),
+    include_str!("catalogue/find.toml"),
     include_str!("catalogue/flux.toml"),
     include_str!("catalogue/fly.toml"),
     include_str!("catalogue/gcloud.toml"),
-    include_str!("catalogue/find.toml"),
     include_str!("catalogue/gh.toml"),
     include_str!("catalogue/git.toml"),
     include_str!("catalogue/grep.toml"),
@@ -79,17 +81,15 @@ const FILES: &[&str] = &[
     include_str!("catalogue/jq.toml"),
     include_str!("catalogue/kubernetes.toml"),
     include_str!("catalogue/kustomize.toml"),
-    include_str!("catalogue/network.toml"),
-    include_str!("catalogue/op.toml"),
-    include_str!("catalogue/openssl.toml"),
-    include_str!("catalogue/platforms.toml"),
-    include_str!("catalogue/prometheus.toml"),
     include_str!("catalogue/mongo.toml"),
     include_str!("catalogue/mysql.toml"),
     include_str!("catalogue/network.toml"),
+    include_str!("catalogue/op.toml"),
+    include_str!("catalogue/openssl.toml"),
     include_str!("catalogue/packages.toml"),
     include_str!("catalogue/platforms.toml"),
     include_str!("catalogue/postgres.toml"),
+    include_str!("catalogue/prometheus.toml"),
     include_str!("catalogue/redis.toml"),
     include_str!("catalogue/sed.toml"),
     include_str!("catalogue/sqlite.toml"),
@@ -104,20 +104,43 @@ const FILES: &[&str] = &[
     include_str!("catalogue/yq.toml"),
 ];
 
-/// Which file holds a name. Found without parsing: a name stands on a line `names = "a b"`.
-static INDEX: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
-    let mut index = HashMap::new();
-    for (at, text) in FILES.iter().enumerate() {
-        for line in text.lines() {
-            let names = line.strip_prefix("names = \"").unwrap_or("");
-            let names = names.trim_end_matches('"').split_whitespace();
-            index.extend(names.map(|name| (name, at)));
-        }
+/// One command of a built-in file: its text, and its rule once it was asked for.
+struct Entry {
+    text: &'static str,
+    rules: OnceLock<Vec<Rule>>,
+}
+
+/// Every command of every file. An entry begins at a line `[[command]]`.
+static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let texts = FILES.iter().flat_map(|file| file.split("\n[[command]]\n").skip(1));
+    texts.map(|text| Entry { text, rules: OnceLock::new() }).collect()
+});
+
+/// Which entries hold a name. Found without parsing: their names stand on a line `names = "a b"`.
+static INDEX: LazyLock<HashMap<&'static str, Vec<usize>>> = LazyLock::new(|| {
+    let mut index: HashMap<_, Vec<usize>> = HashMap::new();
+    for (at, entry) in ENTRIES.iter().enumerate() {
+        let line = entry.text.lines().find_map(|line| line.strip_prefix("names = \""));
+        let names = line.unwrap_or("").trim_end_matches('"').split_whitespace();
+        names.for_each(|name| index.entry(name).or_default().push(at));
     }
     index
 });
 
-static PARSED: [OnceLock<Vec<Rule>>; FILES.len()] = [const { OnceLock::new() }; FILES.len()];
+impl Entry {
+    fn rules(&self) -> &[Rule] {
+        self.rules.get_or_init(|| {
+            let file = toml::from_str::<File>(&format!("[[command]]\n{}", self.text));
+            file.expect("every built-in file is tested").command
+        })
+    }
+}
+
+/// The built-in rules for a name.
+fn builtin_rules(name: &str) -> impl Iterator<Item = &'static Rule> + use<> {
+    let entries = INDEX.get(name).into_iter().flatten();
+    entries.flat_map(|at| ENTRIES[*at].rules())
+}
 
 impl Catalogue {
     /// The built-in rules.
@@ -149,8 +172,7 @@ impl Catalogue {
 
     /// The rules for a command's name: those that a team added before ours.
     pub(super) fn rules<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Rule> {
-        let builtin = INDEX.get(name).map(|at| builtin_file(*at).as_slice());
-        let rules = self.added.iter().chain(builtin.unwrap_or_default());
+        let rules = self.added.iter().chain(builtin_rules(name).map(|rule| -> &'a Rule { rule }));
         let of_name = |rule: &&Rule| rule.names.split_whitespace().any(|listed| listed == name);
         rules.filter(of_name).collect::<Vec<_>>().into_iter()
     }
@@ -207,9 +229,7 @@ impl Catalogue {
 /// The variables that the rules of a built-in tool list, if it has settings of its own in the
 /// environment; nothing of a tool that has none.
 pub(super) fn builtin_variables(name: &str) -> Option<String> {
-    let at = INDEX.get(name)?;
-    let rules = builtin_file(*at).iter().filter(|rule| lists(&rule.names, name));
-    let listed = rules.filter_map(|rule| {
+    let listed = builtin_rules(name).filter_map(|rule| {
         let network = rule.network.as_ref();
         let endpoints = network.map(|network| network.variables.as_str()).unwrap_or_default();
         let has_own = !rule.credentials.is_empty()
@@ -220,18 +240,21 @@ pub(super) fn builtin_variables(name: &str) -> Option<String> {
     (!listed.is_empty()).then(|| listed.join(" "))
 }
 
-/// The rules of one built-in file.
-pub(super) fn builtin_file(at: usize) -> &'static Vec<Rule> {
-    PARSED[at].get_or_init(|| {
-        let file: File = toml::from_str(FILES[at]).expect("every built-in file is tested");
-        file.command
+/// All built-in files, to be tested.
+#[cfg(test)]
+pub(super) fn builtin_files() -> impl Iterator<Item = (&'static str, Vec<Rule>)> {
+    FILES.iter().map(|text| {
+        let file: File = toml::from_str(text).expect("a catalogue in its form");
+        (*text, file.command)
     })
 }
 
-/// All built-in files, to be tested.
+/// How many rules are found by their names, to be tested.
 #[cfg(test)]
-pub(super) fn builtin_files() -> impl Iterator<Item = (&'static str, &'static Vec<Rule>)> {
-    FILES.iter().enumerate().map(|(at, text)| (*text, builtin_file(at)))
+pub(super) fn found_by_name() -> usize {
+    let names =
+        INDEX.keys().flat_map(|name| builtin_rules(name).filter(|rule| lists(&rule.names, name)));
+    names.map(|rule| rule.names.as_str()).collect::<std::collections::HashSet<_>>().len()
 }
 
 fn admit(rule: &Rule) -> Result<(), CatalogueError> {

@@ -53,6 +53,34 @@ pub struct Program {
     pub pure_filter: bool,
 }
 
+/// An argument, as far as it is known before its command runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// All of it.
+    Whole(String),
+    /// How it begins.
+    Beginning(String),
+    /// It may become several arguments, or none; how the first of them begins.
+    Several(String),
+}
+
+/// The argument list, name first, of every command that a statement would start, as it was judged;
+/// texts that a wrapper hands to a shell are not looked into.
+pub fn argument_lists(statement: &Statement, catalogue: &Catalogue) -> Vec<Vec<Known>> {
+    Finder::look(statement, catalogue).lists
+}
+
+fn known(argument: &Argument) -> Known {
+    // What follows a `~` is known, but not what the shell puts in its place.
+    let folder = argument.known.starts_with('~');
+    let text = if folder { String::new() } else { argument.known.clone() };
+    match argument.text() {
+        Some(_) if !folder => Known::Whole(text),
+        None if argument.may_be_several() => Known::Several(text),
+        _ => Known::Beginning(text),
+    }
+}
+
 /// The stages of a pipeline.
 pub fn stages(pipeline: &Pipeline, catalogue: &Catalogue) -> Vec<Stage> {
     let stages = pipeline.stages.iter();
@@ -167,13 +195,15 @@ fn unwrap(words: Vec<Argument>, catalogue: &Catalogue) -> Vec<Vec<Argument>> {
 struct Finder<'a> {
     catalogue: &'a Catalogue,
     programs: Vec<Program>,
+    lists: Vec<Vec<Known>>,
     /// What redirections write.
     files: Vec<Option<String>>,
 }
 
 impl<'a> Finder<'a> {
     fn look(statement: &Statement, catalogue: &'a Catalogue) -> Self {
-        let mut finder = Self { catalogue, programs: Vec::new(), files: Vec::new() };
+        let mut finder =
+            Self { catalogue, programs: Vec::new(), lists: Vec::new(), files: Vec::new() };
         finder.list(&statement.node);
         finder
     }
@@ -250,6 +280,7 @@ impl<'a> Finder<'a> {
                 continue;
             };
             let name = first.text().unwrap_or("").to_owned();
+            self.lists.push(layer.iter().map(known).collect());
             self.add_command(&name, &layer, simple.span, via.replace(name.clone()));
         }
     }

@@ -4,7 +4,7 @@ use crate::shell::{Command, parse};
 
 use super::Effect::{Read, Unknown, Write};
 use super::Trait::{Interactive, Irreversible, OpensSession, PrintsSecret, Streaming};
-use super::catalogue::builtin_files;
+use super::catalogue::{builtin_files, found_by_name};
 use super::{
     Catalogue, Classification, Effect, Trait, classify, programs, stages, status_is_benign,
     written_files,
@@ -21,7 +21,7 @@ fn every_rule_judges_its_examples_as_it_says() {
     let mut wrong = Vec::new();
     for (_, rules) in builtin_files() {
         for rule in rules {
-            if let Err(error) = Catalogue::builtin().try_examples(rule) {
+            if let Err(error) = Catalogue::builtin().try_examples(&rule) {
                 wrong.push(error.to_string());
             }
         }
@@ -39,6 +39,17 @@ fn every_rule_has_an_allowed_and_a_refused_line() {
             assert!(!rule.examples.refused.is_empty(), "{}", rule.names);
         }
     }
+}
+
+#[test]
+fn every_rule_is_found_by_its_names_which_no_other_has() {
+    let all: Vec<_> = builtin_files().flat_map(|(_, rules)| rules).collect();
+    assert_eq!(found_by_name(), all.len());
+    let mut names: Vec<_> = all.iter().flat_map(|rule| rule.names.split_whitespace()).collect();
+    let count = names.len();
+    names.sort_unstable();
+    let doubles: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(doubles.is_empty(), "{doubles:?} of {count}");
 }
 
 #[test]

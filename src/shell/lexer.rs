@@ -617,7 +617,8 @@ fn is_odd(delimiter: &str) -> bool {
         Some(!inner.contains(['\'', '"', '\\']))
     };
     let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
-    let escaped = plain(&delimiter.replace('\\', "")) && !delimiter.ends_with('\\');
+    let doubled = delimiter.contains("\\\\") || delimiter.ends_with('\\');
+    let escaped = plain(&delimiter.replace('\\', "")) && !doubled;
     let whole = within('\'') == Some(true) || within('"') == Some(true);
-    delimiter.contains(['\'', '"', '\\']) && !whole && (!escaped || delimiter.contains("\\\\"))
+    delimiter.contains(['\'', '"', '\\']) && !whole && !escaped
 }

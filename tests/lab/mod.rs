@@ -127,6 +127,13 @@ impl Lab {
         fs::write(self.path(name), text).expect("a file");
     }
 
+    /// An answers file beside the repository; its path.
+    pub fn answers(&self, text: &str) -> String {
+        let path = self.beside("home").join("answers.toml");
+        fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    }
+
     /// Reads a file of the repository.
     pub fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).expect("a file")

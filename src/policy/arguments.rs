@@ -5,6 +5,8 @@
 use crate::shell::{Piece, Simple, Use, Word};
 use crate::source::Span;
 
+use super::values::{Value, Values};
+
 /// One argument, as bash will pass it on.
 #[derive(Debug, Clone)]
 pub(super) struct Argument {
@@ -20,19 +22,21 @@ pub(super) struct Argument {
 /// builtin is named without quotes and wrappers.
 const DECLARING: &[&str] = &["export", "readonly", "declare", "local", "typeset"];
 
-/// The name and the arguments of a command.
-pub(super) fn arguments(simple: &Simple) -> Vec<Argument> {
+/// The name and the arguments of a command, with what is known of the variables in them.
+pub(super) fn arguments(simple: &Simple, values: &Values) -> Vec<Argument> {
     let declares = simple.words.first().is_some_and(|it| DECLARING.contains(&it.text.as_str()));
     let argument = |word: &Word| {
-        let mut argument = Argument::new(word);
+        let words = Argument::all(word, values);
+        let [mut argument] = <[_; 1]>::try_from(words)?;
         let braces = word.has_pattern() && word.text.contains('{');
         let whole = declares && argument.known.contains('=') && !braces;
         if whole && argument.may_be_several() {
             argument.rest = Rest::Quoted;
         }
-        argument
+        Ok(vec![argument])
     };
-    simple.words.iter().map(argument).collect()
+    let several = |words: Vec<_>| words;
+    simple.words.iter().flat_map(|word| argument(word).unwrap_or_else(several)).collect()
 }
 
 /// What is not known of an argument.
@@ -43,24 +47,60 @@ pub(super) enum Rest {
     /// More text of the same argument, from a variable that is called an address:
     /// `"$DATABASE_URL"`.
     Address,
+    /// More text of the same argument, or all of it, which begins with no dash.
+    Name,
     /// More text of the same argument.
     Quoted,
     /// The names of files that match: one argument or several, which all begin with the known text.
     Matches,
+    /// One argument, several or none, none of which begins with a dash.
+    Names,
     /// Text that may become several arguments, or none.
     Split,
 }
 
+impl Rest {
+    /// What is not known of two pieces of one word. What begins with no dash says so only while
+    /// nothing else that is not known stands in the word.
+    fn joined(self, next: Self) -> Self {
+        match (self, next) {
+            (Self::None, it) | (it, Self::None) => it,
+            (Self::Names, _) | (_, Self::Names) => Self::Split,
+            (one, other) => one.max(other).max(Self::Quoted),
+        }
+    }
+}
+
 impl Argument {
     pub fn new(word: &Word) -> Self {
+        Self::seen(word, &Values::default())
+    }
+
+    /// What bash makes of a word: one argument, unless all of it is known to be split.
+    pub fn all(word: &Word, values: &Values) -> Vec<Self> {
+        if let [Piece::Parameter(parameter)] = word.pieces.as_slice()
+            && !parameter.quoted
+            && let Some(Value::Text(text)) = values.at(parameter)
+            && text.split_whitespace().all(is_unsplit)
+        {
+            let literal = |text: &str| Self::literal(text.to_owned(), word.span);
+            return text.split_whitespace().map(literal).collect();
+        }
+        vec![Self::seen(word, values)]
+    }
+
+    /// A word, with what is known of the variables in it.
+    pub fn seen(word: &Word, values: &Values) -> Self {
         let mut argument = Self::literal(String::new(), word.span);
         let unquoted = if word.has_pattern() { Unquoted::Pattern } else { Unquoted::Text };
+        let alone = if word.solid().count() == 1 { Alone::Yes } else { Alone::No };
         for piece in &word.pieces {
-            let (text, rest) = known_of(piece, unquoted);
+            let (text, rest) =
+                valued(piece, alone, values).unwrap_or_else(|| known_of(piece, unquoted));
             if argument.rest == Rest::None {
                 argument.known.push_str(&text);
             }
-            argument.rest = argument.rest.max(rest);
+            argument.rest = argument.rest.joined(rest);
         }
         argument
     }
@@ -84,6 +124,7 @@ impl Argument {
     pub fn may_be_option(&self) -> bool {
         match self.rest {
             Rest::None => false,
+            Rest::Name | Rest::Names => self.known.starts_with('-'),
             Rest::Address | Rest::Quoted | Rest::Matches => {
                 self.known.is_empty() || self.known.starts_with('-')
             }
@@ -102,6 +143,37 @@ impl Argument {
 enum Unquoted {
     Text,
     Pattern,
+}
+
+/// Whether a piece is all of its word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alone {
+    Yes,
+    No,
+}
+
+/// What is known of a piece because of what the text does before.
+fn valued(piece: &Piece, alone: Alone, values: &Values) -> Option<(String, Rest)> {
+    let (value, quoted) = match piece {
+        Piece::Parameter(parameter) => (values.at(parameter)?.clone(), parameter.quoted),
+        Piece::Substitution { body, quoted, .. } => (Values::printed(body)?, *quoted),
+        _ => return None,
+    };
+    match value {
+        Value::Text(text) if quoted || is_unsplit(&text) => Some((text, Rest::None)),
+        Value::Text(_) => None,
+        Value::One => Some((String::new(), Rest::Name)),
+        // Where nothing is printed, the word begins with what comes next.
+        Value::Lines | Value::Number if alone == Alone::No => None,
+        Value::Lines | Value::Number if quoted => Some((String::new(), Rest::Name)),
+        Value::Lines | Value::Number => Some((String::new(), Rest::Names)),
+    }
+}
+
+/// Whether bash leaves a text as it is where it is not quoted.
+fn is_unsplit(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._/:@%+,=-".contains(c);
+    !text.is_empty() && text.chars().all(plain)
 }
 
 /// What is known of a piece, and what is not.

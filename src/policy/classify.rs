@@ -19,8 +19,12 @@ use super::found::Found;
 use super::hosts::{self, Reach};
 use super::languages::{self, is_web};
 use super::options::{Objection, Parsed, is_sink};
-use super::rule::{Operands, Session, Wraps, lists};
+use super::rule::{Dashes, Language, Operands, Session, Wraps, lists};
+use super::values::{Value, Values};
 use super::{Classification, Effect, Judged, Reason, Trait};
+
+/// Options of `xargs` with which it may begin an argument anywhere in what it reads.
+const CUTTING: &str = "-d --delimiter -E -e -s";
 
 /// How deep wrappers and shells may stand in each other.
 const DEEPEST: usize = 8;
@@ -34,6 +38,7 @@ const CONNECTIONS: &[&str] = &["/dev/tcp", "/dev/udp"];
 /// what the shell makes of it is to be judged again when the command is about to start.
 pub fn classify(statement: &Statement, catalogue: &Catalogue) -> Classification {
     let mut judge = Judge::new(catalogue);
+    judge.values = Values::of(std::iter::once(&statement.node));
     judge.list(&statement.node);
     judge.finish()
 }
@@ -63,6 +68,7 @@ pub fn classify_text(text: &str, catalogue: &Catalogue) -> Classification {
     match shell::parse(text) {
         Ok(script) => {
             let mut judge = Judge::new(catalogue);
+            judge.values = Values::of(script.statements.iter().map(|statement| &statement.node));
             script.statements.iter().for_each(|statement| judge.list(&statement.node));
             judge.finish()
         }
@@ -92,6 +98,10 @@ struct Judge<'a> {
     reach: Reach,
     /// What is set for the command at hand: names with their values, where those are known.
     given: Vec<(String, Option<String>)>,
+    /// What is known of the variables of the shell at hand.
+    values: Values,
+    /// Whether what the command at hand is fed are words that begin with no dash.
+    fed_names: bool,
 }
 
 impl<'a> Judge<'a> {
@@ -107,6 +117,8 @@ impl<'a> Judge<'a> {
             around: None,
             reach: Reach::default(),
             given: Vec::new(),
+            values: Values::default(),
+            fed_names: false,
         }
     }
 
@@ -152,8 +164,10 @@ impl<'a> Judge<'a> {
 
     fn pipeline(&mut self, pipeline: &Pipeline) {
         let input = self.input;
-        for stage in &pipeline.stages {
+        for (at, stage) in pipeline.stages.iter().enumerate() {
+            self.fed_names = Values::piped(&pipeline.stages[..at]).is_some();
             self.command(stage);
+            self.fed_names = false;
             self.input = if is_silent(stage) { Input::Empty } else { Input::Fed };
         }
         self.input = input;
@@ -175,7 +189,9 @@ impl<'a> Judge<'a> {
                     let number = word.literal().unwrap_or_default();
                     !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '-')
                 };
-                if test.evaluates && !test.words.iter().all(numbers) {
+                if test.evaluates
+                    && !test.words.iter().all(|word| numbers(word) || self.is_numeric(word))
+                {
                     self.unknown("`[[ ]]` evaluates an operand as arithmetic", test.span);
                 }
             }
@@ -221,7 +237,7 @@ impl<'a> Judge<'a> {
         }
         let input = self.input;
         self.input = fed(&simple.redirects).unwrap_or(input);
-        let arguments = arguments(simple);
+        let arguments = arguments(simple, &self.values);
         self.prefixes(simple, &arguments);
         self.given = simple.assignments.iter().map(given).collect();
         self.run(&arguments, simple.span);
@@ -343,9 +359,38 @@ impl<'a> Judge<'a> {
     /// Names in arithmetic are evaluated, and what they hold again.
     fn arithmetic(&mut self, text: &str, pieces: &[Piece], span: Span) {
         self.pieces(pieces, span);
+        let numbers = pieces.iter().all(|piece| self.is_calculated(piece, span));
+        if numbers && !text.contains("++") && !text.contains("--") {
+            return;
+        }
         let harmless = |c: char| c.is_ascii_digit() || " \t\n+-*/%()<>=!&|^~?:,#@".contains(c);
         if !text.chars().all(harmless) {
             self.unknown("It evaluates names in arithmetic", span);
+        }
+    }
+
+    /// Whether a piece of an expression is nothing but signs, numbers, and what holds a number.
+    fn is_calculated(&self, piece: &Piece, span: Span) -> bool {
+        match piece {
+            Piece::Text { text, .. } => {
+                let signs = |c: char| c.is_ascii_alphanumeric() || " _+-*/%()<>".contains(c);
+                let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+                let mut words = words.filter(|word| !word.is_empty());
+                let known = |it: &str| is_decimal(it) || self.values.is_number(it, span.start);
+                text.chars().all(signs) && words.all(known)
+            }
+            Piece::Parameter(it) => self.values.at(it).is_some_and(Value::is_number),
+            Piece::Substitution { body, .. } => Values::printed(body) == Some(Value::Number),
+            _ => false,
+        }
+    }
+
+    /// Whether an operand that `[[ ]]` evaluates is a number.
+    fn is_numeric(&self, word: &Word) -> bool {
+        match word.solid().collect::<Vec<_>>().as_slice() {
+            [Piece::Parameter(it)] => self.values.at(it).is_some_and(Value::is_number),
+            [Piece::Substitution { body, .. }] => Values::printed(body) == Some(Value::Number),
+            _ => false,
         }
     }
 
@@ -369,7 +414,7 @@ impl<'a> Judge<'a> {
         };
         // `let --version` is arithmetic: it evaluates what the variable `version` holds.
         if let [only] = &words[1..]
-            && matches!(only.text(), Some("--version" | "--help"))
+            && only.text().is_some_and(|it| tells_about_itself(it, &found))
             && text != "let"
         {
             self.judged(&found.name, Effect::Read, format!("`{text}` tells about itself"), span);
@@ -402,8 +447,9 @@ impl<'a> Judge<'a> {
         self.judged(&found.name, effect, reason, at);
         self.add_traits(found, &parsed);
         self.connect(found, &parsed);
-        if rule.sends_input && self.input == Input::Fed {
-            self.unknown(&format!("`{}` sends its input elsewhere", found.name), span);
+        if rule.sends_input && self.input != Input::Empty {
+            let text = format!("`{}` sends its input elsewhere; give it `</dev/null`", found.name);
+            self.unknown(&text, span);
         }
         if self.depth >= DEEPEST && (rule.language.is_some() || rule.wraps.is_some()) {
             self.unknown("Its commands stand too deep in each other to be read", span);
@@ -479,6 +525,11 @@ impl<'a> Judge<'a> {
             self.joined(name, wraps, parsed, span);
         } else {
             let words = self.inner(name, wraps, parsed, span);
+            let inner = Found::look_up(&words, self.catalogue).filter(|_| wraps.remote);
+            if inner.is_some_and(|it| it.rule().language == Some(Language::Shell)) {
+                let text = format!("`{name}` starts a shell that nobody has looked at");
+                self.unknown(&text, span);
+            }
             if !words.is_empty() {
                 self.run(&words, span);
             }
@@ -537,7 +588,9 @@ impl<'a> Judge<'a> {
             for word in &mut words {
                 if let Some(at) = word.known.find(mark) {
                     word.known.truncate(at);
-                    word.rest = word.rest.max(Rest::Quoted);
+                    let names = self.fed_names && !parsed.has(CUTTING) && word.rest == Rest::None;
+                    let whole = names && !word.known.contains(mark);
+                    word.rest = if whole { Rest::Name } else { word.rest.max(Rest::Quoted) };
                 }
             }
         } else if replaced.is_some() {
@@ -545,7 +598,11 @@ impl<'a> Judge<'a> {
         }
         let appends = replaced.is_none() || parsed.has(&wraps.counts);
         if wraps.appends && appends && !words.is_empty() {
-            words.push(Argument::unseen(span));
+            let mut unseen = Argument::unseen(span);
+            if self.fed_names && !parsed.has(CUTTING) {
+                unseen.rest = Rest::Names;
+            }
+            words.push(unseen);
         }
         words
     }
@@ -560,9 +617,12 @@ impl<'a> Judge<'a> {
             Ok(parsed) => {
                 let around = self.around;
                 self.around = Some(around.unwrap_or(script.span));
+                let inside = Values::of(parsed.statements.iter().map(|statement| &statement.node));
+                let outside = std::mem::replace(&mut self.values, inside);
                 for statement in &parsed.statements {
                     self.list(&statement.node);
                 }
+                self.values = outside;
                 self.around = around;
             }
             Err(error) => {
@@ -571,6 +631,12 @@ impl<'a> Judge<'a> {
             }
         }
     }
+}
+
+/// `--version`, `--help`, and `-version` of a tool whose long options have one dash.
+fn tells_about_itself(option: &str, found: &Found<'_>) -> bool {
+    let one = found.rule().dashes == Dashes::One;
+    matches!(option, "--version" | "--help") || one && option == "-version"
 }
 
 /// A command as it is about to start, judged: every argument is known.
@@ -583,6 +649,8 @@ pub(super) fn as_started(
     let words: Vec<_> =
         arguments.iter().map(|text| Argument::literal(text.clone(), span)).collect();
     let mut judge = Judge::new(catalogue);
+    // What it is fed was judged with the text.
+    judge.input = Input::Empty;
     if let Some(network) = Found::look_up(&words, catalogue).as_ref().and_then(Found::network) {
         let names = network.variables.split_whitespace();
         judge.given =

@@ -17,6 +17,7 @@ mod stages;
 mod start;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use serde::{Deserialize, Serialize};
 

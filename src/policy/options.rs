@@ -209,7 +209,8 @@ impl<'a> Parser<'a> {
             let mut names = names.flat_map(|names| names.split_whitespace());
             names.any(|listed| name.starts_with("--") && listed.starts_with(name))
         };
-        if !lenient || self.rules.iter().any(abbreviates) {
+        let writes = self.rules.first().is_some_and(|rule| rule.lenient) && may_name_output(name);
+        if !lenient || writes || self.rules.iter().any(abbreviates) {
             let text = format!("has no option `{name}` in the catalogue");
             self.object(Effect::Unknown, text, span);
         }
@@ -307,6 +308,14 @@ impl<'a> Parser<'a> {
             value.text().is_some_and(|text| allowed.any(|pattern| is_allowed(pattern, text)))
         })
     }
+}
+
+/// Whether an option that no rule lists may name a file to be written, as its name goes: what is
+/// lenient to options is not so to these.
+fn may_name_output(name: &str) -> bool {
+    let ends = ["file", "-dir", "-path-out"].iter().any(|end| name.ends_with(end));
+    let holds = ["outfile", "output-", "download", "destination", "export", "save-"];
+    name.starts_with("--") && (ends || holds.iter().any(|part| name.contains(part)))
 }
 
 /// Whether a value is the one that is listed, or begins as listed and stays below it.

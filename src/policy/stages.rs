@@ -13,6 +13,7 @@ use super::arguments::{Argument, arguments};
 use super::catalogue::Catalogue;
 use super::classify::{after_skipped, leaves_early, objections};
 use super::found::Found;
+use super::values::Values;
 
 /// One stage of a pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,7 +141,7 @@ fn stage(command: &Command, catalogue: &Catalogue) -> Stage {
     let Command::Simple(simple) = command else {
         return stage;
     };
-    let words = arguments(simple);
+    let words = arguments(simple, &Values::default());
     for words in unwrap(words, catalogue) {
         let name = words.first().and_then(Argument::text);
         name.unwrap_or("").clone_into(&mut stage.name);
@@ -272,7 +273,7 @@ impl<'a> Finder<'a> {
         }
         self.words(&simple.words);
         self.redirects(&simple.redirects);
-        let words = arguments(simple);
+        let words = arguments(simple, &Values::default());
         let mut via = None;
         for layer in unwrap(words, self.catalogue) {
             let Some(first) = layer.first() else {

@@ -318,6 +318,7 @@ impl Reader<'_> {
             words.push(Word { span, text: word.value.clone(), pieces: vec![surprise] });
         }
         Assignment {
+            append: assignment.append,
             name: name.clone(),
             span: self.place.span(range.start..range.start + name.len()),
             words,

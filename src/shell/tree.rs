@@ -117,6 +117,8 @@ pub struct Assignment {
     pub words: Vec<Word>,
     /// Whether it is written as an element or an array.
     pub array: bool,
+    /// Whether it adds to what the variable holds: `+=`.
+    pub append: bool,
     /// The subscripts of `NAME[i]=value` and `NAME=([i]=value)`, as written: bash evaluates them.
     pub indices: Vec<String>,
 }
@@ -228,6 +230,11 @@ impl Word {
             Some(sum + text)
         })?;
         (!self.has_pattern()).then_some(text)
+    }
+
+    /// Its pieces without those that are empty, which quotes leave behind.
+    pub fn solid(&self) -> impl Iterator<Item = &Piece> {
+        self.pieces.iter().filter(|it| !matches!(it, Piece::Text { text, .. } if text.is_empty()))
     }
 
     /// Whether it is a glob or a brace expansion, whose parts may be quoted: `{"-o",f}`.

@@ -3,7 +3,7 @@
 //! Comes in: parsed arguments and their rules. Goes out: objections to what creates a branch or
 //! tag, and to remotes that name the program which talks to them.
 
-use super::super::arguments::Argument;
+use super::super::arguments::{Argument, Rest};
 use super::super::options::{Objection, Parsed};
 use super::super::rule::Rule;
 use super::{unknown, write};
@@ -26,6 +26,10 @@ pub(super) fn git(parsed: &Parsed, rules: &[&Rule]) -> Vec<Objection> {
 
 /// `NAME::ADDRESS` is handled by the program `git-remote-NAME` (gitremote-helpers).
 fn helper(operand: &Argument) -> Option<Objection> {
-    let named = operand.known.contains("::") || operand.known.starts_with(':');
+    let known = &operand.known;
+    if known.is_empty() && !matches!(operand.rest, Rest::None | Rest::Address) {
+        return Some(unknown("names a remote that is known only when it runs", operand.span));
+    }
+    let named = known.contains("::") || known.starts_with(':') || known.contains("//-");
     named.then(|| unknown("names a program that talks to the remote", operand.span))
 }

@@ -84,6 +84,10 @@ fn objection(parsed: &Parsed) -> Option<Objection> {
         (Some((name, _)), Some(sub)) if sub.is_empty() => *name == "command",
         (Some((_, reading)), Some(sub)) => lists(reading, sub),
     };
+    // `acl log` takes a number, or `reset`.
+    let further = parsed.operands.get(2).filter(|_| command == "acl").map(Argument::text);
+    let resets = |text: Option<&str>| text.is_none_or(|it| it.eq_ignore_ascii_case("reset"));
+    let reads = reads && !further.is_some_and(resets);
     (!reads).then(|| unknown(&format!("sends `{command}`, which may change something"), first.span))
 }
 

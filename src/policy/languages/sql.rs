@@ -65,7 +65,15 @@ pub(super) fn sql(parsed: &Parsed, rules: &[&Rule]) -> Vec<Objection> {
         found.push(unknown("reads statements that nobody has looked at", span));
     }
     found.extend(texts.into_iter().filter_map(|text| objection(text, dialect)));
+    let settings = parsed.values_of("-P --pset").filter(|it| may_page(it));
+    found.extend(settings.map(|it| unknown("may start a pager", it.span)));
     found
+}
+
+/// Whether a setting of `psql` is about its pager, other than to switch it off.
+fn may_page(setting: &Argument) -> bool {
+    let text = setting.text().map(|text| text.replace(['=', ' '], ""));
+    text.is_none_or(|text| text.contains("pager") && text != "pageroff" && text != "pager0")
 }
 
 fn dialect(rules: &[&Rule]) -> Dialect {
@@ -117,7 +125,7 @@ struct Commands {
 
 /// psql-ref, meta-commands. `\d` and what begins so describe.
 const PSQL: Commands = Commands {
-    names: "l l+ list list+ x a t timing conninfo encoding echo q pset sf sf+ sv sv+ z zS du dg \
+    names: "l l+ list list+ x a t timing conninfo encoding echo q sf sf+ sv sv+ z zS du dg \
         copyright errverbose h help H",
     family: "d",
 };

@@ -37,7 +37,19 @@ pub(super) fn ssh(parsed: &Parsed) -> Vec<Objection> {
         lists(KEYS, key) || whole && (lists(SETTINGS, &known) || forgets && lists(LEARNING, &known))
     };
     let other = settings.iter().filter(|setting| !allowed(setting));
-    other.map(|it| unknown("gets a setting that the catalogue lacks", it.span)).collect()
+    let other = other.map(|it| unknown("gets a setting that the catalogue lacks", it.span));
+    let jumps = parsed.values_of("-J").filter(|it| !is_host(&it.known));
+    let first = parsed.operands.first().filter(|it| it.known.starts_with('-'));
+    let hosts = jumps.chain(first);
+    let hosts = hosts.map(|it| unknown("gets what is no name of a host", it.span));
+    other.chain(hosts).collect()
+}
+
+/// `USER@HOST:PORT`, or several of them. `-J` makes a command line of what it is given.
+fn is_host(known: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-@:[],/".contains(c);
+    let dashed = known.split([',', '@', '/']).any(|part| part.starts_with('-'));
+    known.chars().all(plain) && !dashed
 }
 
 /// `Key value` and `Key = value` as `key=value`.

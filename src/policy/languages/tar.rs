@@ -12,11 +12,10 @@ use super::super::rule::lists;
 use super::{unknown, write};
 
 /// Letters without a value: verbose, kinds of compression, and what says nothing when listing.
-const PLAIN: &str = "tvzjJZap";
+const PLAIN: &str = "tvzjJZapO";
 
 /// Letters that write, and what they do.
 const WRITING: &[(char, &str)] = &[
-    ('x', "extracts files"),
     ('c', "writes an archive"),
     ('r', "changes an archive"),
     ('u', "changes an archive"),
@@ -26,15 +25,13 @@ const WRITING: &[(char, &str)] = &[
 /// Long options without a value.
 const LONG: &str = "--list --verbose --gzip --gunzip --ungzip --bzip2 --xz --lzma --lzip --zstd \
     --auto-compress --full-time --numeric-owner --utc --wildcards --no-wildcards --ignore-case \
-    --force-local";
+    --force-local --to-stdout";
 
 /// Long options with a value.
 const LONG_VALUED: &str = "--file --directory --exclude --strip-components";
 
 /// Long options that write, and what they do.
 const LONG_WRITING: &[(&str, &str)] = &[
-    ("--extract", "extracts files"),
-    ("--get", "extracts files"),
     ("--create", "writes an archive"),
     ("--append", "changes an archive"),
     ("--update", "changes an archive"),
@@ -52,6 +49,14 @@ pub(super) fn tar(parsed: &Parsed) -> Vec<Objection> {
         reader.letters(bundle, Style::Old);
     }
     reader.all();
+    if let Some(span) = reader.extracts {
+        // With -O, GNU tar prints what it extracts and makes no file, link or folder.
+        if reader.prints && !reader.lists {
+            reader.lists = true;
+        } else {
+            reader.objections.push(write("extracts files", span));
+        }
+    }
     if let Some(first) = parsed.operands.first()
         && !(reader.lists && reader.names_archive)
     {
@@ -74,6 +79,10 @@ struct Reader<'a> {
     rest: &'a [Argument],
     lists: bool,
     names_archive: bool,
+    /// Where it is told to extract.
+    extracts: Option<Span>,
+    /// Whether what it extracts is only printed.
+    prints: bool,
     objections: Vec<Objection>,
 }
 
@@ -109,8 +118,11 @@ impl<'a> Reader<'a> {
         let writing = LONG_WRITING.iter().find(|(writing, _)| *writing == name);
         if let Some((_, reason)) = writing {
             self.objections.push(write(reason, argument.span));
+        } else if matches!(name, "--extract" | "--get") && value.is_none() {
+            self.extracts = Some(argument.span);
         } else if lists(LONG, name) && value.is_none() {
             self.lists |= name == "--list";
+            self.prints |= name == "--to-stdout";
         } else if lists(LONG_VALUED, name) {
             let glued = value.map(|it| Argument { known: it.to_owned(), ..argument.clone() });
             let value = glued.or_else(|| self.next().cloned());
@@ -129,6 +141,8 @@ impl<'a> Reader<'a> {
             let writing = WRITING.iter().find(|(writing, _)| *writing == letter);
             if let Some((_, reason)) = writing {
                 self.objections.push(write(reason, bundle.span));
+            } else if letter == 'x' {
+                self.extracts = Some(bundle.span);
             } else if matches!(letter, 'f' | 'C') {
                 let glued = &letters[at + 1..];
                 if style == Style::New && !glued.is_empty() {
@@ -141,6 +155,7 @@ impl<'a> Reader<'a> {
                 self.object(&format!("has no option `-{letter}` in the catalogue"), bundle.span);
             }
             self.lists |= letter == 't';
+            self.prints |= letter == 'O';
         }
     }
 

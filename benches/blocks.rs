@@ -6,6 +6,8 @@
 //! `cargo bench --bench blocks`; numbers and what they mean: benches/README.md.
 #![allow(clippy::print_stdout)] // It is what a benchmark is for.
 
+mod measure;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
@@ -13,6 +15,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use measure::{Measured, Pairs, Targets, run};
 
 const RUNBOOK: &str = env!("CARGO_BIN_EXE_runbook");
 const BLOCKS: u32 = 1000;
@@ -117,16 +121,6 @@ fn bash_command(arguments: &[&std::ffi::OsStr]) -> Command {
     command
 }
 
-/// Runs it to its end, which must be a good one.
-fn run(mut command: Command) -> Duration {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
-    let started = Instant::now();
-    let status = command.status().expect("a command starts");
-    let elapsed = started.elapsed();
-    assert!(status.success(), "{command:?} ended with {status}");
-    elapsed
-}
-
 /// The same, with a reader of what it prints.
 fn read_to_end(mut command: Command) -> Duration {
     command.stdin(Stdio::null()).stdout(Stdio::piped());
@@ -156,86 +150,4 @@ fn high_water(child: &Child) -> Option<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: f64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024.0 / MIB)
-}
-
-/// A median, and how far it may be off.
-#[derive(Clone, Copy)]
-struct Measured {
-    middle: f64,
-    noise: f64,
-}
-
-impl Measured {
-    fn of(mut values: Vec<f64>) -> Self {
-        values.sort_by(f64::total_cmp);
-        let at = |quarters: usize| values[(values.len() - 1) * quarters / 4];
-        Self { middle: at(2), noise: (at(3) - at(1)) / 2.0 }
-    }
-
-    fn scaled(self, factor: f64) -> Self {
-        Self { middle: self.middle * factor, noise: self.noise * factor }
-    }
-}
-
-/// Times of ours and of bash, in seconds, taken in turns.
-struct Pairs(Vec<(f64, f64)>);
-
-impl Pairs {
-    fn measure(rounds: usize, ours: impl Fn() -> Duration, bash: impl Fn() -> Duration) -> Self {
-        // The first round fills the caches and is not counted.
-        ours();
-        bash();
-        Self((0..rounds).map(|_| (ours().as_secs_f64(), bash().as_secs_f64())).collect())
-    }
-
-    fn difference(&self) -> Measured {
-        Measured::of(self.0.iter().map(|(ours, bash)| ours - bash).collect())
-    }
-
-    fn alone(&self) -> Measured {
-        Measured::of(self.0.iter().map(|pair| pair.0).collect())
-    }
-
-    fn ours(&self) -> String {
-        let ratio = Measured::of(self.0.iter().map(|(ours, bash)| ours / bash).collect());
-        format!("{:.1} ms ({:.1} times bash)", self.alone().middle * 1000.0, ratio.middle)
-    }
-
-    fn bash(&self) -> String {
-        let bash = Measured::of(self.0.iter().map(|pair| pair.1).collect());
-        format!("{:.1} ms", bash.middle * 1000.0)
-    }
-}
-
-/// What was promised, and whether it was held.
-#[derive(Default)]
-struct Targets {
-    missed: usize,
-}
-
-impl Targets {
-    fn hold(&mut self, name: &str, found: Measured, target: f64, better: f64) {
-        let Measured { middle, noise } = found;
-        let verdict = if middle <= better {
-            "met"
-        } else if middle <= target {
-            "met, not yet the better target"
-        } else if middle - noise <= target {
-            "missed, but within the noise"
-        } else {
-            self.missed += 1;
-            "MISSED"
-        };
-        println!(
-            "  {name}: {middle:.2} ± {noise:.2} (at most {target}, better {better}): {verdict}"
-        );
-    }
-
-    fn exit(&self) -> ExitCode {
-        if self.missed == 0 {
-            return ExitCode::SUCCESS;
-        }
-        println!("{} missed by more than the noise", self.missed);
-        ExitCode::FAILURE
-    }
 }

@@ -5,6 +5,7 @@
 mod runner;
 
 mod lab;
+mod screen;
 mod support;
 
 use std::fs;

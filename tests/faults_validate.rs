@@ -4,6 +4,7 @@
 //! and is stamped only where everything held.
 
 mod lab;
+mod screen;
 mod support;
 
 use std::fs;
@@ -127,8 +128,8 @@ fn with_small_disk(lab: &Lab, script: &str) -> Seen {
     let full = lab.beside("full");
     fs::create_dir(&full).expect("a folder");
     let whole = format!(
-        "set -eu\nmount -t tmpfs -o size=64k small {full:?}\n\
-         fill() {{ cat /dev/zero >{full:?}/fill 2>/dev/null || true; }}\n{script}"
+        "set -eu\nmount -t tmpfs -o size=64k small $FULL\n\
+         fill() {{ cat /dev/zero >$FULL/fill 2>/dev/null || true; }}\n{script}"
     );
     let mut command = Command::new("unshare");
     let ours = lab.command(&[]);

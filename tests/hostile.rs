@@ -13,6 +13,7 @@ mod lab;
 mod log;
 #[path = "hostile/scene.rs"]
 mod scene;
+mod screen;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -310,7 +311,7 @@ fn a_change_writes_no_answers_and_chooses_no_program_of_theirs() {
     scene.write("answers.toml", token);
     scene.write("docs/look.md", &alone("curl -sS \"http://LISTED/$PLACE\"\n# Expect: \"ok\""));
     let words = ["--format", "github", "--answers", "answers.toml", "docs/look.md"];
-    scene.validate(&words).exit(4).says("answers.toml is not used").says("once it is merged");
+    scene.validate(&words).exit(4).says("so it is not used: it counts once it is merged");
     scene.runbook(&[&["validate"], &words[..]].concat()).exit(4).says("--config-ref");
     scene.push("work", "main");
     scene.git("work", &["fetch", "--quiet", "origin"]);

@@ -5,11 +5,13 @@
 //! server saw counts as much as what the program says.
 
 mod lab;
+mod screen;
 mod support;
 
 use std::fs;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use lab::{Answer, HEADER, Lab, Server, step, steps, wait_until};
@@ -22,8 +24,8 @@ fn ok() -> Lab {
 
 #[test]
 fn what_reads_is_run_and_what_does_not_is_left_out_with_the_reason() {
-    let blocks = [READ, "touch made", "frobnicate --now", "psql", "select 1;"];
-    let expected = ["met", "writes", "unknown", "unknown", "not-runnable"];
+    let blocks = [READ, "touch made", "frobnicate --now", "read -r -p 'go on? ' X"];
+    let expected = ["met", "writes", "unknown", "needs-person"];
     let mut lab = ok();
     let seen = lab.comes_to(&steps(&blocks), 0, &expected);
     assert!(!lab.path("made").exists());
@@ -82,8 +84,8 @@ fn an_input_that_nobody_gave_leaves_the_runbook_unverified() {
 fn a_placeholder_takes_its_values_from_answers_and_runs_once_for_each() {
     let mut lab = ok();
     lab.write("book.md", &steps(&["curl -sS SERVER/<app>/health\n# Expect: \"ok\""]));
-    lab.write("answers.toml", "[inputs]\napp = [\"web\", \"console\"]\n");
-    let seen = lab.json(&["book.md", "--answers", "answers.toml"]);
+    let answers = lab.answers("[inputs]\napp = [\"web\", \"console\"]\n");
+    let seen = lab.json(&["book.md", "--answers", &answers]);
     seen.exit(0);
     assert_eq!(lab.server().journal(), ["GET /web/health", "GET /console/health"]);
     assert_eq!(seen.report()["runbooks"][0]["segments"][0]["runs"], 2);
@@ -92,14 +94,13 @@ fn a_placeholder_takes_its_values_from_answers_and_runs_once_for_each() {
 #[test]
 fn an_answer_to_what_is_not_asked_is_wrong_usage() {
     let mut lab = ok().book("book.md", &steps(&["curl -sS SERVER/<app>/health\n# Expect: \"ok\""]));
-    lab.write("answers.toml", "[inputs]\naap = \"web\"\n");
-    let seen = lab.validate(&["book.md", "--answers", "answers.toml"]);
+    let answers = lab.answers("[inputs]\naap = \"web\"\n");
+    let seen = lab.validate(&["book.md", "--answers", &answers]);
     seen.exit(2).says("there is no input aap; known here: app");
-    lab.write("answers.toml", "[inputs]\napp = \"web\"\n");
-    lab.commit_all();
-    lab.validate(&["book.md", "--answers", "answers.toml"]).exit(0);
+    let answers = lab.answers("[inputs]\napp = \"web\"\n");
+    lab.validate(&["book.md", "--answers", &answers]).exit(0);
     lab.write("other.md", &steps(&[READ]));
-    let seen = lab.validate(&["book.md", "other.md", "--answers", "answers.toml"]);
+    let seen = lab.validate(&["book.md", "other.md", "--answers", &answers]);
     seen.exit(2).says("--answers is about one runbook");
 }
 
@@ -133,8 +134,8 @@ fn a_choice_is_the_authors_preference_or_that_of_the_answers_or_nobodys() {
     assert_eq!(lab.server().journal(), ["GET /b"]);
     let mut lab = ok();
     lab.write("book.md", &preferred);
-    lab.write("answers.toml", "[choices]\n1 = \"Option A: by hand\"\n");
-    let seen = lab.json(&["book.md", "--answers", "answers.toml"]);
+    let answers = lab.answers("[choices]\n1 = \"Option A: by hand\"\n");
+    let seen = lab.json(&["book.md", "--answers", &answers]);
     assert_eq!(seen.book(0).segments(), ["met", "not-chosen"], "{seen}");
     assert_eq!(lab.server().journal(), ["GET /a"]);
 }
@@ -215,6 +216,23 @@ fn too_little_coverage_is_unverified() {
 }
 
 #[test]
+fn what_the_check_finds_wrong_is_not_run() {
+    let mut lab = ok().book("book.md", &steps(&[READ, "echo \"unclosed"]));
+    let seen = lab.validate(&["--stamp", "book.md"]);
+    seen.exit(1).says("the check found errors; nothing was run").says("not stamped");
+    assert_eq!(lab.server().journal(), [] as [&str; 0]);
+}
+
+#[test]
+fn where_nothing_could_be_run_that_is_said() {
+    let seen = ok().comes_to(&steps(&["touch made"]), 0, &["writes"]);
+    assert_eq!(seen.book(0).text("why"), "nothing was run");
+    assert_eq!(seen.report()["runbooks"][0]["confinement"], Value::Null);
+    let mut floor = ok().settings("coverage = 0.1\n");
+    floor.comes_to(&steps(&["touch made"]), 3, &["writes"]);
+}
+
+#[test]
 fn docs_runs_nothing_and_reaches_no_more_than_that() {
     let mut lab = Lab::answering("ok\n").listing(&[]).book("book.md", &steps(&[READ]));
     lab.validate(&["--docs", "--stamp", "book.md"]).exit(0).says("read-only-docs");
@@ -229,6 +247,15 @@ fn a_host_that_is_not_listed_is_refused_before_anything_is_sent() {
     let seen = lab.validate(&["--stamp", "book.md"]);
     seen.exit(4).says("which is not listed").says("not stamped");
     assert_eq!(lab.server().journal(), [] as [&str; 0]);
+}
+
+#[test]
+fn a_tool_that_goes_where_its_configuration_leads_has_to_be_listed() {
+    let book = steps(&["kubectl get pods -n web\n# Expect: some output"]);
+    let seen = ok().comes_to(&book, 4, &["host"]);
+    seen.says(
+        "it goes where the configuration of kubectl leads, and kubectl is not listed in `tools`",
+    );
 }
 
 #[test]
@@ -298,6 +325,18 @@ fn a_secret_shows_up_in_no_output_format_or_file() {
 }
 
 #[test]
+fn what_a_command_makes_of_a_secret_is_not_quoted_either() {
+    let blocks = [
+        "echo \"$API_TOKEN\" | rev\n# Expect: 5",
+        "ls \"/x/$(echo \"$API_TOKEN\" | rev)\"",
+        "rev < /proc/self/environ\n# Expect: \"never\"",
+    ];
+    let mut lab = ok().variable("API_TOKEN", "tok-8f3kq2m9z7");
+    let seen = lab.comes_to(&steps(&blocks), 1, &["not-met", "failed", "not-met"]);
+    seen.never_says("7z9m2qk3f8-kot");
+}
+
+#[test]
 fn a_secret_is_in_no_file_while_it_is_in_use() {
     let mut lab = Lab::new(Server::start(|_| Answer::never())).variable("API_TOKEN", SECRET);
     let block = "curl -sS -H \"Authorization: Bearer $API_TOKEN\" SERVER/me\n# Expect: \"ok\"";
@@ -309,7 +348,7 @@ fn a_secret_is_in_no_file_while_it_is_in_use() {
     for (name, text) in files {
         assert!(!text.contains(SECRET), "{name}");
     }
-    interrupt(child.id());
+    send(child.id(), Signal::INT);
     let _ = child.wait_with_output();
     lab.nothing_is_left();
 }
@@ -340,6 +379,24 @@ fn a_weak_secret_is_refused_and_not_told() {
 }
 
 // Settings.
+
+#[test]
+fn answers_of_the_repository_count_as_the_base_commit_has_them() {
+    let mut lab = ok().book("book.md", &steps(&["curl -sS SERVER/<app>\n# Expect: \"ok\""]));
+    lab.write("answers.toml", "[inputs]\napp = \"web\"\n");
+    lab.validate(&["book.md", "--answers", "answers.toml"]).exit(0);
+    let marker = lab.beside("home").join("made");
+    let hostile = format!("[inputs]\napp = {{ command = [\"touch\", {marker:?}] }}\n");
+    lab.write("answers.toml", &hostile);
+    let seen = lab.validate(&["book.md", "--answers", "answers.toml"]);
+    seen.exit(4).says("answers.toml is not the one of HEAD, so it is not used");
+    assert!(!marker.exists());
+    assert_eq!(lab.server().journal(), ["GET /web"]);
+    let lab = lab.variable("CI", "true");
+    let seen = lab.run(&["validate", "book.md", "--answers", "answers.toml"]);
+    seen.exit(4).says("name it with --config-ref");
+    assert!(!marker.exists());
+}
 
 #[test]
 fn an_operators_settings_count_once_they_are_trusted_and_until_they_change() {
@@ -385,7 +442,10 @@ fn a_base_commit_that_is_not_there_is_wrong_usage() {
     let mut lab = ok().book("book.md", &steps(&[READ]));
     lab.commit();
     let seen = lab.run(&["validate", "--config-ref", "no-such", "book.md"]);
-    seen.exit(2).says("there is no such commit here");
+    seen.exit(2).says("failed to read no-such: there is no such commit here");
+    assert_eq!(seen.stdout, "", "it is said once, and nothing is reported");
+    fs::remove_dir_all(lab.path(".git")).expect("a repository");
+    lab.validate(&["book.md"]).exit(2).says("is in no git repository");
     assert_eq!(lab.server().journal(), [] as [&str; 0]);
 }
 
@@ -437,28 +497,28 @@ fn one_that_fails_keeps_no_other_from_being_validated_and_decides_the_exit_code(
     lab.json(&["."]).exit(4);
 }
 
-/// How many requests a server had at once, of twelve runbooks.
-fn at_once(words: &[&str]) -> usize {
+/// How many requests a server had at once, of so many runbooks.
+fn at_once(runbooks: usize, jobs: &str) -> usize {
     let mut lab =
         Lab::new(Server::start(|_| Answer::text("ok\n").after(Duration::from_millis(150))));
-    for number in 0..12 {
+    for number in 0..runbooks {
         lab.write(&format!("{number}.md"), &steps(&[READ]));
     }
-    let seen = lab.validate(&[words, &["."]].concat());
+    let seen = lab.validate(&["--jobs", jobs, "."]);
     seen.exit(0);
-    assert_eq!(lab.server().journal().len(), 12);
+    assert_eq!(lab.server().journal().len(), runbooks);
     lab.server().most_at_once()
 }
 
 #[test]
 fn a_host_is_never_asked_for_more_than_four_segments_at_once() {
-    let most = at_once(&["--jobs", "12"]);
+    let most = at_once(8, "8");
     assert!((2..=4).contains(&most), "{most}");
 }
 
 #[test]
 fn one_job_is_one_at_a_time() {
-    assert_eq!(at_once(&["--jobs", "1"]), 1);
+    assert_eq!(at_once(3, "1"), 1);
 }
 
 #[test]
@@ -471,30 +531,86 @@ fn a_runbook_that_hangs_is_ended_by_its_deadline() {
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 
-fn interrupt(process: u32) {
-    let process = rustix::process::Pid::from_raw(process.cast_signed()).expect("a process");
-    rustix::process::kill_process(process, rustix::process::Signal::INT).expect("it lives");
+fn send(process: u32, signal: Signal) {
+    let process = Pid::from_raw(process.cast_signed()).expect("a process");
+    kill_process(process, signal).expect("it lives");
 }
 
-#[test]
-fn an_interrupt_ends_all_quickly_and_leaves_nothing() {
+/// Six runbooks, four of which wait for a server that says nothing when the signal comes.
+#[track_caller]
+fn ends_all(signal: Signal, says: &str) {
     let mut lab = Lab::new(Server::start(|_| Answer::never()));
     for number in 0..6 {
         lab.write(&format!("{number}.md"), &steps(&[READ, READ]));
     }
-    let child = lab.start(&["--format", "json", "."]);
-    wait_until("requests of several", || lab.server().journal().len() >= 4);
+    let child = lab.start(&["--jobs", "4", "--format", "json", "."]);
+    wait_until("four requests", || lab.server().journal().len() == 4);
     let started = Instant::now();
-    interrupt(child.id());
+    send(child.id(), signal);
     let seen = lab::Seen::of(&child.wait_with_output().expect("it ends"));
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
-    seen.exit(130).says("it was interrupted");
+    seen.exit(130).says(says);
     lab.nothing_is_left();
     assert_eq!(lab.server().journal().len(), 4, "nothing began afterwards");
     for book in 0..6 {
         assert_eq!(seen.book(book).text("result"), "broken");
         assert_eq!(seen.book(book).segments(), ["not-reached", "not-reached"], "{seen}");
     }
+}
+
+#[test]
+fn an_interrupt_ends_all_quickly_and_leaves_nothing() {
+    ends_all(Signal::INT, "it was interrupted");
+}
+
+#[test]
+fn so_does_the_end_of_a_job_in_ci() {
+    ends_all(Signal::TERM, "the system wants it to end");
+}
+
+#[test]
+fn an_interrupt_ends_the_waiting_for_a_read_to_hold() {
+    let mut lab = Lab::answering("starting\n");
+    lab.write("book.md", &steps(&["curl -sS SERVER/state\n# Expect: \"ready\" within 600s"]));
+    let child = lab.start(&["book.md"]);
+    wait_until("a second request", || lab.server().journal().len() == 2);
+    let started = Instant::now();
+    send(child.id(), Signal::INT);
+    lab::Seen::of(&child.wait_with_output().expect("it ends")).exit(130);
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    lab.nothing_is_left();
+}
+
+// A terminal.
+
+const AT_A_TERMINAL: [&str; 4] = ["validate", "--config-ref", "HEAD", "book.md"];
+
+#[test]
+fn at_a_terminal_the_progress_gives_way_to_the_report() {
+    let server = Server::start(|_| Answer::text("ok\n").after(Duration::from_millis(700)));
+    let mut lab = Lab::new(server).book("book.md", &steps(&[READ]));
+    lab.commit();
+    let mut screen = lab.screen(&AT_A_TERMINAL);
+    screen.wait_for("0 of 1 runbooks");
+    screen.wait_for("1 runbook: 1 validated");
+    assert_eq!(screen.exit().code(), Some(0));
+    let shown = screen.shown();
+    assert!(!shown.contains("of 1 runbooks") && shown.contains("validated book.md"), "{shown}");
+    assert!(screen.written().contains(&0x1b), "it has colours");
+}
+
+#[test]
+fn ctrl_c_at_a_terminal_ends_it_at_once_with_a_report() {
+    let mut lab = Lab::new(Server::start(|_| Answer::never())).book("book.md", &steps(&[READ]));
+    lab.commit();
+    let mut screen = lab.screen(&AT_A_TERMINAL);
+    wait_until("the request", || !lab.server().journal().is_empty());
+    let started = Instant::now();
+    screen.keys("\u{3}");
+    screen.wait_for("it was interrupted");
+    assert_eq!(screen.exit().code(), Some(130));
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    lab.nothing_is_left();
 }
 
 // Formats.

@@ -64,7 +64,9 @@ fn read(arguments: &Attended) -> Result<(Plan, Config), Failure> {
         |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
     let source = Source::read(&arguments.file).map_err(|error| usage(&error))?;
     let settings::InForce { config, notes, .. } = settings::of_operator(&arguments.file)?;
-    notes.iter().for_each(|note| complain(note));
+    for note in &notes {
+        complain(note);
+    }
     let document = Document::read(source);
     let selection = Selection::sections(arguments.section.clone());
     let plan = Plan::new(document, config.catalogue(), &selection);

@@ -63,8 +63,11 @@ impl Call {
 
     async fn read(&self, source: Source) -> Examined {
         let path = source.path().to_owned();
-        let prepared = self.settings(&path).and_then(|in_force| {
-            let (supply, answers) = self.supply(&in_force.config, &path)?;
+        let prepared = self.settings(&path).and_then(|mut in_force| {
+            let refused = self.refused_answers(&path)?;
+            let used = self.arguments.answers.as_deref().filter(|_| refused.is_none());
+            let (supply, answers) = supply(&in_force.config, &path, used)?;
+            in_force.refused.extend(refused);
             Ok((in_force, supply, answers))
         });
         let (in_force, supply, answers) = match prepared {
@@ -81,9 +84,12 @@ impl Call {
         let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();
         let mut validation = match errors {
             0 if !self.arguments.docs => self.run(&plan, &in_force.config, &supply, answers).await,
-            _ => self.look(&plan, &supply, errors),
+            _ => look(&plan, &supply, errors),
         };
-        weigh(&mut validation, &in_force);
+        if errors == 0 && !self.arguments.docs {
+            require_coverage(&mut validation, in_force.config.read_only.coverage);
+        }
+        refuse_settings(&mut validation, &in_force);
         let method = self.method(&validation, errors);
         diagnostics.extend(about_settings(&in_force));
         let mut examined = Examined::new(plan.document.source.clone(), diagnostics);
@@ -107,22 +113,14 @@ impl Call {
         }
     }
 
-    fn supply(&self, config: &Config, runbook: &Path) -> Result<(Supply, Answers), Failure> {
-        let usage =
-            |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
-        let name = "runbook validate".to_owned();
-        let answers = match &self.arguments.answers {
-            Some(path) => {
-                let search = OsString::from(environment_variable("PATH").unwrap_or_default());
-                let answers = Answers::read(path, name).map_err(|error| usage(&error))?;
-                answers.pinned(pinned(&search, &checkout(runbook)))
-            }
-            None => Answers::none(name),
-        };
-        let listed = config.listed().map_err(|error| usage(&error))?;
-        let inputs = answers.inputs().map(str::to_owned).collect();
-        let choices = answers.choices().clone();
-        Ok((Supply { inputs, choices, offers: environment(), listed }, answers))
+    /// Why the answers that were named do not count; an operator's own do.
+    fn refused_answers(&self, runbook: &Path) -> Result<Option<String>, Failure> {
+        let base = self.arguments.config_ref.as_deref();
+        let attended = base.is_none() && environment_variable("CI").is_none();
+        match &self.arguments.answers {
+            Some(answers) if !attended => settings::refused_answers(answers, runbook, base),
+            _ => Ok(None),
+        }
     }
 
     fn check(&self, plan: &Plan) -> Vec<Diagnostic> {
@@ -134,29 +132,6 @@ impl Call {
         joined(plan, check_in(plan, &circumstances))
     }
 
-    /// What would be left out; nothing is run.
-    fn look(&self, plan: &Plan, supply: &Supply, errors: usize) -> Validation {
-        let has = |input: &Input| supply.has(input);
-        let chosen = |step: &document::Step, choice: &Choice| supply.chosen(step, choice);
-        let is_set = |name: &str| supply.is_set(name);
-        let means = coverage::Means {
-            listed: &supply.listed,
-            has: &has,
-            is_set: &is_set,
-            lacks: &|_| false,
-        };
-        let segments = without_running(plan, &means, &chosen);
-        match errors {
-            0 => not_run(plan, Verdict::Validated, "nothing was run", segments),
-            _ => without_run(
-                plan,
-                Verdict::Failed,
-                "the check found errors; nothing was run",
-                segments,
-            ),
-        }
-    }
-
     /// Runs what is read-only.
     async fn run(
         &self,
@@ -166,7 +141,7 @@ impl Call {
         mut answers: Answers,
     ) -> Validation {
         if self.wishes.is_over() {
-            return without_run(plan, Verdict::Broken, INTERRUPTED, Vec::new());
+            return not_run(plan, Verdict::Broken, INTERRUPTED, supply.look(plan));
         }
         let operators = environment();
         let path = plan.document.source.path();
@@ -181,11 +156,11 @@ impl Call {
         let confined = match confined {
             Ok(confined) => confined,
             Err(error) => {
-                return without_run(
+                return not_run(
                     plan,
                     Verdict::Broken,
                     &format!("failed to {error}"),
-                    Vec::new(),
+                    supply.look(plan),
                 );
             }
         };
@@ -280,7 +255,40 @@ impl Call {
     }
 }
 
+fn supply(
+    config: &Config,
+    runbook: &Path,
+    answers: Option<&Path>,
+) -> Result<(Supply, Answers), Failure> {
+    let usage =
+        |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
+    let name = "runbook validate".to_owned();
+    let answers = match answers {
+        Some(path) => {
+            let search = OsString::from(environment_variable("PATH").unwrap_or_default());
+            let answers = Answers::read(path, name).map_err(|error| usage(&error))?;
+            answers.pinned(pinned(&search, &checkout(runbook)))
+        }
+        None => Answers::none(name),
+    };
+    let listed = config.listed().map_err(|error| usage(&error))?;
+    let inputs = answers.inputs().map(str::to_owned).collect();
+    let choices = answers.choices().clone();
+    Ok((Supply { inputs, choices, offers: environment(), listed }, answers))
+}
+
 impl Supply {
+    /// The segments, of which nothing is run.
+    fn look(&self, plan: &Plan) -> Vec<Segment> {
+        let means = coverage::Means {
+            listed: &self.listed,
+            has: &|input| self.has(input),
+            is_set: &|name| self.is_set(name),
+            lacks: &|_| false,
+        };
+        without_running(plan, &means, &|step, choice| self.chosen(step, choice))
+    }
+
     fn has(&self, input: &Input) -> bool {
         let set = |(name, value): &(OsString, OsString)| {
             name.to_str() == Some(&input.name) && !value.is_empty()
@@ -323,26 +331,27 @@ fn weakened(document: &Document) -> Vec<Weakened> {
         .collect()
 }
 
-/// What is refused about the settings, and how much must be covered, count too.
-fn weigh(validation: &mut Validation, in_force: &InForce) {
-    let redact = |text: &str| Redactor::default().redact(text);
+/// Where less was run than the settings ask for, it is not verified.
+fn require_coverage(validation: &mut Validation, floor: f64) {
     let (run, all) = validation.coverage();
-    let floor = in_force.config.read_only.coverage;
     #[expect(clippy::cast_precision_loss, reason = "no runbook has so many segments")]
     let part = if all == 0 { 1.0 } else { run as f64 / all as f64 };
-    let unrun = validation.confinement.is_none();
-    if part < floor && validation.result < Verdict::Unverified && !unrun {
+    if part < floor && validation.result < Verdict::Unverified {
         validation.result = Verdict::Unverified;
-        validation.why = redact(&format!(
+        validation.why = Redactor::default().redact(&format!(
             "{run} of {all} segments were run, and the settings ask for {:.0} %",
             100.0 * floor
         ));
     }
+}
+
+/// What is refused about the settings counts, too.
+fn refuse_settings(validation: &mut Validation, in_force: &InForce) {
     if let Some(refused) = in_force.refused.first()
         && validation.result < Verdict::Refused
     {
         validation.result = Verdict::Refused;
-        validation.why = redact(refused);
+        validation.why = Redactor::default().redact(refused);
     }
 }
 
@@ -354,6 +363,17 @@ fn about_settings(in_force: &InForce) -> Vec<Diagnostic> {
     let refused = in_force.refused.iter().map(|text| finding(Severity::Error, text));
     let notes = in_force.notes.iter().map(|text| finding(Severity::Note, text));
     refused.chain(notes).collect()
+}
+
+/// What would be left out; nothing is run.
+fn look(plan: &Plan, supply: &Supply, errors: usize) -> Validation {
+    let segments = supply.look(plan);
+    match errors {
+        0 => not_run(plan, Verdict::Validated, "nothing was run", segments),
+        _ => {
+            without_run(plan, Verdict::Failed, "the check found errors; nothing was run", segments)
+        }
+    }
 }
 
 /// A validation in which nothing was run because of errors; what would have been refused is, too.

@@ -16,7 +16,9 @@ pub(super) fn explain(arguments: &Explain) -> Result<Exit, Failure> {
         |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
     let source = Source::read(&arguments.file).map_err(|error| usage(&error))?;
     let settings::InForce { config, notes, .. } = settings::of_operator(&arguments.file)?;
-    notes.iter().for_each(|note| complain(note));
+    for note in &notes {
+        complain(note);
+    }
     let selection = match arguments.format {
         ExplainFormat::Answers => Selection::default(),
         _ => Selection::everything(),

@@ -36,7 +36,7 @@ pub(super) struct InForce {
 /// it is merged.
 pub(super) fn of_base(runbook: &Path, base: &str) -> Result<InForce, Failure> {
     let root = checkout(runbook);
-    let (git, commit) = resolve(&root, base)?;
+    let (git, commit) = commit_of(&root, base)?;
     let theirs = nearest_in(&git, &commit, &root, runbook);
     let ours = config::find(runbook);
     let our_text = ours.as_ref().and_then(|path| own_text(path));
@@ -58,42 +58,53 @@ pub(super) fn of_base(runbook: &Path, base: &str) -> Result<InForce, Failure> {
     Ok(in_force)
 }
 
-/// git at the root of a checkout, and the commit that `base` names there.
-fn resolve(root: &Path, base: &str) -> Result<(Git, String), Failure> {
+/// Why an answers file does not count. It may name commands and files, so the one of a pull request
+/// counts, like its settings, once it is merged.
+pub(super) fn refused_answers(
+    answers: &Path,
+    runbook: &Path,
+    base: Option<&str>,
+) -> Result<Option<String>, Failure> {
+    let root = checkout(runbook);
+    let typed = std::path::absolute(answers).unwrap_or_else(|_| answers.to_path_buf());
+    let real = fs::canonicalize(answers).unwrap_or_else(|_| typed.clone());
+    let inside = real.starts_with(fs::canonicalize(&root).unwrap_or_else(|_| root.clone()));
+    if !(inside || typed.starts_with(&root)) || !root.join(".git").exists() {
+        return Ok(None);
+    }
+    let shown = answers.display();
+    let Some(base) = base else {
+        return Ok(Some(format!(
+            "{shown} is of the repository, and nobody says of which commit: name it with \
+             --config-ref, such as the pull request's base"
+        )));
+    };
+    let (git, commit) = commit_of(&root, base)?;
+    let below = typed.strip_prefix(&root).ok().and_then(Path::to_str);
+    let theirs = below.map(|path| git.ask(&["cat-file", "blob", &format!("{commit}:{path}")]));
+    let same = match (theirs, own_text(answers)) {
+        (Some(Ok(theirs)), Some(ours)) => theirs == ours.as_bytes(),
+        _ => false,
+    };
+    Ok((!same).then(|| {
+        format!("{shown} is not the one of {base}, so it is not used: it counts once it is merged")
+    }))
+}
+
+/// Fails where a base commit is not there: to say it once is enough.
+pub(super) fn require_commit(runbook: &Path, base: &str) -> Result<(), Failure> {
+    commit_of(&checkout(runbook), base).map(drop)
+}
+
+/// git, and the commit that a word names.
+fn commit_of(root: &Path, base: &str) -> Result<(Git, String), Failure> {
     let usage = |why: String| Failure::new(Exit::Usage, format!("failed to read {base}: {why}"));
     let search = environment_variable("PATH").unwrap_or_default();
     let git = Git::new(root, &OsString::from(search)).map_err(usage)?;
     let commit = format!("{base}^{{commit}}");
     let commit = git.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
-    let commit = commit.map_err(|_| {
-        usage("there is no such commit here; fetch it (in GitHub Actions: fetch-depth: 0)".into())
-    })?;
+    let commit = commit.map_err(|why| usage(no_commit(root, why)))?;
     Ok((git, String::from_utf8_lossy(&commit).trim().to_owned()))
-}
-
-/// Refuses answers that a change could have written: they name programs that give a value, and those
-/// run before anything confines them. In CI a repository's answers hold as the base commit has them.
-pub(super) fn vouched(answers: &Path, base: Option<&str>) -> Result<(), Failure> {
-    let root = checkout(answers);
-    let is_theirs = base.is_some() || environment_variable("CI").is_some();
-    if !is_theirs || !root.join(".git").exists() {
-        return Ok(());
-    }
-    let refused = |why: &str| {
-        let message = format!("{} is not used: {why}", answers.display());
-        Err(Failure::new(Exit::Refused, message))
-    };
-    let Some(base) = base else {
-        return refused("name the commit whose answers hold with --config-ref");
-    };
-    let (git, commit) = resolve(&root, base)?;
-    let absolute = std::path::absolute(answers).ok();
-    let below = absolute.as_deref().and_then(|path| path.strip_prefix(&root).ok()?.to_str());
-    let theirs = below.map(|path| git.ask(&["cat-file", "blob", &format!("{commit}:{path}")]));
-    match (theirs, own_text(answers)) {
-        (Some(Ok(theirs)), Some(ours)) if theirs == ours.as_bytes() => Ok(()),
-        _ => refused(&format!("it is not the one of {base}: what it says holds once it is merged")),
-    }
 }
 
 /// The settings that the operator trusts; none where the file was not trusted, or has changed since.
@@ -134,6 +145,17 @@ pub(super) fn builtin(runbook: &Path) -> InForce {
         )
     });
     InForce { notes: note.into_iter().collect(), ..InForce::default() }
+}
+
+/// Why git knows no such commit.
+fn no_commit(root: &Path, why: String) -> String {
+    if !root.join(".git").exists() {
+        return format!("{} is in no git repository", root.display());
+    }
+    if why.starts_with("git says") {
+        return "there is no such commit here; fetch it (in GitHub Actions: fetch-depth: 0)".into();
+    }
+    why
 }
 
 /// The nearest file of settings for a runbook as a commit has it: its path from the root, and its

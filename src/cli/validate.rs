@@ -36,8 +36,8 @@ pub(super) fn validate_all(arguments: &Validate) -> Result<Exit, Failure> {
     if arguments.answers.is_some() && found.files.len() > 1 {
         return Err(Failure::new(Exit::Usage, "--answers is about one runbook: name it alone"));
     }
-    if let Some(answers) = &arguments.answers {
-        settings::vouched(answers, arguments.config_ref.as_deref())?;
+    if let (Some(base), Some(first)) = (&arguments.config_ref, found.files.first()) {
+        settings::require_commit(first, base)?;
     }
     let broken = |error: std::io::Error| {
         Failure::new(Exit::Environment, format!("failed to start: {error}"))

@@ -8,6 +8,7 @@ mod attempt;
 mod by_hand;
 mod capture;
 mod confined;
+mod discretion;
 mod gather;
 mod job;
 mod listen;

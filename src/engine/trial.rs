@@ -12,6 +12,7 @@ use crate::policy::{Effect, Trait};
 use crate::session::{Limits, Mode, Report, State, Stop};
 use crate::variables::{Redacted, Secret};
 
+use super::discretion;
 use super::job::Job;
 use super::listen::{Ear, Held, Showing};
 use super::verdict::{self, Ruling, Status};
@@ -217,10 +218,13 @@ impl Engine<'_> {
             return Ruling::new(Outcome::Stopped, "you stopped it");
         }
         // Redacted as a whole: nothing could be found any more in a part of it.
-        let said = if job.block.attributes.secret {
-            Redacted::default()
-        } else {
-            self.redactor.redact(&String::from_utf8_lossy(&heard.stderr.head))
+        let discreet = self.is_discreet();
+        let redact = |text: &str| self.redactor.redact(text);
+        let said = String::from_utf8_lossy(&heard.stderr.head);
+        let said = match (job.block.attributes.secret, discreet) {
+            (true, _) => Redacted::default(),
+            (false, true) => discretion::discreet(&said, redact),
+            (false, false) => redact(&said),
         };
         let unfinished = came == Came::ToAFailure || report.stop != Stop::None;
         if report.shell_ended && unfinished {
@@ -243,7 +247,7 @@ impl Engine<'_> {
                 Stop::None | Stop::Interrupt => Ended::Exited,
             },
             command: job.block.text[unit.span.range()].to_owned(),
-            sensitive: job.decided.sensitive || held == Held::Secrets,
+            sensitive: job.decided.sensitive || held == Held::Secrets || discreet,
             elapsed: report.elapsed,
         };
         let record = Records { engine: self };
@@ -257,6 +261,12 @@ impl Engine<'_> {
             ruling.why = with_last_words(ruling.why, &said);
         }
         ruling
+    }
+
+    /// Whether an output is quoted only in words that no secret can be made of: where nobody is
+    /// there, and the shell holds a secret.
+    fn is_discreet(&self) -> bool {
+        self.setup.confined.is_some() && self.redactor.knows_any()
     }
 
     fn ended_shell(

@@ -81,7 +81,6 @@ pub async fn validate(
 ) -> Validation {
     let started = Instant::now();
     let mut engine = Engine::new(plan, setup, operator, Vec::new(), wishes);
-    let confinement = engine.setup.confined.as_ref().map(confinement);
     let mut segments = Vec::new();
     let wishes = engine.wishes.clone();
     let flow = tokio::select! {
@@ -89,6 +88,8 @@ pub async fn validate(
         () = wishes.insist() => Err(Break::Interrupted),
     };
     let _ = engine.end_session().await;
+    let ran = segments.iter().any(|one| matches!(one.coverage, validation::Coverage::Run(_)));
+    let confined = engine.setup.confined.as_ref().filter(|_| ran);
     let (result, why) = match flow {
         Ok(()) => sum(&segments),
         Err(Break::Refused(why)) => (Verdict::Refused, why),
@@ -103,7 +104,7 @@ pub async fn validate(
         result,
         why: engine.redactor.redact(&why),
         segments,
-        confinement,
+        confinement: confined.map(confinement),
         duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     }
 }
@@ -302,7 +303,10 @@ fn segment(
 
 /// What the segments come to together, and why.
 fn sum(segments: &[Segment]) -> (Verdict, String) {
-    let mut worst = (Verdict::Validated, "everything that was run held".to_owned());
+    let ran = |one: &Segment| matches!(one.coverage, validation::Coverage::Run(_));
+    let held =
+        if segments.iter().any(ran) { "everything that was run held" } else { "nothing was run" };
+    let mut worst = (Verdict::Validated, held.to_owned());
     let mut note = |verdict: Verdict, segment: &Segment, why: &str| {
         if verdict > worst.0 {
             worst = (verdict, format!("{}: {why}", place(segment)));

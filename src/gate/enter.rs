@@ -118,8 +118,11 @@ fn given(
     permit: &Permit,
     environment: &[(OsString, OsString)],
 ) -> Vec<(OsString, OsString)> {
+    // What is set below needs no judging.
+    let own = sandbox::environment(&rules.scratch);
+    let is_own = |wanted: &OsString| wanted == "PATH" || own.iter().any(|(name, _)| name == wanted);
     let passes = |name: &OsStr| name.to_str().is_some_and(|name| permit.passes(name));
-    let kept = environment.iter().filter(|(name, _)| passes(name) && name != "PATH").cloned();
+    let kept = environment.iter().filter(|(name, _)| !is_own(name) && passes(name)).cloned();
     let path = if permit.starts_another {
         environment.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.clone())
     } else {
@@ -127,7 +130,7 @@ fn given(
     };
     let mut given: Vec<(OsString, OsString)> = kept.collect();
     given.extend(path.map(|path| (OsString::from("PATH"), path)));
-    given.extend(sandbox::environment(&rules.scratch));
+    given.extend(own);
     if permit.network {
         given.extend(rules.configuration.iter().map(|(name, value)| (name.into(), value.into())));
     }

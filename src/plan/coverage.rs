@@ -262,23 +262,37 @@ fn place(step: &document::Step, line: usize) -> String {
     format!("\"{}\" (line {line})", step.title)
 }
 
-/// Where a segment goes that it may not.
+/// Where a segment goes that it may not, and what would allow it.
 fn unlisted(
     plan: &Plan,
     means: &Means<'_>,
     decided: &Segment,
     called: &[String],
 ) -> Option<String> {
+    const WHERE: &str = "under [read-only] of runbook.toml";
     let overruled = plan.catalogue.overruled(called, means.is_set);
-    let reaches = decided.classifications.iter().map(|one| {
-        let mut reach = one.reach.clone();
-        // The gate looks at where the variable leads.
-        reach.hosts.retain(|host| !overruled.contains(host));
-        reach
-    });
-    let missing: Vec<_> = reaches.flat_map(|reach| means.listed.missing(&reach)).collect();
-    let are = if missing.len() == 1 { "which is" } else { "which are" };
-    (!missing.is_empty()).then(|| format!("it goes to {}, {are} not listed", missing.join(", ")))
+    let mut hosts = BTreeSet::new();
+    let mut tools = BTreeSet::new();
+    for reach in decided.classifications.iter().map(|one| &one.reach) {
+        // Where a variable leads elsewhere, the gate looks at that.
+        let others = reach.hosts.iter().filter(|host| !overruled.contains(host));
+        hosts.extend(others.filter(|host| !means.listed.has(host)).map(ToString::to_string));
+        tools.extend(reach.configured.iter().filter(|tool| !means.listed.allows(tool)).cloned());
+    }
+    let hosts = Vec::from_iter(hosts);
+    let tools = Vec::from_iter(tools);
+    let are = if hosts.len() == 1 { "which is" } else { "which are" };
+    let to_hosts = format!("it goes to {}, {are} not listed in `hosts` {WHERE}", hosts.join(", "));
+    let by_tools = format!(
+        "it goes where the configuration of {0} leads, and {0} is not listed in `tools` {WHERE}",
+        tools.join(", ")
+    );
+    match (hosts.is_empty(), tools.is_empty()) {
+        (true, true) => None,
+        (false, true) => Some(to_hosts),
+        (true, false) => Some(by_tools),
+        (false, false) => Some(format!("{to_hosts}; {by_tools}")),
+    }
 }
 
 /// The programs, builtins and functions that some statements start.

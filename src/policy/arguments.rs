@@ -2,7 +2,7 @@
 //!
 //! Comes in: a word of the tree. Goes out: an [`Argument`]: its text, or what is known of it.
 
-use crate::shell::{Piece, Use, Word};
+use crate::shell::{Piece, Simple, Use, Word};
 use crate::source::Span;
 
 /// One argument, as bash will pass it on.
@@ -14,6 +14,25 @@ pub(super) struct Argument {
     pub known: String,
     /// What follows the known text.
     pub rest: Rest,
+}
+
+/// Builtins that take `NAME=value` for what it is: bash neither splits the value nor looks for files, provided that the
+/// builtin is named without quotes and wrappers.
+const DECLARING: &[&str] = &["export", "readonly", "declare", "local", "typeset"];
+
+/// The name and the arguments of a command.
+pub(super) fn arguments(simple: &Simple) -> Vec<Argument> {
+    let declares = simple.words.first().is_some_and(|it| DECLARING.contains(&it.text.as_str()));
+    let argument = |word: &Word| {
+        let mut argument = Argument::new(word);
+        let braces = word.has_pattern() && word.text.contains('{');
+        let whole = declares && argument.known.contains('=') && !braces;
+        if whole && argument.may_be_several() {
+            argument.rest = Rest::Quoted;
+        }
+        argument
+    };
+    simple.words.iter().map(argument).collect()
 }
 
 /// What is not known of an argument.
@@ -108,7 +127,9 @@ fn known_of(piece: &Piece, unquoted: Unquoted) -> (String, Rest) {
             unknown(Rest::Quoted)
         }
         // These hold numbers.
-        Piece::Parameter(it) if matches!(it.name.as_str(), "?" | "#" | "$" | "!") => {
+        Piece::Parameter(it)
+            if matches!(it.name.as_str(), "?" | "#" | "$" | "!") && it.used == Use::Value =>
+        {
             unknown(Rest::Quoted)
         }
         Piece::Parameter(it) if it.quoted && !it.many => {

@@ -4,7 +4,7 @@
 //! run something is visited: substitutions, wrappers' commands, conditions, here-documents. What
 //! is not known to be harmless is unknown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::shell::{
     self, Assignment, Command, Compound, Item, Kind, List, Parameter, Piece, Pipeline, Quoting,
@@ -12,7 +12,7 @@ use crate::shell::{
 };
 use crate::source::Span;
 
-use super::arguments::{Argument, Rest};
+use super::arguments::{Argument, Rest, arguments};
 use super::catalogue::Catalogue;
 use super::environment::{is_harmless, is_name, is_obeyed};
 use super::found::Found;
@@ -24,9 +24,6 @@ use super::{Classification, Effect, Judged, Reason, Trait};
 
 /// How deep wrappers and shells may stand in each other.
 const DEEPEST: usize = 8;
-
-/// Names of files by which bash connects to a host (bash(1), "REDIRECTION").
-const CONNECTIONS: &[&str] = &["/dev/tcp", "/dev/udp"];
 
 /// What a statement does to the world, as far as its text tells.
 ///
@@ -111,12 +108,10 @@ impl<'a> Judge<'a> {
 
     fn finish(self) -> Classification {
         let worst = self.effect;
-        let mut reasons: Vec<Reason> = Vec::new();
-        for (effect, reason) in self.reasons {
-            if effect == worst && !reasons.contains(&reason) {
-                reasons.push(reason);
-            }
-        }
+        let mut told = HashSet::new();
+        let deciding = self.reasons.into_iter().filter(|(effect, _)| *effect == worst);
+        let reasons = deciding.map(|(_, reason)| reason).filter(|it| told.insert(it.clone()));
+        let reasons = reasons.collect();
         Classification {
             effect: worst,
             traits: self.traits.into_iter().collect(),
@@ -222,7 +217,7 @@ impl<'a> Judge<'a> {
         }
         let input = self.input;
         self.input = fed(&simple.redirects).unwrap_or(input);
-        let arguments: Vec<_> = simple.words.iter().map(Argument::new).collect();
+        let arguments = arguments(simple);
         self.prefixes(simple, &arguments);
         self.given = simple.assignments.iter().map(given).collect();
         self.run(&arguments, simple.span);
@@ -297,15 +292,8 @@ impl<'a> Judge<'a> {
                 {
                     self.because(Effect::Write, format!("It writes to the file `{named}`"), span);
                 }
-                RedirectKind::Read if is_connection(&target.known) => {
-                    self.unknown("It opens a network connection", span);
-                }
-                // bash opens `/dev/tcp/HOST/PORT` itself: no program starts that could be judged.
-                RedirectKind::Read if may_be_connection(&target) => {
-                    let text = "It reads a file whose name is known only when it runs, and bash \
-                                takes some names for network connections; begin it with `./` or \
-                                its folder";
-                    self.unknown(text, span);
+                RedirectKind::Read if may_connect(&target) => {
+                    self.unknown("It may open a network connection (`/dev/tcp`)", span);
                 }
                 _ => {}
             }
@@ -368,8 +356,10 @@ impl<'a> Judge<'a> {
             self.refuse(text, &format!("`{text}` is not in the catalogue"), name.span);
             return;
         };
+        // `let --version` is arithmetic: it evaluates what the variable `version` holds.
         if let [only] = &words[1..]
             && matches!(only.text(), Some("--version" | "--help"))
+            && text != "let"
         {
             self.judged(&found.name, Effect::Read, format!("`{text}` tells about itself"), span);
             return;
@@ -505,6 +495,12 @@ impl<'a> Judge<'a> {
         if let Some(split) = skipped.rev().find(|it| it.may_be_several()) {
             let text = format!("`{name}` gets a value that may become several arguments");
             self.unknown(&text, split.span);
+        }
+        for unset in parsed.values_of(&wraps.unsets) {
+            if unset.text().is_none_or(is_obeyed) {
+                let text = format!("`{name}` takes a variable away that programs obey");
+                self.unknown(&text, unset.span);
+            }
         }
         let mut given = Vec::new();
         while let [first, rest @ ..] = words
@@ -689,23 +685,25 @@ fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
         }
         Operands::Names => {
             let text = "gets what is no name of an ordinary variable";
-            each(is_plain_name, Effect::Unknown, text)
+            let split = parsed.values.iter().map(|(_, value)| value);
+            let split = split.filter(|value| value.may_be_several());
+            let split = split.map(|value| object(value, Effect::Unknown, text));
+            let names: Vec<_> = each(is_plain_name, Effect::Unknown, text);
+            names.into_iter().chain(split).collect()
         }
     }
 }
 
+/// Whether a file may turn out to be one of those for which bash opens a connection.
+fn may_connect(file: &Argument) -> bool {
+    ["/dev/tcp/", "/dev/udp/"].iter().any(|special| {
+        file.known.starts_with(special)
+            || file.rest != Rest::None && special.starts_with(&file.known)
+    })
+}
+
 fn is_decimal(index: &str) -> bool {
     !index.is_empty() && index.chars().all(|c| c.is_ascii_digit())
-}
-
-/// Whether bash takes a file's name for a connection.
-fn is_connection(name: &str) -> bool {
-    CONNECTIONS.iter().any(|folder| name.starts_with(folder))
-}
-
-/// Whether a name that is known in part may turn out to be one.
-fn may_be_connection(target: &Argument) -> bool {
-    target.rest != Rest::None && CONNECTIONS.iter().any(|folder| folder.starts_with(&target.known))
 }
 
 /// Whether a word is written `{NAME}` or `{NAME[i]}`.

@@ -72,7 +72,8 @@ impl<'a> Found<'a> {
         let Some((length, sub)) = best else {
             return false;
         };
-        self.name = format!("{} {}", self.name, tokens[..length].join(" ")).trim_end().to_owned();
+        let name = format!("{} {}", self.name, tokens[..length].join(" "));
+        name.trim_end().clone_into(&mut self.name);
         let before = if self.rules[0].scoped { 0 } else { start };
         let leading = options::parse(&self.arguments[before..start], self.in_scope());
         self.leading.extend(leading.objections);

@@ -87,10 +87,15 @@ impl Listed {
         self.hosts.iter().any(|listed| same_name(listed) && same_port(listed))
     }
 
+    /// Whether a tool may go where its own configuration sends it.
+    pub fn allows(&self, tool: &str) -> bool {
+        self.tools.iter().any(|listed| listed == tool)
+    }
+
     /// What of a reach is not listed, in words; hosts that are known only later are none of it.
     pub fn missing(&self, reach: &Reach) -> Vec<String> {
         let hosts = reach.hosts.iter().filter(|host| !self.has(host)).map(Host::to_string);
-        let tools = reach.configured.iter().filter(|tool| !self.tools.contains(tool));
+        let tools = reach.configured.iter().filter(|tool| !self.allows(tool));
         hosts.chain(tools.cloned()).collect()
     }
 

@@ -23,7 +23,10 @@ use serde::{Deserialize, Serialize};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use classify::{classify, classify_text};
 pub use hosts::{Host, HostError, Listed, Reach};
-pub use stages::{Benign, Program, Stage, programs, stages, status_is_benign, written_files};
+pub use stages::{
+    Benign, Known, Program, Stage, argument_lists, programs, stages, status_is_benign,
+    written_files,
+};
 pub use start::{Permit, Refusal, permit};
 
 /// What a command does to the world. The worst of several is the largest.
@@ -68,7 +71,7 @@ impl Trait {
 }
 
 /// Why an effect was given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Reason {
     /// In one sentence.
     pub text: String,

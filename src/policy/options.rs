@@ -7,7 +7,7 @@ use crate::source::Span;
 
 use super::Effect;
 use super::arguments::{Argument, Rest};
-use super::rule::{Addresses, Dashes, Language, Order, Rule, lists};
+use super::rule::{Addresses, Dashes, Order, Rule, lists};
 
 /// What an option or operand does that the rule does not allow for reading.
 #[derive(Debug, Clone)]
@@ -110,10 +110,7 @@ impl<'a> Parser<'a> {
 
     fn operand(&mut self, argument: &Argument) {
         let inert = self.rules.iter().any(|rule| rule.inert);
-        // Bash does not split what follows `NAME=` for the builtins that declare variables.
-        let declares = |rule: &&Rule| rule.language == Some(Language::Export);
-        let whole = self.rules.iter().any(declares) && argument.known.contains('=');
-        if argument.may_be_option() && !inert && !whole && !self.is_address(argument) {
+        if argument.may_be_option() && !inert && !self.is_address(argument) {
             let text = "gets an argument that may turn out to be an option";
             self.object(Effect::Unknown, text.to_owned(), argument.span);
         }

@@ -278,6 +278,8 @@ pub(super) struct Wraps {
     pub lookup: String,
     /// The value of this option is replaced in the command by what nobody has seen.
     pub replaces: String,
+    /// The value of this option is a variable that the command does not get.
+    pub unsets: String,
     /// The command runs on another machine or in a container.
     pub remote: bool,
     /// The command gets more arguments that nobody has seen.

@@ -9,7 +9,7 @@ use crate::shell::{
 use crate::source::Span;
 
 use super::Trait;
-use super::arguments::Argument;
+use super::arguments::{Argument, arguments};
 use super::catalogue::Catalogue;
 use super::classify::{after_skipped, leaves_early, objections};
 use super::found::Found;
@@ -50,6 +50,34 @@ pub struct Program {
     pub via: Option<String>,
     /// Whether it touches no network, and files only to read them.
     pub pure_filter: bool,
+}
+
+/// An argument, as far as it is known before its command runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// All of it.
+    Whole(String),
+    /// How it begins.
+    Beginning(String),
+    /// It may become several arguments, or none; how the first of them begins.
+    Several(String),
+}
+
+/// The argument list, name first, of every command that a statement would start, as it was judged;
+/// texts that a wrapper hands to a shell are not looked into.
+pub fn argument_lists(statement: &Statement, catalogue: &Catalogue) -> Vec<Vec<Known>> {
+    Finder::look(statement, catalogue).lists
+}
+
+fn known(argument: &Argument) -> Known {
+    // What follows a `~` is known, but not what the shell puts in its place.
+    let folder = argument.known.starts_with('~');
+    let text = if folder { String::new() } else { argument.known.clone() };
+    match argument.text() {
+        Some(_) if !folder => Known::Whole(text),
+        None if argument.may_be_several() => Known::Several(text),
+        _ => Known::Beginning(text),
+    }
 }
 
 /// The stages of a pipeline.
@@ -112,7 +140,7 @@ fn stage(command: &Command, catalogue: &Catalogue) -> Stage {
     let Command::Simple(simple) = command else {
         return stage;
     };
-    let words: Vec<_> = simple.words.iter().map(Argument::new).collect();
+    let words = arguments(simple);
     for words in unwrap(words, catalogue) {
         let name = words.first().and_then(Argument::text);
         name.unwrap_or("").clone_into(&mut stage.name);
@@ -166,13 +194,15 @@ fn unwrap(words: Vec<Argument>, catalogue: &Catalogue) -> Vec<Vec<Argument>> {
 struct Finder<'a> {
     catalogue: &'a Catalogue,
     programs: Vec<Program>,
+    lists: Vec<Vec<Known>>,
     /// What redirections write.
     files: Vec<Option<String>>,
 }
 
 impl<'a> Finder<'a> {
     fn look(statement: &Statement, catalogue: &'a Catalogue) -> Self {
-        let mut finder = Self { catalogue, programs: Vec::new(), files: Vec::new() };
+        let mut finder =
+            Self { catalogue, programs: Vec::new(), lists: Vec::new(), files: Vec::new() };
         finder.list(&statement.node);
         finder
     }
@@ -242,13 +272,14 @@ impl<'a> Finder<'a> {
         }
         self.words(&simple.words);
         self.redirects(&simple.redirects);
-        let words: Vec<_> = simple.words.iter().map(Argument::new).collect();
+        let words = arguments(simple);
         let mut via = None;
         for layer in unwrap(words, self.catalogue) {
             let Some(first) = layer.first() else {
                 continue;
             };
             let name = first.text().unwrap_or("").to_owned();
+            self.lists.push(layer.iter().map(known).collect());
             self.add_command(&name, &layer, simple.span, via.replace(name.clone()));
         }
     }

@@ -390,7 +390,7 @@ mod tests {
 
     fn compare(path: &str, number: impl Fn(&Call) -> Option<u32>) {
         let Ok(header) = std::fs::read_to_string(path) else {
-            return eprintln!("no {path} here");
+            return;
         };
         let groups = FORBIDDEN.iter().chain([&SIGNALS]).flat_map(|group| group.calls);
         let all = groups.chain([&SOCKET, &SOCKET_PAIR, &REQUEST]);

@@ -19,7 +19,7 @@ use rustix::process::Signal;
 use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::process::{Child, Command};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::expect::Stream;
@@ -41,13 +41,15 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const CHUNK: usize = 64 * 1024;
 
 /// Lets somebody else stop the running statement.
+///
+/// It counts, so that no interrupt is lost that comes while a statement's output is being handled.
 #[derive(Debug, Clone, Default)]
-pub struct Interrupt(Arc<Notify>);
+pub struct Interrupt(Arc<watch::Sender<u64>>);
 
 impl Interrupt {
     /// Stops the statement that runs now; nothing where none does.
     pub fn interrupt(&self) {
-        self.0.notify_waiters();
+        self.0.send_modify(|count| *count += 1);
     }
 }
 
@@ -55,6 +57,8 @@ impl Interrupt {
 pub struct Session {
     settings: Settings,
     interrupt: Interrupt,
+    /// What was heard of it before the statement at hand.
+    interrupts: watch::Receiver<u64>,
     child: Child,
     shell: i32,
     control: Control,
@@ -95,6 +99,7 @@ impl Session {
         let chunk = Zeroizing::new(vec![0; CHUNK]);
         let mut session = Self {
             settings,
+            interrupts: interrupt.0.subscribe(),
             interrupt,
             child,
             shell,
@@ -119,6 +124,7 @@ impl Session {
         limits: Limits,
         listener: &mut dyn Listener,
     ) -> Result<Report, SessionError> {
+        self.interrupts.mark_unchanged();
         let how = self.lay(&mode)?;
         self.send(&how, text).await?;
         let report = self.attend(&mode, limits, listener).await?;
@@ -288,7 +294,7 @@ impl Session {
         let mut stopping = Stopping::new(limits, started);
         let keys = keys(mode)?;
         let terminal = !matches!(mode, Mode::Plain);
-        let interrupt = self.interrupt.clone();
+        let mut interrupts = self.interrupts.clone();
         let (mut stdout, mut stderr, mut control) = (true, true, true);
         loop {
             // Also where there is always something to hear: a flood must not hold its end up.
@@ -296,7 +302,7 @@ impl Session {
             let due = stopping.due().min(Instant::now() + Duration::from_secs(1));
             let heard = tokio::select! {
                 biased;
-                () = interrupt.0.notified() => {
+                Ok(()) = interrupts.changed() => {
                     stopping.begin(Stop::Interrupt, self.shell);
                     Heard::Continue
                 }

@@ -13,8 +13,9 @@ use brush_parser::{ParseError, ParserOptions, SourceSpan};
 use crate::source::Span;
 
 use super::SyntaxError;
+use super::lexer::{Angles, lex};
 use super::tree::{
-    AndOr, Assignment, Command, Compound, Connector, Function, Item, Kind, List, Pipeline,
+    AndOr, Assignment, Command, Compound, Connector, Function, Item, Kind, List, Piece, Pipeline,
     Redirect, RedirectKind, Simple, Test, Word,
 };
 use super::words::{self, Place};
@@ -214,8 +215,22 @@ impl Reader<'_> {
     }
 
     fn process(&self, subshell: &ast::SubshellCommand) -> Word {
-        let span = self.span(&subshell.loc);
-        words::process(span, self.list(&subshell.list))
+        let range = self.range(&subshell.loc);
+        let glued = self.is_glued(&range);
+        let mut word = words::process(self.place.span(range), self.list(&subshell.list));
+        if glued {
+            let reason = "a process substitution that is only a part of its word";
+            word.pieces.push(Piece::Opaque(reason.to_owned()));
+        }
+        word
+    }
+
+    /// Whether `(...)` of `<(...)` is a part of a longer word; brush takes the word to pieces.
+    fn is_glued(&self, range: &Range<usize>) -> bool {
+        let ends = |c: char| " \t\n;&|()<>".contains(c);
+        let before = self.text[..range.start].trim_end_matches(['<', '>']).chars().next_back();
+        let after = self.text[range.end..].chars().next();
+        !before.is_none_or(ends) || !after.is_none_or(ends)
     }
 
     fn word(&self, word: &ast::Word) -> Word {
@@ -227,12 +242,48 @@ impl Reader<'_> {
 
     /// A word whose place is known; it is exact if the source reads like the word.
     fn placed_word(&self, value: &str, range: Range<usize>) -> Word {
-        let place = if self.text.get(range.clone()) == Some(value) {
+        let mut word = words::word(value, self.place_of(value, &range), self.depth);
+        word.pieces.extend(self.surprise(value, range));
+        word
+    }
+
+    /// A word in `case` and `[[ ]]`.
+    fn pattern(&self, word: &ast::Word) -> Word {
+        let Some(location) = &word.loc else {
+            return words::pattern(&word.value, Place::Around(self.whole()), self.depth);
+        };
+        let range = self.range(location);
+        let place = self.place_of(&word.value, &range);
+        let mut pattern = words::pattern(&word.value, place, self.depth);
+        pattern.pieces.extend(self.surprise(&word.value, range));
+        pattern
+    }
+
+    fn place_of(&self, value: &str, range: &Range<usize>) -> Place {
+        if self.text.get(range.clone()) == Some(value) {
             self.place.inside(range.start)
         } else {
-            Place::Around(self.place.span(range))
-        };
-        words::word(value, place, self.depth)
+            Place::Around(self.place.span(range.clone()))
+        }
+    }
+
+    /// The tokenizer drops continuations and comments from words. If it dropped anything else, such
+    /// as ` #}; rm f` from `${X:- #}; rm f`, bash will not read that word.
+    fn surprise(&self, value: &str, range: Range<usize>) -> Option<Piece> {
+        let source = self.text.get(range).unwrap_or("");
+        if source == value {
+            return None;
+        }
+        let mut kept = String::new();
+        let mut at = 0;
+        for comment in lex(source, Angles::Redirections).comments {
+            kept.push_str(&source[at..comment.span.start]);
+            at = comment.span.end;
+        }
+        kept.push_str(&source[at..]);
+        let squeezed = |text: &str| text.replace("\\\n", "").replace([' ', '\t', '\n'], "");
+        let reason = "a word that bash reads in another way";
+        (squeezed(&kept) != squeezed(value)).then(|| Piece::Opaque(reason.to_owned()))
     }
 
     fn assignment(&self, assignment: &ast::Assignment, word: &ast::Word) -> Assignment {
@@ -260,6 +311,12 @@ impl Reader<'_> {
                 false
             }
         };
+        if word.loc.is_some()
+            && let Some(surprise) = self.surprise(&word.value, range.clone())
+        {
+            let span = self.place.span(range.clone());
+            words.push(Word { span, text: word.value.clone(), pieces: vec![surprise] });
+        }
         Assignment {
             name: name.clone(),
             span: self.place.span(range.start..range.start + name.len()),
@@ -435,7 +492,7 @@ impl Reader<'_> {
     fn case(&self, case: &ast::CaseClauseCommand) -> Compound {
         let patterns = case.cases.iter().flat_map(|item| &item.patterns);
         let words = std::iter::once(&case.value).chain(patterns);
-        let words = words.map(|word| self.word(word)).collect();
+        let words = words.map(|word| self.pattern(word)).collect();
         let bodies = case.cases.iter().filter_map(|item| item.cmd.as_ref());
         self.new_compound(Kind::Case, &case.loc, words, bodies.collect())
     }
@@ -473,11 +530,11 @@ impl Reader<'_> {
             T::Not(inner) | T::Parenthesized(inner) => self.operands(inner, found),
             T::UnaryTest(predicate, word) => {
                 found.evaluates |= evaluates_one(predicate);
-                found.words.push(self.word(word));
+                found.words.push(self.pattern(word));
             }
             T::BinaryTest(predicate, left, right) => {
                 found.evaluates |= evaluates_two(predicate);
-                found.words.extend([self.word(left), self.word(right)]);
+                found.words.extend([self.pattern(left), self.pattern(right)]);
             }
         }
     }

@@ -30,6 +30,15 @@ pub(super) fn look(text: &str) -> Result<Lexed, SyntaxError> {
         let message = "a here-document needs a word to end it, such as `<<EOF`".to_owned();
         return Err(error(message, document.operator, document.operator + 2));
     }
+    let odd = lexed.here_documents.iter().find(|document| document.odd_delimiter);
+    if let Some(document) = odd {
+        let message = "the word that ends a here-document is quoted oddly; write `<<'EOF'`";
+        return Err(error(message.to_owned(), document.operator, document.operator + 2));
+    }
+    if let Some(at) = lexed.glued.first() {
+        let message = "a `#` right after `)` is read in different ways; quote it".to_owned();
+        return Err(error(message, *at, at + 1));
+    }
     Ok(lexed)
 }
 

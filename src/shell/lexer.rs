@@ -8,7 +8,7 @@
 use crate::source::Span;
 
 use super::Comment;
-use super::placeholders::angle_at;
+use super::placeholders::{Tags, angle_at};
 
 /// How deep a text may nest before it is refused; real runbooks stay under 10.
 pub(super) const DEEPEST: usize = 100;
@@ -58,6 +58,8 @@ pub(super) struct HereDocument {
     pub start: usize,
     /// Its `<<''` has nothing to end it: the parser would read for ever.
     pub empty_delimiter: bool,
+    /// Its delimiter has quotes in quotes, as in `<<'a"b'`, which the parser drops.
+    pub odd_delimiter: bool,
 }
 
 /// What the pass found.
@@ -71,6 +73,8 @@ pub(super) struct Lexed {
     pub angles: Vec<(Span, Mode)>,
     /// Where nesting first became too deep.
     pub too_deep: Option<usize>,
+    /// Each `#` after a `)` that does not end a word, as in `a=(b)#c`: no comment to bash.
+    pub glued: Vec<usize>,
     modes: Vec<(usize, Mode)>,
 }
 
@@ -92,15 +96,39 @@ pub(super) fn lex(text: &str, angles: Angles) -> Lexed {
         depth: 0,
         mode: Mode::Code,
         angles,
+        closers: closers(text.as_bytes()),
+        tags: Tags::default(),
         pending: Vec::new(),
         found: Lexed::default(),
     };
+    if angles == Angles::Placeholders {
+        lexer.tags = Tags::of(text);
+    }
     while lexer.at < lexer.limit {
         lexer.code(Close::End);
         // A stray `)` or backquote: step over it and go on.
         lexer.at += 1;
     }
+    lexer.found.here_documents.sort_by_key(|document| document.operator);
     lexer.found
+}
+
+/// For each parenthesis that opens, where one closes it, quotes or not; 0 if none does.
+fn closers(bytes: &[u8]) -> Vec<usize> {
+    let mut closers = vec![0; bytes.len()];
+    let mut open = Vec::new();
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'(' => open.push(at),
+            b')' => {
+                if let Some(opener) = open.pop() {
+                    closers[opener] = at;
+                }
+            }
+            _ => {}
+        }
+    }
+    closers
 }
 
 /// What ends a stretch of code.
@@ -116,6 +144,7 @@ struct Pending {
     operator: usize,
     delimiter: String,
     quoted: bool,
+    odd: bool,
     strip_tabs: bool,
 }
 
@@ -127,6 +156,8 @@ struct Lexer<'a> {
     depth: usize,
     mode: Mode,
     angles: Angles,
+    closers: Vec<usize>,
+    tags: Tags<'a>,
     pending: Vec<Pending>,
     found: Lexed,
 }
@@ -137,8 +168,8 @@ struct Position {
     command: bool,
     /// The next byte starts a word.
     word_start: bool,
-    /// Open `(` of this stretch.
-    parentheses: usize,
+    /// Open `(` of this stretch; whether each stands in a word, as in `a=(b)`.
+    parentheses: Vec<bool>,
     /// Open `case` of this stretch, whose patterns end with a lone `)`.
     cases: usize,
 }
@@ -179,7 +210,7 @@ impl Lexer<'_> {
         let (before, depth) = (self.enter(Mode::Code), self.depth);
         if self.deeper() {
             let mut position =
-                Position { command: true, word_start: true, parentheses: 0, cases: 0 };
+                Position { command: true, word_start: true, parentheses: Vec::new(), cases: 0 };
             while self.at < self.limit && self.code_step(close, &mut position) {}
         }
         self.depth = depth;
@@ -189,10 +220,13 @@ impl Lexer<'_> {
     /// One byte or construct of code; false at the end of the stretch.
     fn code_step(&mut self, close: Close, position: &mut Position) -> bool {
         match self.peek(0) {
-            b')' if position.parentheses > 0 => {
-                position.parentheses -= 1;
+            b')' if !position.parentheses.is_empty() => {
+                let in_word = position.parentheses.pop() == Some(true);
                 self.depth -= 1;
                 self.operator(1, position);
+                if in_word {
+                    self.go_on_in_word(position);
+                }
             }
             b')' if position.cases > 0 => self.operator(1, position),
             b')' if close == Close::Parenthesis => return false,
@@ -212,6 +246,14 @@ impl Lexer<'_> {
         true
     }
 
+    /// After a `)` that is a part of a word.
+    fn go_on_in_word(&mut self, position: &mut Position) {
+        position.word_start = false;
+        if self.peek(0) == b'#' {
+            self.found.glued.push(self.at);
+        }
+    }
+
     fn operator(&mut self, length: usize, position: &mut Position) {
         self.at += length;
         position.command = true;
@@ -223,7 +265,7 @@ impl Lexer<'_> {
             position.word_start = false;
             return true;
         }
-        position.parentheses += 1;
+        position.parentheses.push(!position.word_start);
         if self.deeper() {
             self.operator(1, position);
             return true;
@@ -269,7 +311,9 @@ impl Lexer<'_> {
         } else if rest.starts_with(b"<(") || rest.starts_with(b">(") {
             self.at += 2;
             self.code(Close::Parenthesis);
-            self.at += 1;
+            self.at = (self.at + 1).min(self.limit);
+            self.go_on_in_word(position);
+            return;
         } else if matches!(self.peek(1), b'&' | b'>' | b'|') {
             self.at += 2;
         } else {
@@ -283,7 +327,7 @@ impl Lexer<'_> {
         if self.angles == Angles::Redirections || self.bytes[self.at] != b'<' {
             return false;
         }
-        let Some(end) = angle_at(self.text, self.at, self.mode) else {
+        let Some(end) = angle_at(self.text, self.at, self.mode, &self.tags) else {
             return false;
         };
         if end > self.limit {
@@ -450,28 +494,31 @@ impl Lexer<'_> {
 
     /// Steps over arithmetic if the parentheses close as `))`; otherwise it is a subshell.
     fn arithmetic(&mut self, opening: usize) -> bool {
-        let mut depth = 2_usize;
-        let mut previous = 0;
-        for (index, byte) in self.bytes[..self.limit].iter().enumerate().skip(self.at + opening) {
-            match byte {
+        let end = self.closers[self.at + opening - 2];
+        if end == 0 || end >= self.limit || self.bytes[end - 1] != b')' {
+            return false;
+        }
+        self.nested(self.at + opening, end);
+        let before = self.enter(Mode::Arithmetic);
+        self.at = end + 1;
+        self.enter(before);
+        true
+    }
+
+    /// Notes where the parentheses of an arithmetic expression nest too deep.
+    fn nested(&mut self, start: usize, end: usize) {
+        let mut depth = self.depth;
+        for at in start..end {
+            match self.bytes[at] {
                 b'(' => depth += 1,
-                b')' => depth -= 1,
+                b')' => depth = depth.saturating_sub(1),
                 _ => {}
             }
-            if depth == 0 {
-                if previous != index - 1 {
-                    return false;
-                }
-                let before = self.enter(Mode::Arithmetic);
-                self.at = index + 1;
-                self.enter(before);
-                return true;
-            }
-            if *byte == b')' && depth == 1 {
-                previous = index;
+            if depth > DEEPEST {
+                self.found.too_deep.get_or_insert(at);
+                return;
             }
         }
-        false
     }
 
     fn here_operator(&mut self) {
@@ -482,17 +529,20 @@ impl Lexer<'_> {
         while matches!(self.peek(0), b' ' | b'\t') {
             self.at += 1;
         }
+        let start = self.at;
         let (delimiter, quoted) = self.delimiter();
+        let odd = is_odd(&self.text[start..self.at]);
         if delimiter.is_empty() {
             self.found.here_documents.push(HereDocument {
                 operator,
                 start: self.at,
                 end: self.at,
                 empty_delimiter: true,
+                odd_delimiter: odd,
             });
             return;
         }
-        self.pending.push(Pending { operator, delimiter, quoted, strip_tabs });
+        self.pending.push(Pending { operator, delimiter, quoted, odd, strip_tabs });
     }
 
     /// A here-document's delimiter, without its quotes.
@@ -541,6 +591,7 @@ impl Lexer<'_> {
             start,
             end,
             empty_delimiter: false,
+            odd_delimiter: pending.odd,
         });
     }
 
@@ -557,4 +608,17 @@ impl Lexer<'_> {
         }
         (self.limit, self.limit)
     }
+}
+
+/// Whether a delimiter is quoted otherwise than as a whole or with backslashes before letters.
+fn is_odd(delimiter: &str) -> bool {
+    let within = |mark: char| {
+        let inner = delimiter.strip_prefix(mark)?.strip_suffix(mark)?;
+        Some(!inner.contains(['\'', '"', '\\']))
+    };
+    let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    let doubled = delimiter.contains("\\\\") || delimiter.ends_with('\\');
+    let escaped = plain(&delimiter.replace('\\', "")) && !doubled;
+    let whole = within('\'') == Some(true) || within('"') == Some(true);
+    delimiter.contains(['\'', '"', '\\']) && !whole && !escaped
 }

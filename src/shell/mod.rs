@@ -27,7 +27,7 @@ pub use tree::{
 };
 
 /// A name that a text reads or assigns, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Mention {
     /// The variable's name.
     pub name: String,

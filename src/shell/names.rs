@@ -3,6 +3,8 @@
 //! Comes in: a statement's tree. Goes out: [`Names`], in the order in which bash would come
 //! across them: what the statement itself has assigned by then is not read from before.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Mention;
 use super::tree::{
     Command, Compound, Function, Kind, List, Parameter, Piece, Pipeline, Redirect, Simple, Use,
@@ -20,7 +22,47 @@ pub(super) struct Names {
     pub functions: Vec<String>,
     pub reads_status: bool,
     /// Names that have a value by now, here or in a subshell or function.
-    known: Vec<String>,
+    known: Scope,
+    /// The names of `assigns`.
+    assigned: Scope,
+    /// What is in `reads` and `defaulted`.
+    seen: Seen,
+}
+
+/// Names in the order in which they came, of which the last can be taken away again.
+#[derive(Debug, Default)]
+struct Scope {
+    order: Vec<String>,
+    counts: HashMap<String, usize>,
+}
+
+impl Scope {
+    fn push(&mut self, name: &str) {
+        self.order.push(name.to_owned());
+        *self.counts.entry(name.to_owned()).or_default() += 1;
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.counts.contains_key(name)
+    }
+
+    fn truncate(&mut self, length: usize) {
+        for name in self.order.drain(length.min(self.order.len())..) {
+            if let Some(count) = self.counts.get_mut(&name) {
+                *count -= 1;
+                if *count == 0 {
+                    self.counts.remove(&name);
+                }
+            }
+        }
+    }
+}
+
+/// What was noted, so that nothing is noted twice.
+#[derive(Debug, Default)]
+struct Seen {
+    reads: HashSet<Mention>,
+    defaulted: HashSet<String>,
 }
 
 /// Variables that bash itself gives a value.
@@ -71,9 +113,8 @@ const MAPFILE_VALUES: &str = "dnOsucC";
 pub(super) fn of(list: &List) -> Names {
     let mut names = Names::default();
     names.list(list);
-    let reads = std::mem::take(&mut names.reads);
-    names.defaulted.retain(|name| !reads.iter().any(|read| read.name == *name));
-    names.reads = reads;
+    let read: HashSet<_> = names.reads.iter().map(|read| read.name.as_str()).collect();
+    names.defaulted.retain(|name| !read.contains(name.as_str()));
     names
 }
 
@@ -99,12 +140,13 @@ impl Names {
 
     /// What is assigned in there does not outlive it.
     fn apart(&mut self, visit: impl FnOnce(&mut Self)) {
-        let known = self.known.len();
+        let known = self.known.order.len();
         let (assigns, unsets) = (self.assigns.len(), self.unsets.len());
         let functions = self.functions.len();
         visit(self);
         self.known.truncate(known);
         self.assigns.truncate(assigns);
+        self.assigned.truncate(assigns);
         self.unsets.truncate(unsets);
         self.functions.truncate(functions);
     }
@@ -128,7 +170,7 @@ impl Names {
     /// What a function reads it needs when it is called; what it sets stays, unless it is local.
     fn function(&mut self, function: &Function) {
         self.functions.push(function.name.clone());
-        let known = self.known.len();
+        let known = self.known.order.len();
         self.compound(&function.body);
         self.known.truncate(known);
     }
@@ -215,7 +257,7 @@ impl Names {
             }
             let mention = Mention { name: name.to_owned(), span: word.span };
             if builtin == "local" {
-                self.known.push(mention.name);
+                self.known.push(&mention.name);
             } else if end < word.text.len() || !matches!(builtin, "export" | "readonly") {
                 self.assign(&mention);
             } else {
@@ -249,16 +291,13 @@ impl Names {
     }
 
     fn assign(&mut self, mention: &Mention) {
-        if self.known.contains(&mention.name) && !self.assigned(&mention.name) {
+        if self.known.contains(&mention.name) && !self.assigned.contains(&mention.name) {
             // A local of a function.
             return;
         }
-        self.known.push(mention.name.clone());
+        self.known.push(&mention.name);
+        self.assigned.push(&mention.name);
         self.assigns.push(mention.clone());
-    }
-
-    fn assigned(&self, name: &str) -> bool {
-        self.assigns.iter().any(|assigned| assigned.name == name)
     }
 
     fn words(&mut self, words: &[Word]) {
@@ -297,14 +336,14 @@ impl Names {
     fn read_name(&mut self, mention: &Mention, used: Use) {
         let name = mention.name.as_str();
         let of_bash = SET_BY_BASH.contains(&name) || name == "PIPESTATUS";
-        if !is_name(name) || of_bash || self.known.iter().any(|known| known == name) {
+        if !is_name(name) || of_bash || self.known.contains(name) {
             return;
         }
         if matches!(used, Use::Default | Use::Assign) {
-            if !self.defaulted.iter().any(|known| known == name) {
+            if self.seen.defaulted.insert(mention.name.clone()) {
                 self.defaulted.push(mention.name.clone());
             }
-        } else if !self.reads.contains(mention) {
+        } else if self.seen.reads.insert(mention.clone()) {
             self.reads.push(mention.clone());
         }
     }

@@ -5,6 +5,8 @@
 //! Doubtful words (`HEROKU_API_KEY` as an argument, `{id}`, templates) are left alone: a name
 //! that is taken for a placeholder stops a block that was fine.
 
+use std::collections::HashSet;
+
 use crate::source::Span;
 
 use super::lexer::{Angles, Lexed, Mode, lex};
@@ -49,7 +51,7 @@ pub fn placeholders(text: &str) -> Vec<Placeholder> {
         .iter()
         .map(|(span, mode)| placeholder(text, *span, *mode, &name_of(&text[span.range()])))
         .collect();
-    let named: Vec<String> = found.iter().map(|angle| angle.name.clone()).collect();
+    let named: HashSet<String> = found.iter().map(|angle| angle.name.clone()).collect();
     let mut at = 0;
     while let Some(word) = next_word(text, at) {
         at = word.end;
@@ -165,25 +167,57 @@ fn placeholder(text: &str, span: Span, mode: Mode, name: &str) -> Placeholder {
     }
 }
 
+/// What a text holds that makes something in angle brackets no placeholder.
+#[derive(Debug, Default)]
+pub(super) struct Tags<'a> {
+    /// The names of `</name>`.
+    closed: HashSet<&'a str>,
+    /// Where `#include` stands.
+    includes: Vec<usize>,
+}
+
+impl<'a> Tags<'a> {
+    pub fn of(text: &'a str) -> Self {
+        let near = |at: usize| {
+            let near = &text.as_bytes()[at..text.len().min(at + 1 + LONGEST)];
+            near.iter().position(|byte| *byte == b'>').map(|length| &text[at..at + length])
+        };
+        Self {
+            closed: text.match_indices("</").filter_map(|(at, _)| near(at + 2)).collect(),
+            includes: text.match_indices("#include").map(|(at, _)| at).collect(),
+        }
+    }
+
+    /// Whether the last line of `before` holds `#include`.
+    fn included(&self, before: &str) -> bool {
+        let count = self.includes.partition_point(|at| at + "#include".len() <= before.len());
+        let last = count.checked_sub(1).map(|index| self.includes[index]);
+        last.is_some_and(|at| !before[at..].contains('\n'))
+    }
+}
+
 /// The end of the `<name>` that starts at `at`, if it is one and no redirection or comparison.
-pub(super) fn angle_at(text: &str, at: usize, mode: Mode) -> Option<usize> {
-    let line = text[at..].split('\n').next().unwrap_or("");
-    let length = line.find('>')?;
-    let content = &line[1..length];
+pub(super) fn angle_at(text: &str, at: usize, mode: Mode, tags: &Tags<'_>) -> Option<usize> {
+    let near = &text.as_bytes()[at..text.len().min(at + 2 + LONGEST)];
+    let length = near.iter().position(|byte| matches!(byte, b'>' | b'\n'))?;
+    if near[length] == b'\n' {
+        return None;
+    }
+    let content = &text[at + 1..at + length];
     let first = content.chars().next()?;
     let refused = |c: char| matches!(c, '<' | ';' | '&' | '"' | '`' | '$' | '\\' | '{' | '}');
     if !(first.is_alphabetic() || first == '_') || content.contains(refused) {
         return None;
     }
     let last = content.chars().last()?;
-    if content.len() > LONGEST || last.is_whitespace() || "-=/".contains(last) {
+    if last.is_whitespace() || "-=/".contains(last) {
         return None;
     }
     let before = &text[..at];
     let fits = if mode == Mode::Code {
         fits_code(content, before)
     } else {
-        fits_quotes(text, content, before)
+        fits_quotes(content, before, tags)
     };
     (fits && apostrophes_join_letters(content)).then_some(at + length + 1)
 }
@@ -201,16 +235,15 @@ fn fits_code(content: &str, before: &str) -> bool {
 }
 
 /// Inside quotes there are comparisons, markup, addresses and groups of regular expressions.
-fn fits_quotes(text: &str, content: &str, before: &str) -> bool {
+fn fits_quotes(content: &str, before: &str, tags: &Tags<'_>) -> bool {
     let word = content.split([' ', '\t']).next().unwrap_or(content);
     let compared = before.ends_with(char::is_alphanumeric) && content.contains(' ');
     let markup = HTML.contains(&word.to_ascii_lowercase().as_str())
-        || text.contains(&format!("</{word}>"))
+        || tags.closed.contains(word)
         || content.contains('=');
     let address = content.contains('@') && content.contains('.');
     let group = before.ends_with('?') || before.ends_with("?P") || before.ends_with('\\');
-    let included = before.rsplit('\n').next().unwrap_or("").contains("#include");
-    !(compared || markup || address || group || included)
+    !(compared || markup || address || group || tags.included(before))
 }
 
 fn apostrophes_join_letters(content: &str) -> bool {
@@ -261,7 +294,7 @@ fn next_word(text: &str, at: usize) -> Option<Span> {
     Some(Span::new(start, end))
 }
 
-fn name_of_word(text: &str, span: Span, lexed: &Lexed, named: &[String]) -> Option<String> {
+fn name_of_word(text: &str, span: Span, lexed: &Lexed, named: &HashSet<String>) -> Option<String> {
     let mode = lexed.mode(span.start);
     if matches!(mode, Mode::Comment | Mode::Arithmetic) {
         return None;
@@ -357,15 +390,16 @@ fn last_word(text: &str) -> &str {
 /// `[pod-name]`, `[pod name]` as an argument; neither a test, a glob nor an index.
 fn brackets(text: &str, lexed: &Lexed) -> Vec<Placeholder> {
     let mut found = Vec::new();
+    let mut end = 0;
     for (start, _) in text.match_indices(" [") {
         let start = start + 1;
-        let rest = &text[start..];
-        let Some(length) = rest.find(']') else {
-            continue;
-        };
-        let (content, after) = (&rest[1..length], &rest[length + 1..]);
+        if end <= start {
+            let Some(length) = text[start..].find(']') else { break };
+            end = start + length;
+        }
+        let (content, after) = (&text[start + 1..end], &text[end + 1..]);
         if lexed.mode(start) == Mode::Code && is_bracketed_name(content) && is_end(after) {
-            let span = Span::new(start, start + length + 1);
+            let span = Span::new(start, end + 1);
             found.push(placeholder(text, span, Mode::Code, &name_of(content)));
         }
     }

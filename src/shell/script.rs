@@ -173,18 +173,17 @@ struct Cut {
 
 impl Cut {
     fn find(text: &str, start: usize, known: usize, separator: usize, lexed: &Lexed) -> Self {
-        let bodies = lexed
-            .here_documents
-            .iter()
-            .filter(|document| start <= document.operator && document.operator < separator);
+        let documents = &lexed.here_documents;
+        let first = documents.partition_point(|document| document.operator < start);
+        let bodies = documents[first..].iter().take_while(|it| it.operator < separator);
         let body_end = bodies.map(|document| document.end).max().unwrap_or(0);
         let byte = text.as_bytes().get(separator).copied().unwrap_or(b'\n');
         if body_end > separator {
             return Self { end: body_end, next: body_end, open_here_document: byte != b'\n' };
         }
-        let comment = lexed.comments.iter().map(|comment| comment.span.start);
-        let comment = comment.filter(|at| known <= *at && *at < separator).min();
-        let end = comment.unwrap_or(separator);
+        let first = lexed.comments.partition_point(|comment| comment.span.start < known);
+        let comment = lexed.comments.get(first).map(|comment| comment.span.start);
+        let end = comment.filter(|at| *at < separator).unwrap_or(separator);
         let end = trimmed_end(text, start, end.max(start));
         Self {
             end: if byte == b'&' { separator + 1 } else { end },

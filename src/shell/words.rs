@@ -43,8 +43,32 @@ impl Place {
     }
 }
 
-/// A word of a command.
+/// A word of a command. The tokenizer and the word parser of brush see quotes in different ways;
+/// what would end a word for bash and stands in one all the same shows that they did.
 pub(super) fn word(value: &str, place: Place, depth: usize) -> Word {
+    let word = part(value, place, depth);
+    undivided(word, " \t\n;&|()<>")
+}
+
+/// A word in `case` and `[[ ]]`, which may hold `(a|b)`.
+pub(super) fn pattern(value: &str, place: Place, depth: usize) -> Word {
+    let word = part(value, place, depth);
+    undivided(word, " \t\n;&")
+}
+
+fn undivided(mut word: Word, ends: &str) -> Word {
+    let ends = |c: char| ends.contains(c);
+    let holds_end =
+        |it: &Piece| matches!(it, Piece::Text { text, quoted: false } if text.contains(ends));
+    let refused = word.pieces.iter().any(|it| matches!(it, Piece::Opaque(_)));
+    if !refused && word.pieces.iter().any(holds_end) {
+        word.pieces.push(opaque("quotes that bash reads in another way"));
+    }
+    word
+}
+
+/// A text that is expanded like a word.
+fn part(value: &str, place: Place, depth: usize) -> Word {
     let reader = Reader { value, place, depth };
     let pieces = match parse_word(value, &options()) {
         Ok(pieces) => reader.pieces(&pieces, Quotes::Outside),
@@ -53,8 +77,31 @@ pub(super) fn word(value: &str, place: Place, depth: usize) -> Word {
     reader.word(pieces)
 }
 
-/// The body of a here-document that is expanded.
+/// The body of a here-document that is expanded; bash joins lines that a backslash continues first.
 pub(super) fn here_document(value: &str, place: Place, depth: usize) -> Word {
+    let joined = joined(value);
+    let place =
+        if joined.len() == value.len() { place } else { Place::Around(place.span(0..value.len())) };
+    quoted_part(&joined, place, depth)
+}
+
+/// A text without its line continuations.
+fn joined(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            joined.push(character);
+        } else if characters.next_if_eq(&'\n').is_none() {
+            joined.push(character);
+            joined.extend(characters.next());
+        }
+    }
+    joined
+}
+
+/// A text in which quotes mean nothing, and expansions what they mean in double quotes.
+fn quoted_part(value: &str, place: Place, depth: usize) -> Word {
     let reader = Reader { value, place, depth };
     let pieces = match parse_heredoc(value, &options()) {
         Ok(pieces) => reader.pieces(&pieces, Quotes::Inside),
@@ -149,8 +196,10 @@ impl Reader<'_> {
             WordPiece::EscapeSequence(text) => unescape(text),
             WordPiece::TildeExpansion(_) => Piece::Tilde,
             WordPiece::CommandSubstitution(text) => self.substitution(text, range, quotes),
-            WordPiece::BackquotedCommandSubstitution(text) => {
-                self.substitution(&text.replace("\\`", "`"), range, quotes)
+            WordPiece::BackquotedCommandSubstitution(_) => self.backquoted(range, quotes),
+            // brush takes a `#` in it for a comment.
+            WordPiece::ArithmeticExpression(_) if self.value[range.clone()].starts_with("$[") => {
+                opaque("arithmetic in the old form `$[...]`")
             }
             WordPiece::ArithmeticExpression(expression) => {
                 self.arithmetic(&expression.value, self.place.span(range))
@@ -182,6 +231,22 @@ impl Reader<'_> {
         }
     }
 
+    /// In backquotes a backslash quotes `$`, backquotes and itself before anything else is read. In
+    /// double quotes it also quotes those, in here-documents it does not: that is not taken apart.
+    fn backquoted(&self, range: Range<usize>, quotes: Quotes) -> Piece {
+        let raw = self.value.get(range.start + 1..range.end.saturating_sub(1)).unwrap_or("");
+        if quotes == Quotes::Inside && raw.contains("\\\"") {
+            return opaque("quotes in backquotes in quotes");
+        }
+        let mut text = String::with_capacity(raw.len());
+        let mut characters = raw.chars().peekable();
+        while let Some(character) = characters.next() {
+            let escaped = characters.next_if(|next| character == '\\' && "$`\\".contains(*next));
+            text.push(escaped.unwrap_or(character));
+        }
+        self.substitution(&text, range, quotes)
+    }
+
     fn arithmetic(&self, text: &str, span: Span) -> Piece {
         let place = self.place_of(text, &(0..self.value.len()));
         let inner = Reader { value: text, place, depth: self.depth + 1 };
@@ -194,16 +259,24 @@ impl Reader<'_> {
 
     fn parameter(&self, expression: &ParameterExpr, range: Range<usize>, quotes: Quotes) -> Piece {
         let read = read_parameter(expression);
+        let as_quoted = quotes == Quotes::Inside && read.inherits;
         let mut pieces = Vec::new();
-        for part in &read.parts {
-            let place = self.place_of(part, &range);
-            let nested = if self.depth < 20 {
-                word(part, place, self.depth + 1).pieces
+        for text in &read.parts {
+            let place = self.place_of(text, &range);
+            if self.depth >= 20 {
+                pieces.push(opaque("an expansion that nests too deep"));
+            } else if as_quoted {
+                pieces.extend(quoted_part(text, place, self.depth + 1).pieces);
             } else {
-                vec![opaque("an expansion that nests too deep")]
-            };
-            pieces.extend(nested);
+                pieces.extend(part(text, place, self.depth + 1).pieces);
+            }
+            // `"${X:-'}"` ends at the brace for bash, which takes that `'` for text.
+            if as_quoted && text.contains('\'') && text.contains(['}', '"', '\\']) {
+                pieces.push(opaque("quotes that bash reads in another way"));
+            }
         }
+        let many = |it: &Piece| matches!(it, Piece::Parameter(inner) if inner.many);
+        let many = read.many || read.inherits && pieces.iter().any(many);
         for text in &read.arithmetic {
             pieces.push(self.arithmetic(text, self.place.span(range.clone())));
         }
@@ -212,7 +285,7 @@ impl Reader<'_> {
             span: self.place.span(range),
             quoted: quotes == Quotes::Inside,
             used: read.used,
-            many: read.many,
+            many,
             pieces,
         })
     }
@@ -223,6 +296,8 @@ struct Read {
     name: String,
     used: Use,
     many: bool,
+    /// Whether the text after the operator stands in the quotes around the expansion.
+    inherits: bool,
     /// Texts that are expanded as words.
     parts: Vec<String>,
     /// Texts that are evaluated as arithmetic.
@@ -242,9 +317,15 @@ impl Read {
                         concatenate: false
                     })
             ),
+            inherits: false,
             parts: parts.into_iter().collect(),
             arithmetic,
         }
+    }
+
+    /// Of `${X:-word}` and its like; a pattern, as in `${X#word}`, has quotes of its own.
+    fn inheriting(self) -> Self {
+        Self { inherits: true, ..self }
     }
 }
 
@@ -257,6 +338,7 @@ fn read_parameter(expression: &ParameterExpr) -> Read {
             name: String::new(),
             used: Use::Evaluate,
             many: true,
+            inherits: false,
             parts: Vec::new(),
             arithmetic: Vec::new(),
         },
@@ -267,13 +349,15 @@ fn read_parameter(expression: &ParameterExpr) -> Read {
         }
         E::UseDefaultValues { parameter, indirect, default_value: value, .. }
         | E::UseAlternativeValue { parameter, indirect, alternative_value: value, .. } => {
-            Read::new(parameter, used(indirect, Use::Default), value.clone())
+            Read::new(parameter, used(indirect, Use::Default), value.clone()).inheriting()
         }
         E::AssignDefaultValues { parameter, indirect, default_value: value, .. } => {
-            Read::new(parameter, used(indirect, Use::Assign), value.clone())
+            Read::new(parameter, used(indirect, Use::Assign), value.clone()).inheriting()
         }
-        E::IndicateErrorIfNullOrUnset { parameter, indirect, error_message: value, .. }
-        | E::RemoveSmallestSuffixPattern { parameter, indirect, pattern: value }
+        E::IndicateErrorIfNullOrUnset { parameter, indirect, error_message: value, .. } => {
+            Read::new(parameter, used(indirect, Use::Value), value.clone()).inheriting()
+        }
+        E::RemoveSmallestSuffixPattern { parameter, indirect, pattern: value }
         | E::RemoveLargestSuffixPattern { parameter, indirect, pattern: value }
         | E::RemoveSmallestPrefixPattern { parameter, indirect, pattern: value }
         | E::RemoveLargestPrefixPattern { parameter, indirect, pattern: value }
@@ -333,9 +417,10 @@ fn is_newer(first: &WordPieceWithSource, second: &WordPieceWithSource) -> bool {
 }
 
 /// Text that should hold no expansion; what still looks like one is newer than the parser
-/// (bash 5.3 has `${ command; }`).
+/// (bash 5.3 has `${ command; }`), or a process substitution in `${X:-<(command)}`.
 fn plain(text: &str, quotes: Quotes) -> Piece {
-    if text.contains("${") || text.contains("$(") || text.contains('`') {
+    let process = quotes == Quotes::Outside && (text.contains("<(") || text.contains(">("));
+    if process || text.contains("${") || text.contains("$(") || text.contains('`') {
         return opaque("an expansion that the parser does not know");
     }
     Piece::Text { text: text.to_owned(), quoted: quotes == Quotes::Inside }

@@ -205,7 +205,9 @@ impl Scene {
 
     /// Programs of these names in the checkout's own `bin`, which is first on PATH.
     pub fn planted(&self, names: &[&str]) {
-        names.iter().for_each(|name| self.program(&self.work("bin"), name));
+        for name in names {
+            self.program(&self.work("bin"), name);
+        }
     }
 
     /// A program of the machine.

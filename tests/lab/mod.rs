@@ -19,6 +19,8 @@ use tempfile::TempDir;
 pub use report::Seen;
 pub use server::{Answer, Server};
 
+use crate::screen::Screen;
+
 /// The program under test.
 pub const RUNBOOK: &str = env!("CARGO_BIN_EXE_runbook");
 
@@ -125,6 +127,13 @@ impl Lab {
         fs::write(self.path(name), text).expect("a file");
     }
 
+    /// An answers file beside the repository; its path.
+    pub fn answers(&self, text: &str) -> String {
+        let path = self.beside("home").join("answers.toml");
+        fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    }
+
     /// Reads a file of the repository.
     pub fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).expect("a file")
@@ -218,6 +227,13 @@ impl Lab {
         }
         let words = [&["validate", "--config-ref", "HEAD"], words].concat();
         self.command(&words).spawn().expect("it starts")
+    }
+
+    /// Starts the program at a terminal.
+    pub fn screen(&self, words: &[&str]) -> Screen {
+        let environment =
+            self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Screen::start(RUNBOOK.as_ref(), words, &environment.collect::<Vec<_>>(), &self.path(""))
     }
 
     /// Expects that no process of this laboratory lives, and that nothing lies in `TMPDIR`. The

@@ -86,7 +86,33 @@ pub(super) fn date(operands: &[Argument]) -> Vec<Objection> {
         .collect()
 }
 
-pub(super) fn export(operand: &Argument) -> Option<Objection> {
+/// What follows `export`, `readonly` and `declare`. `declare` takes a text that begins with `(` for
+/// an array's elements, if the variable is an array.
+pub(super) fn export(operands: &[Argument], evaluates: Declares) -> Vec<Objection> {
+    let objections = operands.iter().filter_map(|operand| {
+        let value = operand.known.split_once('=').map(|(_, value)| value);
+        if evaluates == Declares::Arrays && value == Some("") && operand.rest != Rest::None {
+            let text = "gets a value that may be an array, whose subscripts are evaluated";
+            return Some(unknown(text, operand.span));
+        }
+        exported(operand)
+    });
+    objections.collect()
+}
+
+/// What a builtin that declares variables makes of `NAME=(...)` in quotes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Declares {
+    /// A text: `export`, `readonly`.
+    Texts,
+    /// Perhaps an array: `declare`, `local`, `typeset`.
+    Arrays,
+}
+
+fn exported(operand: &Argument) -> Option<Objection> {
+    if operand.may_be_several() {
+        return Some(unknown("gets what may become several arguments", operand.span));
+    }
     let name = operand.known.split('=').next().unwrap_or("");
     let name = name.strip_suffix('+').unwrap_or(name);
     if operand.known.split_once('=').is_some_and(|(_, value)| value.starts_with('(')) {

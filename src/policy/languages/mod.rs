@@ -22,9 +22,9 @@ use crate::source::Span;
 use super::Effect;
 use super::arguments::Argument;
 use super::options::{Objection, Parsed};
-use super::rule::{Language, Rule};
+use super::rule::{Language, Rule, lists};
 
-use builtins::{date, export, printf, set, test};
+use builtins::{Declares, date, export, printf, set, test};
 use http::http;
 use sed::sed;
 
@@ -38,7 +38,11 @@ pub(super) fn objections(language: Language, parsed: &Parsed, rules: &[&Rule]) -
         Language::Test => test(&parsed.operands),
         Language::Set => set(&parsed.operands),
         Language::Date => date(&parsed.operands),
-        Language::Export => parsed.operands.iter().filter_map(export).collect(),
+        Language::Export => {
+            let texts = rules.iter().any(|rule| lists(&rule.names, "export"));
+            let declares = if texts { Declares::Texts } else { Declares::Arrays };
+            export(&parsed.operands, declares)
+        }
         Language::Http => http(parsed, rules),
         Language::Awk => awk::awk(parsed),
         Language::Git => git::git(parsed, rules),

@@ -69,6 +69,11 @@ impl Redactor {
         self.shared.generation.fetch_add(1, Ordering::Release);
     }
 
+    /// Whether it knows any secret.
+    pub fn knows_any(&self) -> bool {
+        self.generation() > 0
+    }
+
     /// The text without secrets.
     pub fn redact(&self, text: &str) -> Redacted {
         let mut out = Vec::with_capacity(text.len());

@@ -155,7 +155,9 @@ fn nothing_that_a_change_or_its_commands_say_is_obeyed_by_the_runner() {
     scene.change();
     let seen = scene.validate(&["--format", "github", "--stamp", "docs/"]);
     // What it is about got through, and disarmed.
-    seen.says("`::error::said").says("## [error]said").says("[redacted API_TOKEN]");
+    seen.says("`::error::said").says("## [error]said");
+    // The kernel keeps the environment of whoever started the shell from it.
+    seen.says("environ: Permission denied");
     let ours = |line: &String| {
         ["error", "warning", "notice"].iter().any(|kind| line.starts_with(&format!("::{kind} ")))
     };
@@ -172,7 +174,7 @@ fn nothing_that_a_change_or_its_commands_say_is_obeyed_by_the_runner() {
     assert_eq!(alike, [] as [String; 0]);
     let summary = fs::read_to_string(scene.at("summary.md")).expect("a summary");
     assert_eq!(log::look_alikes(&summary), [] as [String; 0]);
-    assert!(!summary.contains("<img") && !summary.contains("]("), "{summary}");
+    assert_eq!(log::markup(&summary), [] as [String; 0], "{summary}");
 }
 
 #[test]
@@ -311,7 +313,7 @@ fn a_change_writes_no_answers_and_chooses_no_program_of_theirs() {
     scene.write("answers.toml", token);
     scene.write("docs/look.md", &alone("curl -sS \"http://LISTED/$PLACE\"\n# Expect: \"ok\""));
     let words = ["--format", "github", "--answers", "answers.toml", "docs/look.md"];
-    scene.validate(&words).exit(4).says("answers.toml is not used").says("once it is merged");
+    scene.validate(&words).exit(4).says("so it is not used: it counts once it is merged");
     scene.runbook(&[&["validate"], &words[..]].concat()).exit(4).says("--config-ref");
     scene.push("work", "main");
     scene.git("work", &["fetch", "--quiet", "origin"]);

@@ -82,8 +82,8 @@ pub(super) fn refused_answers(
     let (git, commit) = commit_of(&root, base)?;
     let below = typed.strip_prefix(&root).ok().and_then(Path::to_str);
     let theirs = below.map(|path| git.ask(&["cat-file", "blob", &format!("{commit}:{path}")]));
-    let same = match (theirs, fs::read(answers)) {
-        (Some(Ok(theirs)), Ok(ours)) => theirs == ours,
+    let same = match (theirs, own_text(answers)) {
+        (Some(Ok(theirs)), Some(ours)) => theirs == ours.as_bytes(),
         _ => false,
     };
     Ok((!same).then(|| {

@@ -29,9 +29,6 @@ const CUTTING: &str = "-d --delimiter -E -e -s";
 /// How deep wrappers and shells may stand in each other.
 const DEEPEST: usize = 8;
 
-/// Names of files by which bash connects to a host (bash(1), "REDIRECTION").
-const CONNECTIONS: &[&str] = &["/dev/tcp", "/dev/udp"];
-
 /// What a statement does to the world, as far as its text tells.
 ///
 /// An argument whose value is not known counts as harmless where an option's value is expected;
@@ -775,16 +772,6 @@ fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
 
 fn is_decimal(index: &str) -> bool {
     !index.is_empty() && index.chars().all(|c| c.is_ascii_digit())
-}
-
-/// Whether bash takes a file's name for a connection.
-fn is_connection(name: &str) -> bool {
-    CONNECTIONS.iter().any(|folder| name.starts_with(folder))
-}
-
-/// Whether a name that is known in part may turn out to be one.
-fn may_be_connection(target: &Argument) -> bool {
-    target.rest != Rest::None && CONNECTIONS.iter().any(|folder| folder.starts_with(&target.known))
 }
 
 /// Whether a word is written `{NAME}` or `{NAME[i]}`.

@@ -35,9 +35,13 @@ impl Attacker {
         attacker.answer(names);
         attacker.accept(TcpListener::bind((address, port)).expect("the same port elsewhere"));
         for port in USUAL {
-            TcpListener::bind((address, *port)).into_iter().for_each(|one| attacker.accept(one));
+            if let Ok(listener) = TcpListener::bind((address, *port)) {
+                attacker.accept(listener);
+            }
         }
-        UdpSocket::bind((address, NAMES)).into_iter().for_each(|one| attacker.answer(one));
+        if let Ok(socket) = UdpSocket::bind((address, NAMES)) {
+            attacker.answer(socket);
+        }
         attacker
     }
 

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use pulldown_cmark::{Event, Options, Parser, Tag};
 
 /// The commands that the runner obeys in a log. After its `ActionCommand.cs`: a line that begins
 /// with `::` behind white space, or `##[` anywhere; none between `::stop-commands::WORD` and `::WORD::`.
@@ -30,6 +31,16 @@ pub fn look_alikes(log: &str) -> Vec<String> {
     log.split(['\n', '\r']).filter(is_one).map(str::to_owned).collect()
 }
 
+/// What of a page would be more than text where GitHub renders it, but for the folds that are ours.
+pub fn markup(page: &str) -> Vec<String> {
+    let more = Parser::new_ext(page, Options::all()).filter_map(|event| match event {
+        Event::Html(text) | Event::InlineHtml(text) => Some(text.into_string()),
+        Event::Start(tag @ (Tag::Link { .. } | Tag::Image { .. })) => Some(format!("{tag:?}")),
+        _ => None,
+    });
+    more.filter(|text| !["details", "summary"].iter().any(|fold| text.contains(fold))).collect()
+}
+
 /// In which form a secret stands in some bytes.
 pub fn form_of(secret: &str, bytes: &[u8]) -> Option<String> {
     let forms = forms(secret);
@@ -43,8 +54,8 @@ fn has(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
-/// Raw, backwards, in hexadecimal, and in base64 at each of its three places: of that the middle, which does
-/// not depend on what stands around.
+/// Raw, in hexadecimal, in percent signs, and in base64 at each of its three places: of that the
+/// middle, which does not depend on what stands around.
 fn forms(secret: &str) -> Vec<String> {
     let hex = |upper: bool| -> String {
         let one = |byte: u8| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") };

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+use crate::alone;
 use crate::attacker::Attacker;
 use crate::change;
 use crate::lab::{Answer, RUNBOOK, Seen, Server};
@@ -195,8 +196,13 @@ impl Scene {
         let document = change::DOCUMENT.replace("BIDI", "\u{202e}").replace("ZERO", "\u{200b}");
         self.write("docs/look.md", &document);
         self.write("runbook.toml", change::SETTINGS);
-        for name in ["noise.md", "%0A::error::percent.md", "new\n::error::line.md"] {
-            self.write(&format!("docs/{name}"), change::NOISE);
+        self.write("docs/noise.md", change::NOISE);
+        self.write("docs/plain.md", &change::noise_without_secrets());
+        for name in ["%0A::error::percent.md", "new\n::error::line.md"] {
+            self.write(
+                &format!("docs/{name}"),
+                &alone("curl -sS http://LISTED/noise\n# Expect: 5"),
+            );
         }
         self.lures();
         self.push("work", "change");
@@ -205,7 +211,9 @@ impl Scene {
 
     /// Programs of these names in the checkout's own `bin`, which is first on PATH.
     pub fn planted(&self, names: &[&str]) {
-        names.iter().for_each(|name| self.program(&self.work("bin"), name));
+        for name in names {
+            self.program(&self.work("bin"), name);
+        }
     }
 
     /// A program of the machine.

@@ -309,14 +309,11 @@ impl<'a> Judge<'a> {
                 {
                     self.because(Effect::Write, format!("It writes to the file `{named}`"), span);
                 }
-                RedirectKind::Read if is_connection(&target.known) => {
-                    self.unknown("It opens a network connection", span);
-                }
                 // bash opens `/dev/tcp/HOST/PORT` itself: no program starts that could be judged.
-                RedirectKind::Read if may_be_connection(&target) => {
-                    let text = "It reads a file whose name is known only when it runs, and bash \
-                                takes some names for network connections; begin it with `./` or \
-                                its folder";
+                RedirectKind::Read if may_connect(&target) => {
+                    let text = "It may open a network connection: bash takes some names of files \
+                                for one (`/dev/tcp`), and this one is known only when it runs; \
+                                begin it with `./` or its folder";
                     self.unknown(text, span);
                 }
                 _ => {}
@@ -768,6 +765,14 @@ fn operand_objections(operands: &Operands, parsed: &Parsed) -> Vec<Objection> {
             names.into_iter().chain(split).collect()
         }
     }
+}
+
+/// Whether a file may turn out to be one of those for which bash opens a connection.
+fn may_connect(file: &Argument) -> bool {
+    ["/dev/tcp/", "/dev/udp/"].iter().any(|special| {
+        file.known.starts_with(special)
+            || file.rest != Rest::None && special.starts_with(&file.known)
+    })
 }
 
 fn is_decimal(index: &str) -> bool {

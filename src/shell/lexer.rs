@@ -217,7 +217,8 @@ impl Lexer<'_> {
         match self.peek(0) {
             b')' if position.parentheses > 0 => {
                 position.parentheses -= 1;
-                self.depth -= 1;
+                // A stray `fi` before it may have counted as its end already.
+                self.depth = self.depth.saturating_sub(1);
                 self.operator(1, position);
             }
             b')' if position.cases > 0 => self.operator(1, position),

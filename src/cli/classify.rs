@@ -1,6 +1,6 @@
 //! `runbook classify`: the effect of a command line, with reasons.
 
-use std::io::{BufRead, BufWriter, Read, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 
 use serde::Deserialize;
 
@@ -39,7 +39,7 @@ fn answer_lines() -> Result<Exit, Failure> {
     let broken = |error: std::io::Error| {
         Failure::new(Exit::Environment, format!("failed to answer: {error}"))
     };
-    let mut input = std::io::stdin().lock();
+    let mut input = BufReader::new(std::io::stdin().lock());
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut line = Vec::new();
     loop {
@@ -53,6 +53,10 @@ fn answer_lines() -> Result<Exit, Failure> {
             input.skip_until(b'\n').map_err(broken)?;
         }
         writeln!(out, "{}", answer(&line, cut)).map_err(broken)?;
+        // Who asks for one answer at a time gets it.
+        if input.buffer().is_empty() {
+            out.flush().map_err(broken)?;
+        }
     }
     out.flush().map_err(broken)?;
     Ok(Exit::Done)

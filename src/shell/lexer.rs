@@ -222,7 +222,8 @@ impl Lexer<'_> {
         match self.peek(0) {
             b')' if !position.parentheses.is_empty() => {
                 let in_word = position.parentheses.pop() == Some(true);
-                self.depth -= 1;
+                // A stray `fi` before it may have counted as its end already.
+                self.depth = self.depth.saturating_sub(1);
                 self.operator(1, position);
                 if in_word {
                     self.go_on_in_word(position);

@@ -226,6 +226,11 @@ impl Catalogue {
     }
 }
 
+/// Whether no added rule may speak for a command.
+pub(super) fn is_locked(name: &str) -> bool {
+    LOCKED.contains(&name)
+}
+
 /// The variables that the rules of a built-in tool list, if it has settings of its own in the
 /// environment; nothing of a tool that has none.
 pub(super) fn builtin_variables(name: &str) -> Option<String> {

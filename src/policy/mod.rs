@@ -7,6 +7,7 @@
 mod arguments;
 mod catalogue;
 mod classify;
+mod entry;
 mod environment;
 mod found;
 mod hosts;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use catalogue::{Catalogue, CatalogueError};
 pub use classify::{classify, classify_text};
+pub use entry::{Entry, entry};
 pub use hosts::{Host, HostError, Listed, Reach};
 pub use stages::{
     Benign, Known, Program, Stage, argument_lists, programs, stages, status_is_benign,

@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::policy::{Classification, Effect, Trait};
 use crate::source::Source;
 
+use super::advice::advice;
 use super::{Colour, draw};
 
 /// The contract of `classify --jsonl`.
@@ -56,7 +57,7 @@ pub fn text(command: &str, judged: &Classification) -> String {
         let traits: Vec<_> = judged.traits.iter().map(|one| one.word()).collect();
         out.push_str(&format!("traits: {}\n", traits.join(", ")));
     }
-    if let Some(advice) = advice(judged) {
+    if let Some(advice) = advice(command, judged) {
         out.push_str(&format!("to allow it: {advice}\n"));
     }
     out
@@ -75,17 +76,5 @@ const fn meaning(effect: Effect) -> &'static str {
         Effect::Read => "no known way to change anything; runs in read-only mode",
         Effect::Unknown => "not known to change nothing; does not run in read-only mode",
         Effect::Write => "changes something; does not run in read-only mode",
-    }
-}
-
-fn advice(judged: &Classification) -> Option<&'static str> {
-    match judged.effect {
-        Effect::Read => None,
-        Effect::Unknown => Some(
-            "write it with the options that the catalogue lists, put a plain command in place of \
-             what is evaluated, or add a rule with a reason and examples under [[command]] in \
-             runbook.toml",
-        ),
-        Effect::Write => Some("nothing does: what changes something is left to a run"),
     }
 }

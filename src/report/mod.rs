@@ -3,6 +3,7 @@
 //! Comes in: what earlier stages found and did, as data. Goes out: text for a terminal, JSON, and the formats of CI.
 //! Refuses to decide anything, and to let text of a command or a document act on the terminal.
 
+mod advice;
 pub mod classification;
 mod diagnostic;
 pub mod explain;

@@ -136,6 +136,8 @@ fn command(name: &str, properties: &[(&str, &str)], data: &str) -> String {
 }
 
 fn escaped(data: &str) -> String {
+    // The older form of a command is obeyed anywhere in a line that is no command of the newer one.
+    let data = disarm(data, Disguise::SPACED);
     data.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 

@@ -10,11 +10,11 @@ use runbook::policy::{Catalogue, Effect, classify_text};
 
 fn lines(name: &str) -> Vec<String> {
     let path = format!("{}/fixtures/classify/{name}", env!("CARGO_MANIFEST_DIR"));
-    let text = fs::read_to_string(&path).unwrap();
+    let text = fs::read_to_string(&path).expect("a list of lines");
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with("# "));
     lines
         .map(|line| match line.strip_prefix('"') {
-            Some(_) => serde_json::from_str(line).unwrap(),
+            Some(_) => serde_json::from_str(line).expect("a JSON string"),
             None => line.to_owned(),
         })
         .collect()

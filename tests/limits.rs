@@ -82,7 +82,7 @@ impl Classifier {
         let mut line = String::new();
         self.answers.read_line(&mut line).expect("it answers");
         let answer = serde_json::from_str(&line);
-        let answer = answer.unwrap_or_else(|error| panic!("{error} at {:.200}", text));
+        let answer = answer.unwrap_or_else(|error| panic!("{error} at {text:.200}"));
         (answer, used(self.child.id()).saturating_sub(before))
     }
 

@@ -52,7 +52,12 @@ fn answer_lines() -> Result<Exit, Failure> {
         if cut {
             input.skip_until(b'\n').map_err(broken)?;
         }
-        writeln!(out, "{}", answer(&line, cut)).map_err(broken)?;
+        let said = if cut {
+            classification::unread("the line is longer than 1 MiB")
+        } else {
+            answer(&line)
+        };
+        writeln!(out, "{said}").map_err(broken)?;
         // Who asks for one answer at a time gets it.
         if input.buffer().is_empty() {
             out.flush().map_err(broken)?;
@@ -62,10 +67,7 @@ fn answer_lines() -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn answer(line: &[u8], cut: bool) -> serde_json::Value {
-    if cut {
-        return classification::unread("the line is longer than 1 MiB");
-    }
+fn answer(line: &[u8]) -> serde_json::Value {
     match serde_json::from_slice::<Asked>(line) {
         Ok(asked) => classification::json(
             &asked.command,

@@ -303,7 +303,7 @@ fn asking_comments(text: &str, script: &Script) -> Vec<Asking> {
     let own = comments.iter().filter(|comment| comment.own_line);
     let mut expected = false;
     for comment in own {
-        let line = memchr::memchr_iter(b'\n', text[..comment.span.start].as_bytes()).count();
+        let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..comment.span.start]).count();
         let written = comment_text(text, comment);
         let inside =
             script.statements.iter().any(|statement| statement.span.contains(comment.span.start));

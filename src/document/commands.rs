@@ -195,7 +195,7 @@ impl Reader<'_> {
         sheet: &mut Sheet,
     ) {
         let end = block.script.statements[index].span.end;
-        let line = memchr::memchr_iter(b'\n', block.text[..end].as_bytes()).count() + 1;
+        let line = memchr::memchr_iter(b'\n', &block.text.as_bytes()[..end]).count() + 1;
         let lines = block.text.split('\n').zip(&block.lines);
         let lines: Vec<_> =
             lines.map(|(text, span)| Line { text: text.to_owned(), span: *span }).collect();
@@ -250,6 +250,6 @@ fn not_run(output: &[Line]) -> Option<Note> {
 }
 
 fn segment_place(text: &str, lines: &[Span], at: usize) -> Option<usize> {
-    let index = memchr::memchr_iter(b'\n', text[..at].as_bytes()).count();
+    let index = memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count();
     lines.get(index).map(|span| span.start)
 }

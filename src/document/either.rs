@@ -60,7 +60,7 @@ fn roles(text: &str, script: &Script) -> Vec<Role> {
         .collect();
     for comment in shell::comments(text).iter().filter(|comment| comment.own_line) {
         let inside = script.statements.iter().any(|one| one.span.contains(comment.span.start));
-        let line = memchr::memchr_iter(b'\n', text[..comment.span.start].as_bytes()).count();
+        let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..comment.span.start]).count();
         let written = comment_text(text, comment).trim();
         if !inside && let Some(role) = roles.get_mut(line) {
             let said = written.trim_end_matches(':').to_owned();

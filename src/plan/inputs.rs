@@ -228,7 +228,7 @@ impl Collector<'_> {
     }
 
     fn line(&self, block: &Block, offset: usize) -> usize {
-        let before = memchr::memchr_iter(b'\n', block.text[..offset].as_bytes()).count();
+        let before = memchr::memchr_iter(b'\n', &block.text.as_bytes()[..offset]).count();
         let span = block.lines.get(before).or(block.lines.last());
         span.map_or(1, |span| self.document.source.line(span.start))
     }

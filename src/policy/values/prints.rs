@@ -32,7 +32,7 @@ pub(super) fn stages(stages: &[Command]) -> Option<Value> {
     let texts: Vec<_> = simple.words.iter().map(Word::literal).collect();
     let words: Vec<_> = texts.iter().map(|text| text.as_deref()).collect();
     let reads = |it: &Redirect| it.kind == RedirectKind::Read || is_dropped(it);
-    if simple.redirects.iter().all(reads) && is_number(&words, !before.is_empty()) {
+    if simple.redirects.iter().all(reads) && is_number(&words, before.len()) {
         return Some(Value::Number);
     }
     if !simple.redirects.iter().all(is_dropped) {
@@ -50,19 +50,22 @@ fn is_dropped(redirect: &Redirect) -> bool {
         && redirect.target.literal().as_deref() == Some("/dev/null")
 }
 
-/// Commands that print a number, or nothing.
-fn is_number(words: &[Option<&str>], fed: bool) -> bool {
+/// Commands that print a number, or nothing; so many stages stand before it in its pipeline.
+fn is_number(words: &[Option<&str>], before: usize) -> bool {
     match words {
-        [Some("wc"), Some("-l" | "-c" | "-w" | "-m")] => true,
         [Some("grep"), Some(option), Some(pattern), Some(file)] => {
             is_counting(option) && !pattern.starts_with('-') && !file.starts_with('-')
         }
         [Some("grep"), options @ .., Some(pattern)] => {
-            fed && !pattern.starts_with('-')
+            before > 0
+                && !pattern.starts_with('-')
                 && options.iter().any(|it| it.is_some_and(is_counting))
                 && options.iter().all(|it| it.is_some_and(|it| is_counting(it) || is_sieve(it)))
         }
-        [Some("date"), Some("+%s")] | [Some("nproc")] | [Some("id"), Some("-u" | "-g")] => true,
+        [Some("wc"), Some("-l" | "-c" | "-w" | "-m")]
+        | [Some("date"), Some("+%s")]
+        | [Some("nproc")]
+        | [Some("id"), Some("-u" | "-g")] => true,
         _ => false,
     }
 }
@@ -86,11 +89,11 @@ fn names(words: &[Option<&str>]) -> bool {
     match words {
         [Some("kubectl" | "oc" | "k"), rest @ ..] => kubernetes_names(rest),
         [Some("docker" | "podman"), Some("ps"), options @ ..] => {
-            let plain = |it: &Option<&str>| {
+            let plain = |it: Option<&str>| {
                 matches!(it, Some("-q" | "-aq" | "-qa" | "-a" | "--quiet" | "--all" | "--no-trunc"))
             };
-            let quiet = |it: &Option<&str>| matches!(it, Some("-q" | "-aq" | "-qa" | "--quiet"));
-            options.iter().all(plain) && options.iter().any(quiet)
+            let quiet = |it: Option<&str>| matches!(it, Some("-q" | "-aq" | "-qa" | "--quiet"));
+            options.iter().copied().all(plain) && options.iter().copied().any(quiet)
         }
         [Some("git"), Some("rev-parse"), options @ .., Some("HEAD")] => {
             options.iter().all(|it| matches!(it, Some("--short" | "--verify")))
@@ -163,18 +166,17 @@ fn is_name_format(format: &str) -> bool {
 
 /// Filters that pass on some of the lines that they get, each whole.
 fn selects_lines(words: &[Option<&str>]) -> bool {
-    let count = |it: &Option<&str>| {
+    let count = |it: Option<&str>| {
         it.is_some_and(|it| {
             it.trim_start_matches('-').trim_start_matches('n').chars().all(|c| c.is_ascii_digit())
         })
     };
     match words {
-        [Some("head" | "tail")]
-        | [Some("sort")]
-        | [Some("sort"), Some("-u" | "-r" | "-V")]
-        | [Some("uniq")] => true,
+        [Some("head" | "tail" | "sort" | "uniq")] | [Some("sort"), Some("-u" | "-r" | "-V")] => {
+            true
+        }
         [Some("head" | "tail"), number] | [Some("head" | "tail"), Some("-n"), number] => {
-            count(number)
+            count(*number)
         }
         [Some("grep"), options @ .., Some(pattern)] => {
             !pattern.starts_with('-') && options.iter().all(|it| it.is_some_and(is_sieve))

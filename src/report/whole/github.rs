@@ -113,7 +113,9 @@ fn annotation(whole: &Whole, one: &Examined, trouble: &Trouble) -> (Severity, St
     let place = trouble.place;
     let [line, end_line] = [place.line, place.end_line].map(|line| line.to_string());
     let [column, end_column] = [place.column, place.end_column].map(|column| column.to_string());
-    let title = cut(&trouble.title, 200);
+    // The older form of a command is obeyed anywhere in a line, where the newer one is not known.
+    let disarmed = |text: &str| disarm(text, Disguise::SPACED).into_owned();
+    let title = disarmed(&cut(&trouble.title, 200));
     let mut properties = vec![("file", &*file), ("line", &line), ("endLine", &end_line)];
     // The runner drops columns of what goes over several lines, with a complaint.
     if place.line == place.end_line && place.column < place.end_column {
@@ -122,7 +124,10 @@ fn annotation(whole: &Whole, one: &Examined, trouble: &Trouble) -> (Severity, St
     properties.push(("title", &title));
     let name =
         KINDS.iter().find(|(kind, _)| *kind == trouble.severity).map_or("error", |kind| kind.1);
-    (trouble.severity, command(name, &properties, &cut(&trouble.lines.join("\n"), LONGEST)))
+    (
+        trouble.severity,
+        command(name, &properties, &disarmed(&cut(&trouble.lines.join("\n"), LONGEST))),
+    )
 }
 
 /// A workflow command. The only place where one is made.
@@ -136,8 +141,6 @@ fn command(name: &str, properties: &[(&str, &str)], data: &str) -> String {
 }
 
 fn escaped(data: &str) -> String {
-    // The older form of a command is obeyed anywhere in a line that is no command of the newer one.
-    let data = disarm(data, Disguise::SPACED);
     data.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 

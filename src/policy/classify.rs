@@ -162,7 +162,7 @@ impl<'a> Judge<'a> {
     fn pipeline(&mut self, pipeline: &Pipeline) {
         let input = self.input;
         for (at, stage) in pipeline.stages.iter().enumerate() {
-            self.fed_names = Values::piped(&pipeline.stages[..at]).is_some();
+            self.fed_names = at > 0 && Values::piped(&pipeline.stages[..at]).is_some();
             self.command(stage);
             self.fed_names = false;
             self.input = if is_silent(stage) { Input::Empty } else { Input::Fed };

@@ -185,7 +185,8 @@ fn a_full_disk_leaves_the_file_as_it_was() {
 #[ignore = "called by a_full_disk_leaves_the_file_as_it_was"]
 #[allow(clippy::disallowed_methods)] // A word from one test to another.
 fn inside_a_full_disk() {
-    let folder = PathBuf::from(std::env::var("STAMP_FOLDER").expect("the caller's folder"));
+    // Without a caller there is no full disk here.
+    let Ok(folder) = std::env::var("STAMP_FOLDER").map(PathBuf::from) else { return };
     let error = write(&folder.join("a.md"), OLD, &NEW.repeat(10_000)).expect_err("a full disk");
     let said = error.to_string();
     assert!(said.contains("No space left on device"), "{said}");

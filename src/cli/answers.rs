@@ -5,6 +5,7 @@
 //! output that nobody has seen, and never goes on after a failure.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -190,10 +191,10 @@ impl Answers {
     }
 
     /// A program of an answer, where it may be taken from.
-    fn program(&self, name: &str) -> Result<PathBuf, String> {
+    fn program(&self, name: &str) -> Result<OsString, String> {
         let Some(folders) = &self.folders else { return Ok(name.into()) };
         let found = (!name.contains('/')).then(|| find(name, folders)).flatten();
-        found.ok_or_else(|| {
+        found.map(PathBuf::into_os_string).ok_or_else(|| {
             format!(
                 "{name}: it is not on PATH; a program is named without its folder, and one of the \
                  repository does not count"

@@ -212,7 +212,7 @@ fn example() -> Whole {
     Whole {
         command: Task::Validate,
         version: "0.1.0".to_owned(),
-        root: PathBuf::from("/work/tree"),
+        root: PathBuf::from("/srv/tree"),
         runbooks: vec![good, rotate, bare, missing],
         exit: 1,
     }

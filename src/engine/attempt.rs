@@ -3,8 +3,6 @@
 //! Comes in: a block and what was decided about it. Goes out: intents, and through `trial` and
 //! `settle` outputs and endings. A write is never repeated without the operator's word.
 
-use std::time::Duration;
-
 use crate::document::{self, Block};
 use crate::event::{Intent, Outcome, What};
 use crate::expect::Expectation;
@@ -145,13 +143,7 @@ impl Engine<'_> {
 
     fn skip(&mut self, job: &Job<'_>, attempt: u32, reason: &str) -> Flow<()> {
         let ruling = Ruling::new(Outcome::Skipped, "left out");
-        let trial = Trial {
-            ruling,
-            statuses: Vec::new(),
-            outputs: Vec::new(),
-            elapsed: Duration::ZERO,
-            shell_ended: false,
-        };
+        let trial = Trial::without_running(ruling);
         self.end(job, attempt, &trial, Outcome::Skipped, Some(reason))
     }
 }

@@ -34,6 +34,19 @@ pub(super) struct Trial {
     pub shell_ended: bool,
 }
 
+impl Trial {
+    /// What is ruled of a segment that was not run.
+    pub fn without_running(ruling: Ruling) -> Self {
+        Self {
+            ruling,
+            statuses: Vec::new(),
+            outputs: Vec::new(),
+            elapsed: Duration::ZERO,
+            shell_ended: false,
+        }
+    }
+}
+
 /// What was heard of a segment.
 struct Heard {
     stdout: Output,

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -244,13 +244,7 @@ impl<'p> Engine<'p> {
     }
 
     fn refused(&self, job: &Job<'_>, why: String) -> Ending {
-        let trial = Trial {
-            ruling: Ruling::new(Outcome::Refused, why),
-            statuses: Vec::new(),
-            outputs: Vec::new(),
-            elapsed: Duration::ZERO,
-            shell_ended: false,
-        };
+        let trial = Trial::without_running(Ruling::new(Outcome::Refused, why));
         self.ending(job, 1, &trial, Outcome::Refused, None)
     }
 }

@@ -13,7 +13,7 @@ use crate::document::{self, ActionKind, Asks};
 use crate::policy::{Catalogue, Effect, Listed, Trait, programs};
 use crate::shell::Statement;
 
-use super::walk::{Chosen, Place, Spot, walk};
+use super::walk::{Place, Spot};
 use super::{Action, Input, Plan, Segment};
 
 /// Why a segment is not run, in a word.
@@ -299,11 +299,4 @@ fn unlisted(
 fn names(statements: &[Statement], catalogue: &Catalogue) -> Vec<String> {
     let programs = statements.iter().flat_map(|one| programs(one, catalogue));
     programs.map(|program| program.name).collect()
-}
-
-/// How many segments of a plan could be run with these means, and how many there are.
-pub fn count(plan: &Plan, means: &Means<'_>, chosen: Chosen<'_>) -> (usize, usize) {
-    let mut coverage = Coverage::default();
-    let looks = walk(plan, chosen).into_iter().filter_map(|spot| coverage.look(plan, means, &spot));
-    looks.fold((0, 0), |(runs, all), look| (runs + usize::from(look.is_ok()), all + 1))
 }

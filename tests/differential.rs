@@ -430,11 +430,14 @@ impl Gated {
         let root = tempfile::tempdir().unwrap();
         let (stubs, scratch) = (root.path().join("stubs"), root.path().join("scratch"));
         let names: Vec<_> = STUBS.iter().chain(&["rm", "touch", "curl"]).copied().collect();
-        fs::create_dir(root.path().join("logs")).unwrap();
-        fs::create_dir(root.path().join("work")).unwrap();
+        for folder in ["logs", "parts", "work"] {
+            fs::create_dir(root.path().join(folder)).unwrap();
+        }
         let logs = quote(&root.path().join("logs").to_string_lossy());
+        let parts = quote(&root.path().join("parts").to_string_lossy());
+        // Moved when it is whole: bash does not wait for what runs in `<(...)`.
         let stub = format!(
-            "#!/bin/sh\n{{ printf '%s\\0' \"$#\" \"${{0##*/}}\" \"$@\"; /usr/bin/env -0; }} > {logs}/$$\necho -o out\n"
+            "#!/bin/sh\n{{ printf '%s\\0' \"$#\" \"${{0##*/}}\" \"$@\"; /usr/bin/env -0; }} > {parts}/$$\n/bin/mv {parts}/$$ {logs}\necho -o out\n"
         );
         lay_stubs(&stubs, &names, &stub);
         let rules = Rules {

@@ -3,7 +3,9 @@
 //! Made by the engine; taken by every [`Sink`]. Text reaches an event only as
 //! [`Redacted`]. Refuses to know who looks at it.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use crate::expect::{CheckResult, Stream, Verdict};
 use crate::policy::{Effect, Trait};
@@ -13,7 +15,7 @@ use crate::variables::Redacted;
 pub const VERSION: u32 = 1;
 
 /// One thing that happened.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Event {
     /// The form's version.
     pub version: u32,
@@ -28,12 +30,29 @@ pub struct Event {
     pub what: What,
 }
 
+/// Where something to do stands in a document.
+///
+/// It holds for one text only; who goes on with another text translates it first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// The step's place among the document's steps, from 0.
+    pub step: usize,
+    /// The action's place in its step; in an alternative: the choice's, the alternative's, the
+    /// action's.
+    pub action: Vec<usize>,
+    /// The segment's place in its block; none for what is no command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<usize>,
+}
+
 /// What happened.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum What {
     /// The run begins.
     RunStarted(Box<Beginning>),
+    /// A run that was paused, or broke off, goes on.
+    RunResumed(Box<Resumption>),
     /// A step begins.
     StepStarted {
         /// Its id.
@@ -60,19 +79,28 @@ pub enum What {
         value: Redacted,
         /// Whether it is secret.
         secret: bool,
+        /// Each of its values, to go on with; none of a secret one, and none where a part of them
+        /// was redacted.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        values: Vec<Redacted>,
+        /// Of a secret one: what tells whether it is the same when it is asked again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<String>,
         /// From whom: `operator`, `environment`, `answers`, `default`.
-        from: &'static str,
+        from: Cow<'static, str>,
     },
     /// One of several alternatives was chosen.
     ChoiceMade {
         /// The step.
         step: String,
+        /// Where it stands.
+        place: Place,
         /// The alternatives' labels.
         labels: Vec<String>,
         /// The label that was chosen.
         chosen: String,
         /// By whom.
-        from: &'static str,
+        from: Cow<'static, str>,
     },
     /// A person is asked to act.
     ManualAsked {
@@ -80,6 +108,8 @@ pub enum What {
         step: String,
         /// Its line.
         line: usize,
+        /// Where it stands.
+        place: Place,
         /// What is to be done, in order.
         items: Vec<Redacted>,
         /// Text to copy.
@@ -91,15 +121,41 @@ pub enum What {
         step: String,
         /// Its line.
         line: usize,
+        /// Where it stands.
+        place: Place,
         /// What became of it.
         outcome: Outcome,
+        /// Whether it was a question that was answered no.
+        #[serde(default)]
+        denied: bool,
         /// The reason that a person gave, where it was left out.
         reason: Option<Redacted>,
         /// By whom.
-        from: &'static str,
+        from: Cow<'static, str>,
     },
-    /// A segment is about to run.
+    /// A segment is put: what would run.
     SegmentIntended(Box<Intent>),
+    /// A segment begins: what follows may have happened, even if nothing more is heard of it.
+    SegmentStarted {
+        /// The segment's number in this run.
+        segment: u64,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// Who let it run; nobody had to be asked for a read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        allowed_by: Option<String>,
+    },
+    /// A statement of a segment has ended, and others follow.
+    StatementEnded {
+        /// The segment's number in this run.
+        segment: u64,
+        /// The attempt.
+        attempt: u32,
+        /// Its place in the segment, from 1.
+        statement: usize,
+        /// Its status.
+        status: i32,
+    },
     /// A segment's output, as it came.
     Output {
         /// The segment's number in this run.
@@ -118,12 +174,25 @@ pub enum What {
     },
     /// A segment has ended.
     SegmentEnded(Box<Ending>),
+    /// What the shell knows, to go on with; only what changed.
+    StateKept(Box<Kept>),
+    /// A write that was begun before is put to a person: what became of it is not known.
+    UnknownPut {
+        /// The step.
+        step: String,
+        /// Its line.
+        line: usize,
+        /// All that is known of it, a sentence each.
+        known: Vec<Redacted>,
+    },
     /// An audit record was made.
     RecordMade {
         /// The step.
         step: String,
         /// Its line.
         line: usize,
+        /// Where it stands.
+        place: Place,
         /// The fence's language.
         language: String,
         /// The rendered entry.
@@ -139,16 +208,27 @@ pub enum What {
 }
 
 /// How a run begins.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Beginning {
     /// `run` or `rehearse`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The runbook's path as it was named.
     pub runbook: String,
+    /// The same from the root; empty where nothing is kept.
+    pub path: String,
     /// Its title.
     pub title: Redacted,
     /// SHA-256 of its text, in hex.
     pub fingerprint: String,
+    /// What no other run may be at work on at the same time: what `target` in the metadata names,
+    /// or the runbook.
+    pub target: String,
+    /// The version of the program.
+    pub program: String,
+    /// The sections that run on demand, where such are carried out.
+    pub sections: Vec<String>,
+    /// The run that this one belongs to, as a rollback to what it undoes.
+    pub of: Option<String>,
     /// Its header, labels as written.
     pub metadata: Vec<(String, Redacted)>,
     /// Days since it was last validated, where its header has such a date; negative for a date in
@@ -172,8 +252,60 @@ pub struct Beginning {
     pub warnings: Vec<Redacted>,
 }
 
+/// How a run goes on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Resumption {
+    /// Who goes on with it.
+    pub operator: String,
+    /// Where.
+    pub host: String,
+    /// The folder that commands start in.
+    pub folder: String,
+    /// The version of the program.
+    pub program: String,
+    /// SHA-256 of the runbook's text now.
+    pub fingerprint: String,
+    /// What became of the places of the text before, where it is another text now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<(Place, Option<Place>)>,
+    /// What differs, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Redacted>,
+    /// What is done again, and what followed from it, which holds no longer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redone: Vec<Place>,
+    /// The inputs and variables that it yields anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forgotten: Vec<String>,
+    /// Whose run it was, where somebody else takes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_from: Option<String>,
+    /// Why it was taken, why a difference in what was done was accepted, or why something is done
+    /// again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Redacted>,
+    /// What is done already, a sentence each.
+    pub done: Vec<Redacted>,
+}
+
+/// What a shell knows beyond what it began with, as bash tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    /// The segment after which it is so.
+    pub segment: u64,
+    /// Variables that are new or changed: name, and the text that sets it.
+    pub variables: Vec<(String, Redacted)>,
+    /// Variables that are gone.
+    pub unset: Vec<String>,
+    /// Variables that are new or changed and are not kept: they are secret, or may be.
+    pub withheld: Vec<String>,
+    /// The texts of everything else, by what it is: `options`, `functions`, `rest`.
+    pub texts: Vec<(Cow<'static, str>, Redacted)>,
+}
+
 /// What is about to run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Intent {
     /// Its number in this run, from 1; the same for every attempt.
     pub segment: u64,
@@ -183,6 +315,11 @@ pub struct Intent {
     pub step: String,
     /// Its line.
     pub line: usize,
+    /// Where it stands.
+    pub place: Place,
+    /// Whether it only looks what another segment did; its own turn comes, or was.
+    #[serde(default)]
+    pub probe: bool,
     /// The commands as they will run, one statement an entry.
     pub statements: Vec<Redacted>,
     /// The worst effect.
@@ -200,7 +337,7 @@ pub struct Intent {
 }
 
 /// How a segment ended.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ending {
     /// Its number in this run.
     pub segment: u64,
@@ -231,7 +368,7 @@ pub struct Ending {
 }
 
 /// A check, and why it holds or does not; redacted.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CheckedEvidence {
     /// The check in English.
     pub text: Redacted,
@@ -249,7 +386,7 @@ impl CheckedEvidence {
 }
 
 /// An output by its size and hash.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OutputRecord {
     /// Which.
     pub stream: Stream,
@@ -260,7 +397,7 @@ pub struct OutputRecord {
 }
 
 /// What became of an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Everything that it promises was met.
@@ -288,7 +425,7 @@ pub enum Outcome {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Summary {
     /// What became of it.
     pub result: RunResult,
@@ -305,7 +442,7 @@ pub struct Summary {
 }
 
 /// What became of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunResult {
     /// Everything was met, passed on status, was confirmed or judged to hold.

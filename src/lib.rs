@@ -3,7 +3,7 @@
 //! Data flows one way; a stage knows the stages before it and none after it.
 //!
 //! ```text
-//! text -> Document -> Plan -> Event* -> terminal | json
+//! text -> Document -> Plan -> Event* -> terminal | json | journal
 //! ```
 //!
 //! The modules, in the order in which they may know each other (`tests/architecture.rs` holds
@@ -24,13 +24,15 @@
 //! 13. [`stamp`]: the header's `Last validated`, refreshed in place
 //! 14. [`freshness`]: what changed since the stamp
 //! 15. [`event`]: what happened, as data
-//! 16. [`validation`]: what a validation came to
-//! 17. [`sandbox`]: a process that can read and cannot write
-//! 18. [`gate`]: what every program passes that a read-only session starts
-//! 19. [`session`]: a shell that remembers
-//! 20. [`engine`]: carries a plan out
-//! 21. [`report`]: views of events, diagnostics and explanations
-//! 22. [`cli`]: the command line, prompts, exit codes
+//! 16. [`journal`]: the durable record of runs
+//! 17. [`resume`]: what a run has come to, and how it goes on
+//! 18. [`validation`]: what a validation came to
+//! 19. [`sandbox`]: a process that can read and cannot write
+//! 20. [`gate`]: what every program passes that a read-only session starts
+//! 21. [`session`]: a shell that remembers
+//! 22. [`engine`]: carries a plan out
+//! 23. [`report`]: views of events, diagnostics and explanations
+//! 24. [`cli`]: the command line, prompts, exit codes
 
 pub mod check;
 pub mod cli;
@@ -43,10 +45,12 @@ pub mod expect;
 pub mod freshness;
 pub mod gate;
 pub mod git;
+pub mod journal;
 pub mod path;
 pub mod plan;
 pub mod policy;
 pub mod report;
+pub mod resume;
 pub mod sandbox;
 pub mod session;
 pub mod shell;

@@ -258,7 +258,7 @@ fn completions_are_read_by_their_shells() {
         String::from_utf8(runbook(&["completions", "bash"], "").stdout).expect("UTF-8");
     let output = Command::new("bash").args(["-c", script, "bash", &completions]).output();
     let output = output.expect("bash runs");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "rehearse\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "resume rehearse\n");
 }
 
 #[test]

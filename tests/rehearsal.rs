@@ -158,7 +158,7 @@ fn ctrl_c(body: &str, answers: &[(&str, &str)], prompt: &str) {
     }
     screen.wait_for(prompt);
     screen.keys("\x03");
-    screen.wait_for("paused in step 1: you paused it; there is no journal yet, so it cannot be");
+    screen.wait_for("paused in step 1: you paused it; go on with `runbook resume ");
     assert_eq!(screen.exit().code(), Some(3), "{}", screen.text());
 }
 
@@ -294,7 +294,7 @@ fn what_nobody_is_there_to_answer_is_named() {
     ended.is(3, &["paused in step prerequisites: step prerequisites needs a person", "--answers"]);
     let runbook = story.write("prompts.md", PROMPTS);
     let ended = story.run(&["run", &runbook, "--non-interactive"]);
-    ended.is(3, &["paused in step 1: input PLAIN has no value", "no journal yet"]);
+    ended.is(3, &["paused in step 1: input PLAIN has no value", "go on with `runbook resume"]);
 }
 
 /// Answers that are refused with this exit code, and why.

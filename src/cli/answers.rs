@@ -14,9 +14,10 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::engine::{
-    Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, From, Given, Go,
-    Insisted, Judged, Manual, OnFailure, Operator,
+    Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, AskUnknown, From,
+    Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator,
 };
+use crate::event::Outcome;
 use crate::path::find;
 use crate::variables::Secret;
 
@@ -29,6 +30,8 @@ pub struct Answers {
     inputs: BTreeMap<String, Source>,
     choices: BTreeMap<String, String>,
     confirm: BTreeMap<String, Vec<Confirmed>>,
+    /// By step: what became of a write that a run was cut off in.
+    unknown: BTreeMap<String, Unknown>,
     #[serde(skip)]
     path: PathBuf,
     #[serde(skip)]
@@ -52,6 +55,18 @@ enum Confirmed {
     Applies,
     /// Its questions are answered with no.
     NotApplicable,
+}
+
+/// What became of a write that was begun before a run was resumed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Unknown {
+    /// It happened.
+    Happened,
+    /// It did not, and is to run.
+    DidNotHappen,
+    /// The step's own check says so.
+    Check,
 }
 
 /// Where a value comes from.
@@ -168,7 +183,8 @@ impl Answers {
                 return unknown(format!("step {step} has no alternative \"{label}\""), labels);
             }
         }
-        match self.confirm.keys().find(|step| !steps.contains(step)) {
+        let named = self.confirm.keys().chain(self.unknown.keys());
+        match named.into_iter().find(|step| !steps.contains(step)) {
             Some(step) => unknown(format!("there is no step {step}"), steps),
             None => Ok(()),
         }
@@ -176,7 +192,7 @@ impl Answers {
 
     /// Whether it takes responsibility for anything.
     pub fn confirms_something(&self) -> bool {
-        self.confirm.values().any(|confirmed| !confirmed.is_empty())
+        self.confirm.values().any(|confirmed| !confirmed.is_empty()) || !self.unknown.is_empty()
     }
 
     fn confirms(&self, step: &str, what: Confirmed) -> bool {
@@ -299,6 +315,40 @@ impl Operator for Answers {
 
     fn failed(&mut self, _: &AskFailure<'_>) -> Answer<OnFailure> {
         Answer::Given(OnFailure::Stop, From::Answers)
+    }
+
+    fn unknown(&mut self, ask: &AskUnknown<'_>) -> Answer<Happened> {
+        let step = ask.step;
+        let said = self.unknown.get(step);
+        let happened = match (said, ask.shown, ask.probe) {
+            (Some(Unknown::Happened), ..) => Happened::Yes("the answers say so".into()),
+            (Some(Unknown::DidNotHappen), ..) => Happened::No("the answers say so".into()),
+            (Some(Unknown::Check), None, Some(_)) => Happened::Probe,
+            (Some(Unknown::Check), Some((Outcome::Met, why)), _) => {
+                Happened::Yes(format!("its check is met: {why}"))
+            }
+            (Some(Unknown::Check), Some((Outcome::NotMet, why)), _) => {
+                Happened::No(format!("its check is not met: {why}"))
+            }
+            (Some(Unknown::Check), None, None) => {
+                let what = "it has no check of its own";
+                return self
+                    .missing(&format!("whether step {step} happened is not known, and {what}"));
+            }
+            (Some(Unknown::Check), Some((_, why)), _) => {
+                let what = format!("its check does not show it: {why}");
+                return self.missing(&format!("whether step {step} happened is not known: {what}"));
+            }
+            (None, ..) => {
+                let what = r#""happened", "did-not-happen" or "check""#;
+                let line = ask.line;
+                return self.missing(&format!(
+                    "whether step {step}, line {line} happened is not known; [unknown] {step} = \
+                     {what} is not there"
+                ));
+            }
+        };
+        Answer::Given(happened, From::Answers)
     }
 
     fn lend_terminal(&mut self) -> Option<OwnedFd> {

@@ -17,6 +17,12 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Carry a runbook out, pausing at manual actions and before writes
     Run(Run),
+    /// Go on with a run that was paused, or broke off
+    Resume(Resume),
+    /// The runs of the journal, the newest first
+    Runs(Runs),
+    /// What happened in a run
+    Show(Show),
     /// The whole run against stand-ins, touching nothing real
     Rehearse(Rehearse),
     /// How every line is understood: steps, inputs, effects, expectations
@@ -71,6 +77,90 @@ pub(super) struct Run {
     /// Where commands start; the root of the runbook's repository by default
     #[arg(long, value_name = "DIR")]
     pub cwd: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Resume {
+    /// The run, or how its id begins; the newest one that can be gone on with by default
+    pub run: Option<String>,
+    /// Answers to inputs, choices and confirmations (TOML); nothing else is answered
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Never ask: what needs a person ends the run as paused (exit 3)
+    #[arg(long)]
+    pub non_interactive: bool,
+    /// Take a run that is somebody else's; with a reason
+    #[arg(long, requires = "reason")]
+    pub take: bool,
+    /// Go on although steps that were done have changed; with a reason
+    #[arg(long, requires = "reason")]
+    pub accept_changes: bool,
+    /// Why it is taken, changed or done again: it is recorded
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Do a step again, with all that follows from it; with a reason
+    #[arg(long, value_name = "STEP", requires = "reason")]
+    pub redo: Vec<String>,
+    /// How the run is told
+    #[arg(long, value_enum, default_value_t = RunFormat::Text)]
+    pub format: RunFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Runs {
+    /// Only those of a runbook with this in its path or title
+    pub about: Option<String>,
+    /// Only those that can be gone on with
+    #[arg(long)]
+    pub unfinished: bool,
+    /// Only those of this operator
+    #[arg(long, value_name = "NAME")]
+    pub operator: Option<String>,
+    /// Only those of this target
+    #[arg(long, value_name = "TARGET")]
+    pub target: Option<String>,
+    /// The most that are listed
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+    /// List all
+    #[arg(long, conflicts_with = "limit")]
+    pub all: bool,
+    /// Take a run from a file that `show --export` wrote
+    #[arg(long, value_name = "FILE", exclusive = true)]
+    pub import: Option<PathBuf>,
+    /// How they are told
+    #[arg(long, value_enum, default_value_t = StatusFormat::Text)]
+    pub format: StatusFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// The run, or how its id begins; the newest by default
+    pub run: Option<String>,
+    /// Check that nothing in its record was changed, and say its head
+    #[arg(long)]
+    pub verify: bool,
+    /// Check also that the record holds this head, noted elsewhere: then its end is not cut off
+    #[arg(long, value_name = "HASH", requires = "verify")]
+    pub head: Option<crate::journal::Hash>,
+    /// Write it into a file, to be taken elsewhere with `runs --import`
+    #[arg(long, value_name = "FILE", conflicts_with = "verify")]
+    pub export: Option<PathBuf>,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
+    pub format: ShowFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShowFormat {
+    /// The story for a person
+    Text,
+    /// Every event, one JSON object a line, as the journal has it
+    Json,
+    /// A test case for each segment
+    Junit,
+    /// For a ticket
+    Markdown,
 }
 
 #[derive(Debug, Args)]

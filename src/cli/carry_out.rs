@@ -23,6 +23,7 @@ use crate::source::Source;
 
 use super::answers::{Answers, AnswersError};
 use super::arguments::{Attended, Rehearse, Run, RunFormat};
+use super::journal::{self, Record};
 use super::terminal::Terminal;
 use super::{Exit, Failure, complain, environment, environment_variable, settings, signals};
 
@@ -37,7 +38,9 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
     let mut setup = setup(&config, folder);
     setup.environment = for_shell(environment());
     require_tools(&plan, &setup)?;
-    start(&plan, setup, &arguments.attended, name)
+    let name = operator_name(name);
+    let record = Record::begin(&plan, &mut setup, &arguments.attended, &name)?;
+    start(&plan, setup, &How::of(&arguments.attended), name, Some(record))
 }
 
 pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
@@ -55,24 +58,45 @@ pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
     setup.environment = stand_ins.environment();
     setup.offers.clone_from(&setup.environment);
     setup.stand_ins = Some(stand_ins);
-    start(&plan, setup, &arguments.attended, name)
+    start(&plan, setup, &How::of(&arguments.attended), operator_name(name), None)
 }
 
-/// Reads the runbook and decides about it; what is wrong with it is said before anything runs.
+/// Who answers, and how the run is told.
+pub(super) struct How<'a> {
+    pub answers: Option<&'a Path>,
+    pub non_interactive: bool,
+    pub format: RunFormat,
+}
+
+impl<'a> How<'a> {
+    fn of(arguments: &'a Attended) -> Self {
+        Self {
+            answers: arguments.answers.as_deref(),
+            non_interactive: arguments.non_interactive,
+            format: arguments.format,
+        }
+    }
+}
+
 fn read(arguments: &Attended) -> Result<(Plan, Config), Failure> {
-    let usage =
-        |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
-    let source = Source::read(&arguments.file).map_err(|error| usage(&error))?;
-    let settings::InForce { config, notes, .. } = settings::of_operator(&arguments.file)?;
+    let source = Source::read(&arguments.file)
+        .map_err(|error| Failure::new(Exit::Usage, format!("failed to {error}")))?;
+    decide(source, &arguments.section)
+}
+
+/// Decides about a runbook; what is wrong with it is said before anything runs.
+pub(super) fn decide(source: Source, sections: &[String]) -> Result<(Plan, Config), Failure> {
+    let file = source.path().to_path_buf();
+    let settings::InForce { config, notes, .. } = settings::of_operator(&file)?;
     for note in &notes {
         complain(note);
     }
     let document = Document::read(source);
-    let selection = Selection::sections(arguments.section.clone());
+    let selection = Selection::sections(sections.to_vec());
     let plan = Plan::new(document, config.catalogue(), &selection);
     if plan.is_empty() {
-        let path = arguments.file.display();
-        let message = match arguments.section.as_slice() {
+        let path = file.display();
+        let message = match sections {
             [] => format!("{path} holds nothing to do: no command block and no manual step"),
             sections => {
                 format!("{path} has no section {} with something to do", sections.join(", "))
@@ -113,7 +137,7 @@ pub(super) fn setup(config: &Config, folder: PathBuf) -> Setup {
     let size = rustix::termios::tcgetwinsize(io::stdout());
     let size = size.map_or((80, 24), |size| (size.ws_col.max(40), size.ws_row.max(10)));
     Setup {
-        run: format!("{}-{:04x}", now.strftime("%Y%m%d-%H%M%S"), std::process::id() & 0xffff),
+        run: format!("{}-{}", now.strftime("%Y%m%d-%H%M%S"), journal::any_four_digits()),
         host,
         bash: "bash".into(),
         folder,
@@ -126,6 +150,7 @@ pub(super) fn setup(config: &Config, folder: PathBuf) -> Setup {
         stand_ins: None,
         offers: environment(),
         confined: None,
+        keeping: None,
     }
 }
 
@@ -142,7 +167,7 @@ pub(super) fn now() -> jiff::ZonedDateTime {
 /// Looks for every tool of the whole plan before the first step: to learn half-way through a
 /// rotation that one is missing is too late. bash itself is asked about what is not plainly there,
 /// so that its builtins, its keywords and its PATH count.
-fn require_tools(plan: &Plan, setup: &Setup) -> Result<(), Failure> {
+pub(super) fn require_tools(plan: &Plan, setup: &Setup) -> Result<(), Failure> {
     const ASK: &str =
         r#"for name; do type -t -- "$name" >/dev/null || printf '%s\n' "$name"; done"#;
     let mut mentioned = mentioned(plan);
@@ -235,11 +260,12 @@ impl Mentioned {
     }
 }
 
-fn start(
+pub(super) fn start(
     plan: &Plan,
     setup: Setup,
-    arguments: &Attended,
-    name: Option<Handle>,
+    how: &How<'_>,
+    name: String,
+    record: Option<Record>,
 ) -> Result<Exit, Failure> {
     let broken =
         |error: io::Error| Failure::new(Exit::Environment, format!("failed to start: {error}"));
@@ -247,12 +273,12 @@ fn start(
     signals::listen(wishes.clone()).map_err(broken)?;
     let rehearsed = setup.stand_ins.is_some();
     let binding = if rehearsed { Binding::Optional } else { Binding::Required };
-    let mut operator = operator(plan, arguments, operator_name(name), wishes.clone(), binding)?;
+    let mut operator = operator(plan, how, name, wishes.clone(), binding)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
     let out =
         File::from(std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned().map_err(broken)?);
-    let mut sink: Box<dyn Sink> = match arguments.format {
+    let mut sink: Box<dyn Sink> = match how.format {
         RunFormat::Json => Box::new(JsonLines::new(BufWriter::new(out))),
         RunFormat::Text => {
             let plain = environment_variable("NO_COLOR").is_some() || !io::stdout().is_terminal();
@@ -261,8 +287,18 @@ fn start(
             Box::new(View::new(BufWriter::new(out), colour, columns))
         }
     };
-    let run = carry_out(plan, setup, operator.as_mut(), vec![sink.as_mut()], wishes);
+    let mut record = record;
+    let mut recording = record.as_mut().map(Record::recording);
+    // What happened is kept before it is shown.
+    let kept = recording.as_mut().map(|recording| recording as &mut dyn Sink);
+    let sinks = kept.into_iter().chain([sink.as_mut() as &mut dyn Sink]).collect();
+    let run = carry_out(plan, setup, operator.as_mut(), sinks, wishes);
     let summary = runtime.block_on(run);
+    let head = recording.map(|recording| recording.journaled().head);
+    drop(sink);
+    if let (Some(record), Some(head)) = (record, head) {
+        record.end(head, how.format)?;
+    }
     if summary.result == RunResult::Broken {
         let _ = writeln!(io::stderr(), "runbook: {}", summary.why.as_str());
     }
@@ -284,16 +320,16 @@ const fn exit(result: RunResult) -> Exit {
 /// one.
 fn operator(
     plan: &Plan,
-    arguments: &Attended,
+    how: &How<'_>,
     name: String,
     wishes: Wishes,
     binding: Binding,
 ) -> Result<Box<dyn Operator>, Failure> {
-    if let Some(path) = &arguments.answers {
+    if let Some(path) = how.answers {
         return Ok(Box::new(answers(plan, path, name, binding)?));
     }
     let attended = io::stdin().is_terminal() && io::stdout().is_terminal();
-    if arguments.non_interactive || !attended || arguments.format == RunFormat::Json {
+    if how.non_interactive || !attended || how.format == RunFormat::Json {
         return Ok(Box::new(Answers::none(name)));
     }
     let terminal = Terminal::open(name, wishes);
@@ -360,13 +396,13 @@ pub(super) fn fit(answers: &Answers, plan: &Plan) -> Result<(), AnswersError> {
 }
 
 /// Asks git for the operator's name. It answers while the runbook is read.
-fn ask_git() -> Option<Handle> {
+pub(super) fn ask_git() -> Option<Handle> {
     let git = duct::cmd!("git", "config", "user.name").stderr_null().stdin_null();
     git.stdout_capture().unchecked().start().ok()
 }
 
 /// git's name for the operator, else the login's.
-fn operator_name(git: Option<Handle>) -> String {
+pub(super) fn operator_name(git: Option<Handle>) -> String {
     let git = git.and_then(|handle| {
         let output = handle.wait().ok()?;
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())

@@ -11,11 +11,15 @@ mod classify;
 mod examine;
 mod expect;
 mod explain;
+mod journal;
 mod keyboard;
 mod paths;
 mod reference;
+mod resume;
+mod runs;
 mod sandbox;
 mod settings;
+mod show;
 mod signals;
 mod status;
 mod terminal;
@@ -84,6 +88,9 @@ pub fn main() -> ExitCode {
     }
     let result = match arguments.command {
         Command::Run(run) => carry_out::run(&run),
+        Command::Resume(arguments) => resume::resume(&arguments),
+        Command::Runs(arguments) => runs::runs(&arguments),
+        Command::Show(arguments) => show::show(&arguments),
         Command::Rehearse(rehearse) => carry_out::rehearse(&rehearse),
         Command::Explain(explain) => explain::explain(&explain),
         Command::Check(check) => check::check(&check),

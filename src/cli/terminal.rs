@@ -12,9 +12,11 @@ use rustix::termios::{LocalModes, OptionalActions, Termios};
 use zeroize::Zeroizing;
 
 use crate::engine::{
-    Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, From, Given, Go,
-    Insisted, Judged, Manual, OnFailure, Operator, Wishes,
+    Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, AskUnknown, From,
+    Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator, Wishes,
 };
+use crate::event::Outcome;
+use crate::report::neutral;
 use crate::variables::{Secret, Weakness};
 
 use super::keyboard::{Echo, Typed, read_line};
@@ -286,6 +288,30 @@ impl Operator for Terminal {
                 Ok(reason) => Answer::Given(OnFailure::GoOn(reason), From::Operator),
                 Err(reply) => unanswered(&reply),
             },
+            Err(reply) => unanswered(&reply),
+        }
+    }
+
+    fn unknown(&mut self, ask: &AskUnknown<'_>) -> Answer<Happened> {
+        if let Some((outcome, why)) = ask.shown {
+            let word = if *outcome == Outcome::Met { "is met" } else { "is not met" };
+            self.say(&neutral(&format!("the check {word}: {why}")));
+        }
+        let mut keys = vec![('y', "yes, it did"), ('n', "no, run it")];
+        if let Some(probe) = ask.probe {
+            self.say(&format!("c checks it with: {}", neutral(probe)));
+            keys.push(('c', "check"));
+        }
+        keys.push(('p', "pause"));
+        let question = format!("did it happen? {}:", spelled(&keys));
+        let key = match self.key(&question, &keys) {
+            Ok('c') => return Answer::Given(Happened::Probe, From::Operator),
+            Ok(key) => key,
+            Err(reply) => return unanswered(&reply),
+        };
+        match self.reason() {
+            Ok(reason) if key == 'y' => Answer::Given(Happened::Yes(reason), From::Operator),
+            Ok(reason) => Answer::Given(Happened::No(reason), From::Operator),
             Err(reply) => unanswered(&reply),
         }
     }

@@ -4,7 +4,7 @@
 //! `settle` outputs and endings. A write is never repeated without the operator's word.
 
 use crate::document::{self, Block};
-use crate::event::{Intent, Outcome, What};
+use crate::event::{Intent, Outcome, Place, What};
 use crate::expect::Expectation;
 use crate::plan;
 use crate::policy::{Effect, Trait};
@@ -13,6 +13,7 @@ use super::job::{Binding, Job};
 use super::operator::{AskRun, Go, OnFailure};
 use super::rejudge::Judged;
 use super::trial::Trial;
+use super::unknown::{Then, probe};
 use super::verdict::Ruling;
 use super::{Break, Engine, Flow, given};
 
@@ -25,32 +26,48 @@ enum After {
     Edited,
 }
 
-impl Engine<'_> {
+impl<'p> Engine<'p> {
     pub(super) async fn block(
         &mut self,
-        step: &document::Step,
+        step: &'p document::Step,
         action: &document::Action,
-        block: &Block,
-        decided: &[plan::Segment],
+        block: &'p Block,
+        decided: &'p [plan::Segment],
+        place: &Place,
     ) -> Flow<()> {
         if !block.runnable {
             let reasons: Vec<_> = block.reasons.iter().map(|one| one.text.as_str()).collect();
             let (id, line, reasons) = (&step.id, action.line, reasons.join("; "));
             return Err(Break::Refused(format!("step {id}, line {line} does not run: {reasons}")));
         }
-        for (written, decided) in block.segments.iter().zip(decided) {
+        let all = decided;
+        for (at, (written, decided)) in block.segments.iter().zip(decided).enumerate() {
+            let place = Place { segment: Some(at), ..place.clone() };
+            if self.past.events > 0 && self.open(block, decided, &place).is_empty() {
+                continue;
+            }
             self.rehearsal_allows(block, written)?;
             self.gather(&decided.inputs).await?;
+            self.find_what_was_lost(block, written).await?;
             for remark in &decided.remarks {
                 let text = self.redactor.redact(remark);
                 self.recorder.emit(What::Remark { text })?;
             }
-            let mut done: Vec<Binding> = Vec::new();
+            let mut done: Vec<Binding> = self.bindings(block, decided);
+            let open = self.open(block, decided, &place);
+            done.retain(|binding| !open.contains(binding));
             while let Some(binding) = self.next_binding(block, decided, &done) {
                 self.segments += 1;
-                let number = self.segments;
-                let job = Job { number, step, block, written, decided, binding };
-                if self.carry_out_job(&job).await? == After::Settled {
+                let (number, place) = (self.segments, place.clone());
+                let probes = false;
+                let job = Job { number, probes, place, step, block, written, decided, binding };
+                let after =
+                    match self.settle_the_past(&job, probe(block, all, at, &job.place)).await? {
+                        Then::Settled => After::Settled,
+                        Then::Runs(attempt) => self.carry_out_job(&job, attempt).await?,
+                        Then::Edited => self.edit_inputs(&job).await?,
+                    };
+                if after == After::Settled {
                     done.push(job.binding);
                 }
             }
@@ -67,24 +84,27 @@ impl Engine<'_> {
         self.bindings(block, decided).into_iter().find(|binding| !done.contains(binding))
     }
 
-    async fn carry_out_job(&mut self, job: &Job<'_>) -> Flow<After> {
+    async fn carry_out_job(&mut self, job: &Job<'_>, first: u32) -> Flow<After> {
         let before = self.snapshot().await?;
-        let mut attempt = 1;
+        let mut attempt = first;
         let judged = self.judge_as_filled(job)?;
         loop {
             self.intend(job, &judged, attempt)?;
-            match self.approve(job, &judged)? {
-                Go::Run => {}
-                Go::Skip(reason) => {
+            let allowed_by = match self.approve(job, &judged)? {
+                (Go::Run, by) => by,
+                (Go::Skip(reason), _) => {
                     self.skip(job, attempt, &reason)?;
                     return Ok(After::Settled);
                 }
-                Go::EditInputs => return self.edit_inputs(job).await,
-            }
-            let trial = self.poll(job, &before).await?;
+                (Go::EditInputs, _) => return self.edit_inputs(job).await,
+            };
+            let segment = job.number;
+            self.recorder.emit(What::SegmentStarted { segment, attempt, allowed_by })?;
+            let trial = self.poll(job, attempt, &before).await?;
             if trial.shell_ended {
                 self.revive(&before).await?;
             }
+            self.keep_state(job).await?;
             match self.settle(job, attempt, &trial)? {
                 OnFailure::Retry => self.session().await?.restart(&before).await?,
                 OnFailure::EditInputs => {
@@ -103,20 +123,21 @@ impl Engine<'_> {
         Ok(After::Edited)
     }
 
-    fn intend(&mut self, job: &Job<'_>, judged: &Judged, attempt: u32) -> Flow<()> {
+    pub(super) fn intend(&mut self, job: &Job<'_>, judged: &Judged, attempt: u32) -> Flow<()> {
         let redact = |text: &str| self.redactor.redact(text);
         let expectations = job.written.expectations.iter().map(|one| &one.expectation);
-        let values = job.binding.iter().map(|(name, value)| redact(&format!("{name} = {value}")));
         let intent = Intent {
             segment: job.number,
             attempt,
             step: job.step.id.clone(),
             line: job.written.line,
+            place: job.place.clone(),
+            probe: job.probes,
             statements: job.spans().map(|span| self.shown_text(job, span)).collect(),
             effect: judged.effect,
             traits: judged.traits.clone(),
             reasons: judged.reasons.clone(),
-            values: values.collect(),
+            values: self.shown_values(&job.binding),
             expectations: expectations.clone().map(|one| redact(one.text())).collect(),
             checks: expectations.flat_map(Expectation::checks).map(|text| redact(&text)).collect(),
         };
@@ -124,13 +145,13 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Asks before what writes, or may.
-    fn approve(&mut self, job: &Job<'_>, judged: &Judged) -> Flow<Go> {
+    /// Asks before what writes, or may; says who let it run.
+    fn approve(&mut self, job: &Job<'_>, judged: &Judged) -> Flow<(Go, Option<String>)> {
         let irreversible = judged.traits.contains(&Trait::Irreversible);
         if judged.effect == Effect::Read && !irreversible {
-            return Ok(Go::Run);
+            return Ok((Go::Run, None));
         }
-        let target = irreversible.then(|| self.target());
+        let target = irreversible.then(|| self.plan.target());
         let ask = AskRun {
             step: &job.step.id,
             reasons: &judged.reasons,
@@ -138,7 +159,9 @@ impl Engine<'_> {
             irreversible: target.as_deref(),
         };
         let answer = self.waiting(|operator| operator.run(&ask));
-        Ok(given(answer)?.0)
+        let (go, from) = given(answer)?;
+        let name = self.operator.name();
+        Ok((go, Some(format!("{name} ({})", from.word()))))
     }
 
     fn skip(&mut self, job: &Job<'_>, attempt: u32, reason: &str) -> Flow<()> {

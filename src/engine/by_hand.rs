@@ -4,7 +4,7 @@
 //! yields.
 
 use crate::document;
-use crate::event::{Outcome, What};
+use crate::event::{Outcome, Place, What};
 use crate::variables::template::{Style, expand};
 
 use super::operator::{AskChoice, AskManual, Manual};
@@ -16,6 +16,7 @@ impl Engine<'_> {
         &mut self,
         step: &document::Step,
         choice: &document::Choice,
+        place: &Place,
     ) -> Flow<usize> {
         let labels: Vec<String> = choice.alternatives.iter().map(|one| one.label.clone()).collect();
         let again = self.choices.get(&labels).map(|chosen| (*chosen, "the same choice before"));
@@ -24,9 +25,13 @@ impl Engine<'_> {
             None => self.ask_choice(step, choice)?,
         };
         self.choices.insert(labels.clone(), chosen);
-        let step = step.id.clone();
+        if self.past.chose(place) {
+            return Ok(chosen);
+        }
+        let (step, place) = (step.id.clone(), place.clone());
         let label = labels[chosen].clone();
-        self.recorder.emit(What::ChoiceMade { step, labels, chosen: label, from })?;
+        let from = from.into();
+        self.recorder.emit(What::ChoiceMade { step, place, labels, chosen: label, from })?;
         Ok(chosen)
     }
 
@@ -52,14 +57,16 @@ impl Engine<'_> {
         step: &document::Step,
         action: &document::Action,
         manual: &document::Manual,
+        place: &Place,
         target: Option<&str>,
     ) -> Flow<Manual> {
         let facts = self.facts();
         let redact = |text: &str| self.redactor.redact(&expand(text, &facts, Style::Plain));
         let items = manual.items.iter().map(|item| redact(&item.text)).collect();
         let copy = manual.copy.as_deref().map(redact);
-        let (id, line) = (step.id.clone(), action.line);
-        self.recorder.emit(What::ManualAsked { step: id.clone(), line, items, copy })?;
+        let (id, line, place) = (step.id.clone(), action.line, place.clone());
+        let asked = What::ManualAsked { step: id.clone(), line, place: place.clone(), items, copy };
+        self.recorder.emit(asked)?;
         let question = manual.items.iter().any(|item| item.asks == document::Asks::Decide);
         let ask = AskManual { step: &id, line, question, irreversible: target };
         let answer = self.waiting(|operator| operator.manual(&ask));
@@ -73,13 +80,19 @@ impl Engine<'_> {
             Manual::DoesNotApply => Some(self.redactor.redact("it does not apply")),
             Manual::Done => None,
         };
-        let from = from.word();
-        self.recorder.emit(What::ManualEnded { step: id, line, outcome, reason, from })?;
+        let (step, denied, from) = (id, done == Manual::DoesNotApply, from.word().into());
+        let ended = What::ManualEnded { step, line, place, outcome, denied, reason, from };
+        self.recorder.emit(ended)?;
         if done != Manual::Done {
-            let questions = manual.items.iter().filter(|item| item.asks == document::Asks::Decide);
-            self.denied.extend(questions.map(|item| item.span));
+            self.deny(manual);
         }
         Ok(done)
+    }
+
+    /// What depends on the questions of a checklist does not apply.
+    pub(super) fn deny(&mut self, manual: &document::Manual) {
+        let questions = manual.items.iter().filter(|item| item.asks == document::Asks::Decide);
+        self.denied.extend(questions.map(|item| item.span));
     }
 
     /// Whether an action depends on a question that was answered no; said where it is so.
@@ -131,10 +144,12 @@ impl Engine<'_> {
         step: &document::Step,
         action: &document::Action,
         record: &document::Record,
+        place: &Place,
     ) -> Flow<()> {
         let text = self.redactor.redact(&expand(&record.text, &self.facts(), Style::Plain));
         let (step, line, language) = (step.id.clone(), action.line, record.language.clone());
-        self.recorder.emit(What::RecordMade { step, line, language, text })?;
+        let place = place.clone();
+        self.recorder.emit(What::RecordMade { step, line, place, language, text })?;
         Ok(())
     }
 }

@@ -118,6 +118,13 @@ impl Engine<'_> {
         if secret.expose().contains('\0') {
             return Err(format!("{} is refused: no variable can hold a NUL", input.name));
         }
+        if self.is_another(&input.name, &secret) && insisted == Insisted::No {
+            return Err(format!(
+                "{} is refused: it is not the value that this run was begun with; if it is to be \
+                 another one, redo the step that obtains it with `runbook resume --redo STEP`",
+                input.name
+            ));
+        }
         if let Some(other) = twin(&self.values, &input.name, &secret) {
             return Err(format!("{} is refused: it is the same as {other}", input.name));
         }
@@ -140,7 +147,9 @@ impl Engine<'_> {
             name: input.name.clone(),
             value: self.redactor.redact(&shown),
             secret: input.secret,
-            from: from.word(),
+            values: self.to_keep(&value),
+            mark: self.mark(&value),
+            from: from.word().into(),
         })?;
         self.values.set(&input.name, value);
         Ok(())

@@ -6,6 +6,7 @@
 use zeroize::Zeroizing;
 
 use crate::document::{self, Block};
+use crate::event::Place;
 use crate::plan;
 use crate::shell::{Placeholder, Quoting, fill};
 use crate::source::Span;
@@ -21,6 +22,9 @@ pub(super) type Binding = Vec<(String, String)>;
 pub(super) struct Job<'p> {
     /// Its number in this run, the same for every attempt.
     pub number: u64,
+    /// Whether it only looks what another segment did.
+    pub probes: bool,
+    pub place: Place,
     pub step: &'p document::Step,
     pub block: &'p Block,
     pub written: &'p document::Segment,
@@ -37,6 +41,12 @@ impl Job<'_> {
 }
 
 impl Engine<'_> {
+    /// The value of each list input, as events and the journal have it.
+    pub(super) fn shown_values(&self, binding: &Binding) -> Vec<Redacted> {
+        let shown = |(name, value): &(String, String)| format!("{name} = {value}");
+        binding.iter().map(|one| self.redactor.redact(&shown(one))).collect()
+    }
+
     /// Every combination of values of the list inputs that stand as placeholders in the segment.
     pub(super) fn bindings(&self, block: &Block, decided: &plan::Segment) -> Vec<Binding> {
         let mut bindings: Vec<Binding> = vec![Vec::new()];

@@ -131,6 +131,12 @@ impl<'e, 'a> Ear<'e, 'a> {
         self.broken.take().map_or(Ok(()), Err)
     }
 
+    /// Says what happened beside the output. What is still held back stays so: a secret may be
+    /// printed by two statements, a part each.
+    pub fn note(&mut self, what: What) -> Result<(), Broken> {
+        self.recorder.emit(what)
+    }
+
     /// What was heard, and what the expectations saw of it.
     pub fn heard(self) -> (Output, Output, Vec<Watch>, Vec<OutputRecord>, Held) {
         let showing = self.showing;

@@ -11,14 +11,17 @@ mod confined;
 mod discretion;
 mod gather;
 mod job;
+mod keep;
 mod listen;
 mod operator;
 mod recorder;
 mod rehearsal;
 mod rejudge;
+mod replay;
 mod settle;
 mod together;
 mod trial;
+mod unknown;
 mod validate;
 mod verdict;
 
@@ -30,8 +33,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::document::{self, ActionKind, Document};
-use crate::event::{Beginning, RunResult, Sink, Summary, What};
+use crate::event::{Beginning, Place, Resumption, RunResult, Sink, Summary, What};
 use crate::plan::{self, Plan, sounds_secret};
+use crate::resume::Past;
 use crate::sandbox;
 use crate::session::{Interrupt, Session, SessionError, Settings, State};
 use crate::source::Span;
@@ -40,8 +44,8 @@ use crate::variables::{Redacted, Redactor, Secret, Values};
 
 pub use confined::{ConfineError, Confined, Means, Tools, decides_where};
 pub use operator::{
-    Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, From, Given, Go,
-    Insisted, Judged, Manual, Offer, OnFailure, Operator,
+    Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, AskUnknown, From,
+    Given, Go, Happened, Insisted, Judged, Manual, Offer, OnFailure, Operator,
 };
 pub use rehearsal::{RehearsalError, StandIns};
 pub use together::together;
@@ -78,6 +82,23 @@ pub struct Setup {
     pub offers: Vec<(OsString, OsString)>,
     /// What a validation is carried out in.
     pub confined: Option<Confined>,
+    /// How it is kept; nothing where no journal is.
+    pub keeping: Option<Keeping>,
+}
+
+/// How a run is kept, so that it can be gone on with.
+#[derive(Debug, Default)]
+pub struct Keeping {
+    /// The key of the marks by which secrets are known again.
+    pub key: Vec<u8>,
+    /// The runbook's path, from the root.
+    pub path: String,
+    /// The sections that run on demand, where such are carried out.
+    pub sections: Vec<String>,
+    /// The run that this one belongs to.
+    pub of: Option<String>,
+    /// What the run has come to, where it goes on, and how it goes on.
+    pub past: Option<(Past, Box<Resumption>)>,
 }
 
 /// What the outside world wants of a run.
@@ -162,8 +183,8 @@ impl Wishes {
     }
 }
 
-/// What a paused run has to be told as long as nothing is kept of it.
-const NO_JOURNAL: &str = "there is no journal yet, so it cannot be continued, only started anew";
+/// What a paused run has to be told where nothing is kept of it.
+const NO_JOURNAL: &str = "it is not recorded, so it cannot be gone on with, only started anew";
 
 /// The machine failed the run; what could not be done.
 #[derive(Debug)]
@@ -212,6 +233,12 @@ struct Engine<'a> {
     denied: Vec<Span>,
     /// Whether a statement was run that may have left something running in the background.
     may_have_others: bool,
+    /// What the run has come to before; nothing of one that begins.
+    past: Past,
+    /// The step that was announced last.
+    announced: Option<usize>,
+    /// What the shell knew when that was last kept.
+    kept: Option<State>,
 }
 
 /// Carries `plan` out and returns how it ended.
@@ -235,7 +262,9 @@ impl<'a> Engine<'a> {
         sinks: Vec<&'a mut dyn Sink>,
         wishes: Wishes,
     ) -> Self {
-        let recorder = Recorder::new(setup.run.clone(), sinks);
+        let past = setup.keeping.as_ref().and_then(|keeping| keeping.past.as_ref());
+        let past = past.map(|(past, _)| past.clone()).unwrap_or_default();
+        let recorder = Recorder::after(&past, setup.run.clone(), sinks);
         let redactor = Redactor::default();
         know_the_environment(&redactor, &setup.environment);
         Self {
@@ -249,53 +278,86 @@ impl<'a> Engine<'a> {
             session: None,
             choices: BTreeMap::new(),
             outputs: BTreeMap::new(),
-            segments: 0,
+            segments: past.segments,
             step: None,
             denied: Vec::new(),
             may_have_others: false,
+            past,
+            announced: None,
+            kept: None,
         }
     }
 }
 
-impl Engine<'_> {
+impl<'a> Engine<'a> {
     async fn run(&mut self) -> Flow<()> {
         self.begin()?;
         let plan = self.plan;
-        for (number, step) in (1..).zip(&plan.steps) {
+        for step in &plan.steps {
             let written = plan.step(step);
             self.step = Some(written.id.clone());
-            self.recorder.emit(What::StepStarted {
-                step: written.id.clone(),
-                title: self.redactor.redact(&written.title),
-                section: written.section.title.clone(),
-                line: written.line,
-                place: (number, plan.steps.len()),
-            })?;
-            self.actions(written, &written.actions, &step.actions, None).await?;
-            self.show(&written.trailing)?;
+            let at = Place { step: step.place, ..Place::default() };
+            if written.actions.is_empty() && self.past.events == 0 {
+                self.announce(&at)?;
+            }
+            self.actions(written, &written.actions, &step.actions, &at, None).await?;
+            if self.announced == Some(step.place) {
+                self.show(&written.trailing)?;
+            }
         }
         self.step = None;
         Ok(())
     }
 
     fn begin(&mut self) -> Flow<()> {
+        let resumption = self.setup.keeping.as_mut().and_then(|keeping| keeping.past.take());
+        if let Some((_, resumption)) = resumption {
+            self.recorder.emit(What::RunResumed(resumption))?;
+            self.recall();
+            return Ok(());
+        }
         let beginning = self.beginning();
         self.recorder.emit(What::RunStarted(Box::new(beginning)))?;
         Ok(())
     }
 
+    /// Says which step it is, before the first of its actions that is carried out.
+    fn announce(&mut self, at: &Place) -> Flow<()> {
+        if self.announced == Some(at.step) {
+            return Ok(());
+        }
+        self.announced = Some(at.step);
+        let plan = self.plan;
+        let number = plan.steps.iter().position(|step| step.place == at.step).unwrap_or_default();
+        let written = &plan.document.steps[at.step];
+        self.recorder.emit(What::StepStarted {
+            step: written.id.clone(),
+            title: self.redactor.redact(&written.title),
+            section: written.section.title.clone(),
+            line: written.line,
+            place: (number + 1, plan.steps.len()),
+        })?;
+        Ok(())
+    }
+
     fn beginning(&self) -> Beginning {
         let document = &self.plan.document;
+        let keeping = self.setup.keeping.as_ref();
         let redact = |text: &str| self.redactor.redact(text);
         let ids = |has: &dyn Fn(&plan::Step) -> bool| {
             let steps = self.plan.steps.iter().filter(|step| has(step));
             steps.map(|step| self.plan.step(step).id.clone()).collect()
         };
         Beginning {
-            kind: if self.setup.stand_ins.is_some() { "rehearse" } else { "run" },
+            kind: self.kind().into(),
             runbook: document.source.path().display().to_string(),
+            path: keeping.map_or_else(String::new, |keeping| keeping.path.clone()),
             title: redact(&title(document)),
             fingerprint: self.plan.fingerprint.clone(),
+            target: self.plan.target(),
+            program: env!("CARGO_PKG_VERSION").into(),
+            sections: keeping.map_or_else(Vec::new, |keeping| keeping.sections.clone()),
+            of: keeping.and_then(|keeping| keeping.of.clone()),
             metadata: document
                 .metadata
                 .entries
@@ -319,37 +381,47 @@ impl Engine<'_> {
         }
     }
 
-    /// The actions of a step, or of an alternative of its choice.
+    /// The actions of a step, or of an alternative of its choice; `above` is where they stand.
     async fn actions(
         &mut self,
-        step: &document::Step,
-        written: &[document::Action],
-        decided: &[plan::Action],
+        step: &'a document::Step,
+        written: &'a [document::Action],
+        decided: &'a [plan::Action],
+        above: &Place,
         choice: Option<&str>,
     ) -> Flow<()> {
-        for (action, decision) in written.iter().zip(decided) {
+        for (number, (action, decision)) in written.iter().zip(decided).enumerate() {
+            let mut place = above.clone();
+            place.action.push(number);
+            if self.was_done(action, decision, &place) {
+                self.pass(action, &place);
+                continue;
+            }
+            self.announce(&place)?;
             self.show(&action.lead)?;
             if self.does_not_apply(action)? {
                 continue;
             }
             match (&action.kind, decision) {
                 (ActionKind::Command(block), plan::Action::Command(segments)) => {
-                    self.block(step, action, block, segments).await?;
+                    self.block(step, action, block, segments, &place).await?;
                 }
                 (ActionKind::Manual(manual), plan::Action::Manual { irreversible }) => {
-                    let target = irreversible.then(|| self.target());
-                    if self.manual(step, action, manual, target.as_deref())? == Manual::Done {
+                    let target = irreversible.then(|| self.plan.target());
+                    let done = self.manual(step, action, manual, &place, target.as_deref())?;
+                    if done == Manual::Done {
                         self.after_manual(step, manual, choice)?;
                     }
                 }
                 (ActionKind::Choice(alternatives), plan::Action::Choice(decided)) => {
-                    let chosen = self.choose(step, alternatives)?;
+                    let chosen = self.choose(step, alternatives, &place)?;
                     let one = &alternatives.alternatives[chosen];
-                    Box::pin(self.actions(step, &one.actions, &decided[chosen], Some(&one.label)))
-                        .await?;
+                    place.action.push(chosen);
+                    let (actions, label) = (&decided[chosen], Some(one.label.as_str()));
+                    Box::pin(self.actions(step, &one.actions, actions, &place, label)).await?;
                 }
                 (ActionKind::Record(record), plan::Action::Record) => {
-                    self.record(step, action, record)?;
+                    self.record(step, action, record, &place)?;
                 }
                 _ => unreachable!("a plan's actions are in step with its document's"),
             }
@@ -376,15 +448,6 @@ impl Engine<'_> {
         facts
     }
 
-    /// What is typed before something that cannot be undone: the metadata's target, or the
-    /// runbook's name.
-    fn target(&self) -> String {
-        let document = &self.plan.document;
-        let target = document.metadata.entries.iter().find(|entry| entry.key == "target");
-        let stem = document.source.path().file_stem().map(|stem| stem.to_string_lossy().into());
-        target.map(|entry| entry.value.clone()).or(stem).unwrap_or_else(|| "yes".into())
-    }
-
     /// Asks the operator; the time counts as a person's.
     fn waiting<T>(&mut self, ask: impl FnOnce(&mut dyn Operator) -> T) -> T {
         let started = Instant::now();
@@ -406,6 +469,7 @@ impl Engine<'_> {
                 within: self.within(),
             };
             self.session = Some(Session::start(settings, self.wishes.interrupt.clone()).await?);
+            self.remember().await?;
         }
         Ok(self.session.as_mut().expect("started above"))
     }
@@ -427,7 +491,7 @@ impl Engine<'_> {
                 (RunResult::CompleteWithDoubts, "something was skipped or overruled".into())
             }
             Ok(()) => (RunResult::Complete, "every step was carried out".into()),
-            Err(Break::Paused(why)) => (RunResult::Paused, format!("{why}; {NO_JOURNAL}")),
+            Err(Break::Paused(why)) => (RunResult::Paused, format!("{why}; {}", self.way_on())),
             Err(Break::Stopped(why)) => (RunResult::Failed, why),
             Err(Break::Refused(why)) => (RunResult::Refused, why),
             Err(Break::Interrupted) => (RunResult::Interrupted, "you interrupted it".into()),
@@ -445,6 +509,22 @@ impl Engine<'_> {
         let _ = left.map(|text| self.recorder.emit(What::Remark { text }));
         let _ = self.recorder.emit(What::RunEnded(Box::new(summary.clone())));
         summary
+    }
+
+    /// How a paused run is gone on with.
+    fn way_on(&self) -> String {
+        match self.setup.keeping {
+            Some(_) => format!("go on with `runbook resume {}`", self.setup.run),
+            None => NO_JOURNAL.into(),
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match &self.setup {
+            Setup { stand_ins: Some(_), .. } => "rehearse",
+            Setup { keeping: Some(Keeping { of: Some(_), .. }), .. } => "rollback",
+            _ => "run",
+        }
     }
 
     async fn end_session(&mut self) -> Option<Redacted> {

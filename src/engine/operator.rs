@@ -194,6 +194,30 @@ pub enum OnFailure {
     Stop,
 }
 
+/// A write was begun before the run was resumed, and what became of it is not known.
+#[derive(Debug)]
+pub struct AskUnknown<'a> {
+    /// The step.
+    pub step: &'a str,
+    /// Its line.
+    pub line: usize,
+    /// The command that would show it, where the step has one that only reads.
+    pub probe: Option<&'a str>,
+    /// What that command showed, if it was run.
+    pub shown: Option<&'a (Outcome, String)>,
+}
+
+/// Whether a write happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happened {
+    /// It did, as the reason says.
+    Yes(String),
+    /// It did not, and is to run.
+    No(String),
+    /// The step's own check is to be run first.
+    Probe,
+}
+
 /// Somebody who answers.
 pub trait Operator {
     /// The name by which the events know them.
@@ -210,6 +234,8 @@ pub trait Operator {
     fn judge(&mut self, ask: &AskJudgement<'_>) -> Answer<Judged>;
     /// What to do after a failure.
     fn failed(&mut self, ask: &AskFailure<'_>) -> Answer<OnFailure>;
+    /// Whether a write happened that was begun before.
+    fn unknown(&mut self, ask: &AskUnknown<'_>) -> Answer<Happened>;
     /// The terminal, for a command that talks to a person; `None` where there is none.
     fn lend_terminal(&mut self) -> Option<OwnedFd>;
     /// The terminal is given back.

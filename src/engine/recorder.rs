@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::event::{Event, Outcome, Sink, VERSION, What};
+use crate::resume::Past;
 
 use super::Broken;
 
@@ -12,6 +13,8 @@ pub(super) struct Recorder<'a> {
     number: u64,
     sinks: Vec<&'a mut dyn Sink>,
     counts: Vec<(Outcome, usize)>,
+    /// The segment that only looks what another one did: its ending is not the run's.
+    probes: Option<u64>,
     /// When the run began.
     pub started: Instant,
     /// Milliseconds spent waiting for a person.
@@ -19,8 +22,11 @@ pub(super) struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    pub fn new(run: String, sinks: Vec<&'a mut dyn Sink>) -> Self {
-        Self { run, number: 0, sinks, counts: Vec::new(), started: Instant::now(), waited_ms: 0 }
+    /// Goes on after what the run has come to.
+    pub fn after(past: &Past, run: String, sinks: Vec<&'a mut dyn Sink>) -> Self {
+        let (number, counts) = (past.events, past.counts.clone());
+        let (probes, started, waited_ms) = (None, Instant::now(), 0);
+        Self { run, number, sinks, counts, probes, started, waited_ms }
     }
 
     /// Hands `what` to every sink.
@@ -50,6 +56,11 @@ impl<'a> Recorder<'a> {
 
     fn count(&mut self, what: &What) {
         let outcome = match what {
+            What::SegmentIntended(intent) => {
+                self.probes = intent.probe.then_some(intent.segment);
+                return;
+            }
+            What::SegmentEnded(ending) if self.probes == Some(ending.segment) => return,
             What::SegmentEnded(ending) => ending.outcome,
             What::ManualEnded { outcome, .. } => *outcome,
             _ => return,

@@ -48,6 +48,17 @@ impl Engine<'_> {
             outcome => outcome,
         };
         self.end(job, attempt, trial, outcome, None)?;
+        self.decide(job, attempt, trial, outcome)
+    }
+
+    /// Puts to the operator what is to be done after a failure.
+    pub(super) fn decide(
+        &mut self,
+        job: &Job<'_>,
+        attempt: u32,
+        trial: &Trial,
+        outcome: Outcome,
+    ) -> Flow<OnFailure> {
         let why = self.redactor.redact(&trial.ruling.why);
         let ask =
             AskFailure { step: &job.step.id, outcome, why: &why, inputs: &job.decided.inputs };
@@ -91,7 +102,9 @@ impl Engine<'_> {
         let redact = |text: &str| self.redactor.redact(text);
         let ruling = &trial.ruling;
         let by_person = matches!(outcome, Outcome::Judged | Outcome::Overruled | Outcome::Skipped);
-        let why = if outcome == Outcome::Judged { "a person judged it" } else { &ruling.why };
+        // What is judged for another reason says so itself.
+        let judged = outcome == Outcome::Judged && ruling.outcome != Outcome::Judged;
+        let why = if judged { "a person judged it" } else { &ruling.why };
         Ending {
             segment: job.number,
             attempt,

@@ -64,14 +64,14 @@ enum Came {
 
 impl Engine<'_> {
     /// Attempts it once, or again and again while a read is to hold within a time.
-    pub(super) async fn poll(&mut self, job: &Job<'_>, before: &State) -> Flow<Trial> {
+    pub(super) async fn poll(&mut self, job: &Job<'_>, number: u32, before: &State) -> Flow<Trial> {
         let within = job.written.expectations.iter().find_map(|one| one.expectation.within());
         let streaming = job.decided.traits.contains(&Trait::Streaming);
         let polls = job.decided.effect == Effect::Read && !streaming;
         let until = within.filter(|_| polls).map(|within| Instant::now() + within.duration);
         let mut pause = within.and_then(|one| one.every).unwrap_or(Duration::from_secs(1));
         loop {
-            let trial = self.attempt(job).await?;
+            let trial = self.attempt(job, number).await?;
             let settled = matches!(trial.ruling.outcome, Outcome::Met | Outcome::Stopped);
             let again = until.is_some_and(|until| Instant::now() + pause < until);
             if settled || !again {
@@ -104,17 +104,17 @@ impl Engine<'_> {
     }
 
     /// Runs the segment's statements once and rules on what they did.
-    async fn attempt(&mut self, job: &Job<'_>) -> Flow<Trial> {
+    async fn attempt(&mut self, job: &Job<'_>, number: u32) -> Flow<Trial> {
         let started = Instant::now();
         let others = match (self.may_have_others, &self.session) {
             (true, Some(session)) => session.background(),
             _ => Vec::new(),
         };
         self.may_have_others |= job.decided.background;
-        let (report, unit, came, heard, outputs) = self.run_units(job).await?;
+        let (report, unit, came, heard, outputs) = self.run_units(job, number).await?;
         let wish = self.wishes.take();
         if wish >= END_RUN {
-            self.cut_off(job, &report, unit, outputs)?;
+            self.cut_off(job, number, &report, unit, outputs)?;
             let gone = wish == TERMINAL_GONE;
             return Err(if gone { Break::Broken(HUNG_UP.into()) } else { Break::Interrupted });
         }
@@ -139,6 +139,7 @@ impl Engine<'_> {
     fn cut_off(
         &mut self,
         job: &Job<'_>,
+        attempt: u32,
         report: &Report,
         unit: &plan::Unit,
         outputs: Vec<OutputRecord>,
@@ -151,7 +152,7 @@ impl Engine<'_> {
             elapsed: report.elapsed,
             shell_ended: report.shell_ended,
         };
-        self.end(job, 1, &trial, Outcome::Stopped, None)
+        self.end(job, attempt, &trial, Outcome::Stopped, None)
     }
 
     /// Makes the values known that were captured from commands that print secrets, before another
@@ -172,6 +173,7 @@ impl Engine<'_> {
     async fn run_units<'j>(
         &mut self,
         job: &'j Job<'_>,
+        attempt: u32,
     ) -> Flow<(Report, &'j plan::Unit, Came, Heard, Vec<OutputRecord>)> {
         let units = &job.decided.units;
         let texts: Vec<_> = units.iter().map(|unit| self.text(job, unit.span)).collect();
@@ -185,7 +187,7 @@ impl Engine<'_> {
             (false, false) => Showing::Shown,
         };
         let mut ear = Ear::new(&mut self.recorder, &self.redactor, job.number, showing, watches);
-        let mut ended = None;
+        let mut last_one = None;
         for (place, (unit, text)) in units.iter().zip(&texts).enumerate() {
             let streaming = unit.traits.contains(&Trait::Streaming);
             if streaming {
@@ -205,17 +207,24 @@ impl Engine<'_> {
             let report = session.run(text.as_bytes(), mode, limits, &mut ear).await;
             self.operator.take_terminal_back();
             let report = report?;
+            let ended = What::StatementEnded {
+                segment: job.number,
+                attempt,
+                statement: place + 1,
+                status: report.status,
+            };
+            ear.note(ended)?;
             let failed = matches!(verdict::status(&report, &unit.stages), Status::Failure(_));
             let last = place + 1 == units.len();
             let came = if last { Came::ToItsEnd } else { Came::ToAFailure };
-            ended = Some((report, unit, came));
+            last_one = Some((report, unit, came));
             if failed {
                 break;
             }
         }
         ear.flush()?;
         let (stdout, stderr, watches, outputs, held) = ear.heard();
-        let (report, unit, came) = ended.expect("a segment has a statement");
+        let (report, unit, came) = last_one.expect("a segment has a statement");
         Ok((report, unit, came, Heard { stdout, stderr, watches, held }, outputs))
     }
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::event::{Ending, Outcome};
+use crate::event::{self, Ending, Outcome};
 use crate::gate::{Refused, Reports};
 use crate::plan::coverage::{self, Coverage, Means};
 use crate::plan::walk::{Chosen, Place, Spot, walk};
@@ -220,7 +220,9 @@ impl<'p> Engine<'p> {
     ) -> Flow<Ending> {
         self.segments += 1;
         let (step, block, written) = (place.step, place.block, place.written);
-        let job = Job { number: self.segments, step, block, written, decided, binding };
+        let place = event::Place::default();
+        let (number, probes) = (self.segments, false);
+        let job = Job { number, probes, place, step, block, written, decided, binding };
         match self.judge_as_filled(&job) {
             Err(Break::Refused(why)) => return Ok(self.refused(&job, why)),
             Ok(judged) if judged.effect != Effect::Read => {
@@ -229,7 +231,7 @@ impl<'p> Engine<'p> {
             other => drop(other?),
         }
         let before = self.snapshot().await?;
-        let mut trial = self.poll(&job, &before).await?;
+        let mut trial = self.poll(&job, 1, &before).await?;
         if trial.shell_ended {
             self.revive(&before).await?;
         }

@@ -41,7 +41,7 @@ mod tests;
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use check::{Check, Node};
 use parse::Parser;
@@ -54,7 +54,7 @@ pub use wants::{Place, Sought, Want, cuts_output, keeps_status};
 pub use watch::{Progress, Watch};
 
 /// The outcome of a check, an expectation or a segment. Kleene's three values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// There is positive evidence that it holds.
@@ -66,7 +66,7 @@ pub enum Verdict {
 }
 
 /// Which of a segment's two outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stream {
     /// Standard output.

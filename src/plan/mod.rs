@@ -93,6 +93,15 @@ impl Plan {
         &self.document.steps[step.place]
     }
 
+    /// What it is about: the metadata's target, or the runbook's name. It is typed before what
+    /// cannot be undone, and one run at a time is at work on it.
+    pub fn target(&self) -> String {
+        let document = &self.document;
+        let stem = document.source.path().file_stem().map(|stem| stem.to_string_lossy().into());
+        let target = document.metadata.get("target").map(|entry| entry.value.clone());
+        target.or(stem).unwrap_or_else(|| "yes".into())
+    }
+
     /// Whether there is anything to do.
     pub fn is_empty(&self) -> bool {
         self.steps.iter().all(|step| step.actions.is_empty())

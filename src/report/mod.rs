@@ -14,6 +14,7 @@ pub mod json_lines;
 mod markdown;
 mod neutral;
 pub mod progress;
+pub mod story;
 pub mod terminal;
 pub mod whole;
 mod workflow;

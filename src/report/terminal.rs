@@ -8,7 +8,9 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Effects, Style};
 use textwrap::Options;
 
-use crate::event::{Beginning, Ending, Event, Intent, Outcome, RunResult, Sink, Summary, What};
+use crate::event::{
+    Beginning, Ending, Event, Intent, Outcome, Resumption, RunResult, Sink, Summary, What,
+};
 use crate::expect::{Stream, Verdict};
 use crate::policy::{Effect, Trait};
 
@@ -125,6 +127,29 @@ impl<W: Write> Terminal<W> {
         Ok(())
     }
 
+    fn resumption(&mut self, run: &str, resumption: &Resumption) -> io::Result<()> {
+        let title = self.styled(BOLD, &format!("Run {run} goes on"));
+        self.line(&title)?;
+        let place =
+            format!("{} on {}, in {}", resumption.operator, resumption.host, resumption.folder);
+        self.fact("Operator", &told(&place))?;
+        if let Some(from) = &resumption.taken_from {
+            self.fact("Taken from", &told(from))?;
+        }
+        if let Some(reason) = &resumption.reason {
+            self.fact("Because", &told(reason.as_str()))?;
+        }
+        for done in &resumption.done {
+            self.fact("Begun before", &told(done.as_str()))?;
+        }
+        for difference in &resumption.differences {
+            let mark = self.styled(YELLOW, "changed");
+            self.line(&format!("  {mark}"))?;
+            self.words("    ", difference.as_str())?;
+        }
+        Ok(())
+    }
+
     /// A step's number, its id where the title does not say it, its title and its section.
     fn step(
         &mut self,
@@ -218,16 +243,7 @@ impl<W: Write> Terminal<W> {
             RunResult::CompleteWithDoubts | RunResult::Paused => YELLOW,
             _ => RED,
         };
-        let word = match summary.result {
-            RunResult::Complete => "complete",
-            RunResult::CompleteWithDoubts => "complete, with doubts",
-            RunResult::Failed => "FAILED",
-            RunResult::Paused => "paused",
-            RunResult::Refused => "REFUSED",
-            RunResult::Interrupted => "INTERRUPTED",
-            RunResult::Broken => "BROKEN OFF",
-        };
-        let head = self.styled(style, word);
+        let head = self.styled(style, result_word(summary.result));
         let place = summary
             .step
             .as_ref()
@@ -254,6 +270,9 @@ impl<W: Write> Sink for Terminal<W> {
     fn take(&mut self, event: &Event) -> io::Result<()> {
         match &event.what {
             What::RunStarted(beginning) => self.beginning(&event.run, beginning)?,
+            What::RunResumed(resumption) => self.resumption(&event.run, resumption)?,
+            // What they say is for who goes on with the run.
+            What::SegmentStarted { .. } | What::StatementEnded { .. } | What::StateKept(_) => {}
             What::StepStarted { step, title, section, place, .. } => {
                 self.step(title.as_str(), step, *place, section)?;
             }
@@ -292,6 +311,13 @@ impl<W: Write> Sink for Terminal<W> {
                 self.line(&format!("  {text}"))?;
             }
             What::SegmentEnded(ending) => self.ending(ending)?,
+            What::UnknownPut { step, line, known } => {
+                let head = format!("Step {}, line {line} was begun before:", told(step));
+                let head = self.styled(YELLOW, &head);
+                self.line("")?;
+                self.line(&format!("  {head}"))?;
+                known.iter().try_for_each(|one| self.words("    ", one.as_str()))?;
+            }
             What::RecordMade { text, language, .. } => {
                 self.line("")?;
                 self.line(&format!("  Record ({}):", neutral(language)))?;
@@ -328,6 +354,24 @@ fn effect_words(intent: &Intent) -> String {
     neutral(&words)
 }
 
+/// What became of an action, in a word.
+pub const fn outcome_word(outcome: Outcome) -> &'static str {
+    mark(outcome).0
+}
+
+/// What became of a run, in a word.
+pub const fn result_word(result: RunResult) -> &'static str {
+    match result {
+        RunResult::Complete => "complete",
+        RunResult::CompleteWithDoubts => "complete, with doubts",
+        RunResult::Failed => "FAILED",
+        RunResult::Paused => "paused",
+        RunResult::Refused => "REFUSED",
+        RunResult::Interrupted => "INTERRUPTED",
+        RunResult::Broken => "BROKEN OFF",
+    }
+}
+
 const fn mark(outcome: Outcome) -> (&'static str, Style) {
     match outcome {
         Outcome::Met => ("met", GREEN),
@@ -359,7 +403,8 @@ fn listed(none: &str, lead: &str, words: &[String]) -> String {
     neutral(&format!("{lead}{}", words.join(", ")))
 }
 
-fn format_duration(milliseconds: u64) -> String {
+/// A duration for a person.
+pub fn format_duration(milliseconds: u64) -> String {
     let seconds = milliseconds / 1000;
     match seconds {
         0..60 => format!("{seconds}.{} s", milliseconds % 1000 / 100),

@@ -204,6 +204,17 @@ impl Session {
         Ok(())
     }
 
+    /// Evaluates the texts of a state that was kept, in their order.
+    pub async fn restore<'t>(
+        &mut self,
+        texts: impl IntoIterator<Item = &'t str>,
+    ) -> Result<(), SessionError> {
+        for text in texts {
+            self.quietly(text.as_bytes()).await?;
+        }
+        self.quietly(b"RUNBOOK_SHELL=$$").await
+    }
+
     /// What a text of our own prints.
     pub async fn ask(&mut self, text: &[u8]) -> Result<String, SessionError> {
         let mut heard = Heap::default();

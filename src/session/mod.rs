@@ -24,7 +24,7 @@ use crate::sandbox;
 pub use environment::for_shell;
 pub use exchange::{Interrupt, Session};
 pub use processes::Process;
-pub use state::State;
+pub use state::{ORDER, State};
 
 /// How a session is started.
 #[derive(Debug, Clone)]

@@ -7,6 +7,11 @@ use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
+/// What each text is about, in the order in which they are evaluated.
+pub const ORDER: [&str; 5] = ["shopt", "variables", "functions", "rest", "set"];
+/// Which of them is about variables.
+const VARIABLES: usize = 1;
+
 /// A snapshot of a shell; cheap to clone.
 #[derive(Clone)]
 pub struct State {
@@ -36,10 +41,56 @@ impl State {
             || self.parts.iter().any(|part| part.starts_with(b"trap -- "))
     }
 
+    /// Its variables: each name, with the text that sets it.
+    pub fn variables(&self) -> Vec<(&str, &str)> {
+        let text = self.parts.get(VARIABLES).map_or(&[][..], |part| part.as_slice());
+        declared(std::str::from_utf8(text).unwrap_or_default())
+    }
+
+    /// The texts of everything else, by what it is.
+    pub fn texts(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let named = ORDER.iter().zip(self.parts.iter()).filter(|(name, _)| **name != "variables");
+        named.map(|(name, part)| (*name, std::str::from_utf8(part).unwrap_or_default()))
+    }
+
     /// Whether the two shells would behave the same.
     pub fn same(&self, other: &Self) -> bool {
         self.parts.iter().eq(other.parts.iter())
     }
+}
+
+/// What `declare -p` prints, a variable at a time: its name, and the text that declares it. A value
+/// may hold newlines, in quotes.
+fn declared(text: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(end) = end_of_declaration(rest.as_bytes()) {
+        let (one, more) = rest.split_at(end);
+        // `declare -x NAME="value"`; the flags are one word.
+        let name = one.splitn(3, ' ').nth(2).unwrap_or_default();
+        let name = name.split('=').next().unwrap_or_default().trim_end();
+        found.push((name, one.trim_end_matches('\n')));
+        rest = more;
+    }
+    found
+}
+
+/// Where the first declaration ends: after the first newline outside of quotes.
+fn end_of_declaration(text: &[u8]) -> Option<usize> {
+    let mut quote = None;
+    let mut at = 0;
+    while at < text.len() {
+        match (text[at], quote) {
+            (b'\n', None) => return Some(at + 1),
+            (b'\\', _) => at += 1,
+            (b'"', None) => quote = Some(b'"'),
+            (b'\'', None) => quote = Some(b'\''),
+            (byte, Some(open)) if byte == open => quote = None,
+            _ => {}
+        }
+        at += 1;
+    }
+    (!text.is_empty()).then_some(text.len())
 }
 
 /// A buffer that leaves no copy of what it held behind when it grows.
@@ -68,5 +119,35 @@ impl Buffer {
         let rest = Zeroizing::new(self.bytes[end + 1..].to_vec());
         self.bytes = rest;
         Some(field)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::declared;
+
+    #[test]
+    fn every_variable_is_found_whatever_its_value_holds() {
+        let script = r#"A='a "b" $c `d` \ e'; B=$'x\ny\001'; declare -A M=(['k 1']='v
+w' [b]="]"); L=(1 $'2\n' '"'); declare -x E; F='declare -- G="1"
+declare -- H="2"'; N="it's"; declare -p"#;
+        let output = Command::new("bash").args(["--norc", "-c", script]).output().expect("bash");
+        let text = String::from_utf8(output.stdout).expect("text");
+        let found = declared(&text);
+        let names: Vec<_> = found.iter().map(|(name, _)| *name).collect();
+        for name in ["A", "B", "M", "L", "E", "F", "N", "BASHOPTS", "UID"] {
+            assert!(names.contains(&name), "{name} in {names:?}");
+        }
+        assert!(!names.contains(&"G") && !names.contains(&"H"));
+        // Each alone says the same to another bash.
+        for name in ["A", "B", "M", "L", "F", "N"] {
+            let (_, text) = found.iter().find(|(known, _)| *known == name).expect("found");
+            let again = format!("{text}\ndeclare -p {name}");
+            let output = Command::new("bash").args(["--norc", "-c", &again]).output();
+            let said = String::from_utf8(output.expect("bash").stdout).expect("text");
+            assert_eq!(said.trim_end_matches('\n'), *text);
+        }
     }
 }

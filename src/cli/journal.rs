@@ -1,0 +1,222 @@
+//! The operator's journal: where it is, and a run's way into it.
+//!
+//! Comes in: the environment, a plan. Goes out: a run that is recorded and holds its target, or why
+//! it may not begin.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::engine::{Keeping, Setup};
+use crate::journal::{
+    Filter, Head, Hold, Holder, Journal, JournalError, Journaled, Life, Line, Recording, Sqlite,
+};
+use crate::plan::Plan;
+use crate::report::neutral;
+
+use super::arguments::{Attended, RunFormat};
+use super::{Exit, Failure, complain, environment_variable};
+
+/// A run on its way into the journal; it holds its target.
+pub(super) struct Record {
+    journal: Sqlite,
+    run: String,
+    target: String,
+    journaled: Journaled,
+}
+
+impl Record {
+    /// For a run that begins; says who else is, or was, at work on the same target.
+    pub fn begin(
+        plan: &Plan,
+        setup: &mut Setup,
+        arguments: &Attended,
+        name: &str,
+    ) -> Result<Self, Failure> {
+        let mut journal = open()?;
+        let target = plan.target();
+        let holder = Holder::this(&setup.run, name, &setup.host);
+        let before = hold(&mut journal, &target, &holder)?;
+        say_what_is_unfinished(&journal, &target, before.as_ref())?;
+        let path = std::path::absolute(&arguments.file).unwrap_or_else(|_| arguments.file.clone());
+        setup.keeping = Some(Keeping {
+            key: key()?,
+            path: path.display().to_string(),
+            sections: arguments.section.clone(),
+            of: None,
+            past: None,
+        });
+        let journaled = Journaled { head: Head::of_nothing(&setup.run), line: None };
+        Self::of(journal, plan, setup.run.clone(), target, journaled)
+    }
+
+    /// For a run whose record is there, or begins.
+    pub fn of(
+        mut journal: Sqlite,
+        plan: &Plan,
+        run: String,
+        target: String,
+        journaled: Journaled,
+    ) -> Result<Self, Failure> {
+        journal.keep_text(&plan.fingerprint, plan.document.source.text()).map_err(failed)?;
+        Ok(Self { journal, run, target, journaled })
+    }
+
+    /// The sink for its events.
+    pub fn recording(&mut self) -> Recording<'_> {
+        Recording::after(&mut self.journal, self.journaled.clone())
+    }
+
+    /// Gives the target back, and says the head: noted elsewhere, it shows that nothing was cut off.
+    pub fn end(mut self, head: Head, format: RunFormat) -> Result<(), Failure> {
+        self.journal.release(&self.target, &self.run).map_err(failed)?;
+        if format == RunFormat::Text {
+            super::print(&format!(
+                "  recorded as {}: {} entries, head {}\n",
+                self.run, head.number, head.hash
+            ))?;
+        }
+        Ok(())
+    }
+}
+
+/// Asks for a target; who lives and holds it keeps it.
+pub(super) fn hold(
+    journal: &mut Sqlite,
+    target: &str,
+    holder: &Holder,
+) -> Result<Option<Holder>, Failure> {
+    match journal.hold(target, holder).map_err(failed)? {
+        Hold::Yours(before) => Ok(before),
+        Hold::Others(other, life) => {
+            let lives = match life {
+                Life::Unknown => {
+                    "whether it still lives cannot be seen from here; `runbook resume --take` takes it"
+                }
+                _ => "it is alive: wait for it, or pause it there",
+            };
+            let message = format!(
+                "{} holds {target} since {}, with run {} (process {} on {}); {lives}",
+                neutral(&other.operator),
+                other.since,
+                other.run,
+                other.process,
+                neutral(&other.host)
+            );
+            Err(Failure::new(Exit::Refused, message))
+        }
+    }
+}
+
+/// A run of the same target that was not brought to its end is worth knowing about.
+fn say_what_is_unfinished(
+    journal: &Sqlite,
+    target: &str,
+    before: Option<&Holder>,
+) -> Result<(), Failure> {
+    if let Some(before) = before {
+        complain(&format!(
+            "{} held {target} since {} with run {}; that process is gone, and this one takes it",
+            neutral(&before.operator),
+            before.since,
+            before.run
+        ));
+    }
+    let filter = Filter {
+        target: Some(target.into()),
+        unfinished: true,
+        limit: Some(1),
+        ..Filter::default()
+    };
+    for line in journal.runs(&filter).map_err(failed)? {
+        let step = line.step.map(|step| format!(" in step {step}")).unwrap_or_default();
+        complain(&format!(
+            "run {} of {} is not at its end{step}: `runbook show {}` tells of it, `runbook resume \
+             {}` goes on with it; this run begins anew",
+            line.run,
+            neutral(&line.operator),
+            line.run,
+            line.run
+        ));
+    }
+    Ok(())
+}
+
+/// The journal of this operator.
+pub(super) fn open() -> Result<Sqlite, Failure> {
+    Sqlite::open(&folder()?).map_err(failed)
+}
+
+pub(super) fn failed(error: JournalError) -> Failure {
+    let exit = match error {
+        JournalError::NoRun { .. } => Exit::Usage,
+        _ => Exit::Environment,
+    };
+    Failure::new(exit, format!("failed to {error}"))
+}
+
+/// The one run that is meant: whose id begins so, else the newest that fits.
+pub(super) fn pick(journal: &Sqlite, named: Option<&str>, filter: Filter) -> Result<Line, Failure> {
+    let beginning = named.map(str::to_owned);
+    let limit = Some(if named.is_some() { 2 } else { 1 });
+    let filter = if named.is_some() { Filter::default() } else { filter };
+    let found = journal.runs(&Filter { beginning, limit, ..filter }).map_err(failed)?;
+    match (found.as_slice(), named) {
+        ([one], _) => Ok(one.clone()),
+        ([], None) => Err(Failure::new(
+            Exit::Usage,
+            "there is no such run; `runbook runs` lists those there are",
+        )),
+        ([], Some(named)) => Err(failed(JournalError::NoRun { run: named.into() })),
+        (several, _) => {
+            let exact = several.iter().find(|line| Some(line.run.as_str()) == named);
+            exact.cloned().ok_or_else(|| {
+                let ids: Vec<_> = several.iter().map(|line| line.run.as_str()).collect();
+                let message =
+                    format!("several runs begin so: {}, ...; name one whole", ids.join(", "));
+                Failure::new(Exit::Usage, message)
+            })
+        }
+    }
+}
+
+/// Where what the operator keeps is.
+pub(super) fn folder() -> Result<PathBuf, Failure> {
+    let state = environment_variable("XDG_STATE_HOME").map(PathBuf::from);
+    let state = state
+        .filter(|path| path.is_absolute())
+        .or_else(|| environment_variable("HOME").map(|home| Path::new(&home).join(".local/state")));
+    let nowhere = "there is no place for the journal: neither XDG_STATE_HOME nor HOME is set";
+    Ok(state.ok_or_else(|| Failure::new(Exit::Environment, nowhere))?.join("runbook"))
+}
+
+/// The key of the marks by which secrets are known again; made when it is first needed. It stands
+/// beside the journal, not in it: who gets an export has no key.
+pub(super) fn key() -> Result<Vec<u8>, Failure> {
+    let path = folder()?.join("key");
+    let failed = |error: io::Error| {
+        Failure::new(Exit::Environment, format!("failed to open {}: {error}", path.display()))
+    };
+    let mut new = [0_u8; 32];
+    fs::File::open("/dev/urandom")
+        .and_then(|mut from| from.read_exact(&mut new))
+        .map_err(failed)?;
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    match made {
+        Ok(mut file) => {
+            file.write_all(&new).and_then(|()| file.sync_all()).map_err(failed)?;
+            Ok(new.to_vec())
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::read(&path).map_err(failed)
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Tells runs apart that begin in the same second.
+pub(super) fn any_four_digits() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    format!("{:04x}", RandomState::new().hash_one(std::process::id()) & 0xffff)
+}

@@ -1,0 +1,239 @@
+//! `runbook resume`: goes on with a run where it was paused, or broke off.
+//!
+//! Comes in: a run of the journal, and the runbook as it is now. Goes out: the same run, carried on;
+//! or why it is not: it is somebody else's, it is under way, or what was done has changed.
+
+use std::path::PathBuf;
+
+use crate::document::Document;
+use crate::engine::{Keeping, Setup};
+use crate::event::{Event, Resumption, RunResult, What};
+use crate::journal::{Filter, Holder, Journal, JournalError, Journaled, Line, Sqlite, State};
+use crate::plan::Plan;
+use crate::report::neutral;
+use crate::resume::{Past, difference, redo};
+use crate::session::for_shell;
+use crate::source::Source;
+use crate::variables::{Redacted, Redactor};
+
+use super::arguments::Resume;
+use super::carry_out::{How, ask_git, decide, operator_name, require_tools, setup, start};
+use super::journal::{self, Record, failed, hold, pick};
+use super::{Exit, Failure, complain, environment};
+
+pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
+    let name = operator_name(ask_git());
+    let mut store = journal::open()?;
+    let unfinished = Filter { unfinished: true, ..Filter::default() };
+    let line = pick(&store, arguments.run.as_deref(), unfinished)?;
+    refuse_what_has_ended(&line)?;
+    let story = Story::read(&store, &line)?;
+    let taken_from = (line.operator != name).then(|| line.operator.clone());
+    if taken_from.is_some() && !arguments.take {
+        let message = format!(
+            "run {} is {}'s, and you are {}; take it with `runbook resume {} --take --reason \
+             \"...\"`, which is recorded",
+            line.run,
+            neutral(&line.operator),
+            neutral(&name),
+            line.run
+        );
+        return Err(Failure::new(Exit::Refused, message));
+    }
+    let (plan, config) = decide(story.source(&store)?, &story.sections)?;
+    let mut setup = setup(&config, story.folder.clone());
+    setup.run.clone_from(&line.run);
+    setup.environment = for_shell(environment());
+    require_tools(&plan, &setup)?;
+    let holder = Holder::this(&line.run, &name, &setup.host);
+    hold(&mut store, &line.target, &holder)?;
+    let resumption =
+        story.resumption(&store, &plan, &setup, arguments, name.clone(), taken_from)?;
+    let mut past = story.past;
+    past.resume(&resumption);
+    setup.keeping = Some(Keeping {
+        key: journal::key()?,
+        path: story.path.display().to_string(),
+        sections: story.sections,
+        of: line.of.clone(),
+        past: Some((past, Box::new(resumption))),
+    });
+    let journaled = Journaled { head: story.head, line: Some(line.clone()) };
+    let record = Record::of(store, &plan, line.run.clone(), line.target, journaled)?;
+    let how = How {
+        answers: arguments.answers.as_deref(),
+        non_interactive: arguments.non_interactive,
+        format: arguments.format,
+    };
+    start(&plan, setup, &how, name, Some(record))
+}
+
+fn refuse_what_has_ended(line: &Line) -> Result<(), Failure> {
+    let State::Ended(RunResult::Complete | RunResult::CompleteWithDoubts) = line.state else {
+        return Ok(());
+    };
+    let message =
+        format!("run {} came to its end; `runbook show {}` tells of it", line.run, line.run);
+    Err(Failure::new(Exit::Usage, message))
+}
+
+/// What the journal has of a run.
+struct Story {
+    past: Past,
+    head: crate::journal::Head,
+    /// The runbook, from the root.
+    path: PathBuf,
+    folder: PathBuf,
+    sections: Vec<String>,
+}
+
+impl Story {
+    fn read(journal: &Sqlite, line: &Line) -> Result<Self, Failure> {
+        let mut past = Past::default();
+        let mut found = None;
+        let mut wrong = None;
+        let head = journal.read(&line.run, 1, &mut |entry| match serde_json::from_str::<Event>(
+            &entry.text,
+        ) {
+            Ok(event) => {
+                if let What::RunStarted(beginning) = &event.what {
+                    found = Some(beginning.clone());
+                }
+                past.take(&event);
+            }
+            Err(error) => {
+                wrong.get_or_insert((entry.number, error.to_string()));
+            }
+        });
+        let head = head.map_err(failed)?;
+        let run = line.run.clone();
+        if let Some((number, said)) = wrong {
+            return Err(failed(JournalError::Entry { run, number, said }));
+        }
+        let beginning = found.ok_or_else(|| failed(JournalError::NoRun { run }))?;
+        Ok(Self {
+            past,
+            head,
+            path: beginning.path.clone().into(),
+            folder: beginning.folder.clone().into(),
+            sections: beginning.sections.clone(),
+        })
+    }
+
+    /// The runbook as it is now; as the journal has it, where its file is gone.
+    fn source(&self, journal: &Sqlite) -> Result<Source, Failure> {
+        match Source::read(&self.path) {
+            Ok(source) => Ok(source),
+            Err(error) => {
+                let text = journal.text(&self.past.fingerprint).map_err(failed)?;
+                let text =
+                    text.ok_or_else(|| Failure::new(Exit::Usage, format!("failed to {error}")))?;
+                complain(&format!(
+                    "failed to {error}; going on with the text that the run was begun with"
+                ));
+                Ok(Source::new(&self.path, text))
+            }
+        }
+    }
+
+    /// How the run goes on: with the same text, or with another one whose differences are told.
+    fn resumption(
+        &self,
+        journal: &Sqlite,
+        plan: &Plan,
+        setup: &Setup,
+        arguments: &Resume,
+        operator: String,
+        taken_from: Option<String>,
+    ) -> Result<Resumption, Failure> {
+        let redactor = Redactor::default();
+        let redact = |text: &str| redactor.redact(text);
+        let mut resumption = Resumption {
+            operator,
+            host: setup.host.clone(),
+            folder: setup.folder.display().to_string(),
+            program: env!("CARGO_PKG_VERSION").into(),
+            fingerprint: plan.fingerprint.clone(),
+            moved: Vec::new(),
+            differences: Vec::new(),
+            redone: Vec::new(),
+            forgotten: Vec::new(),
+            taken_from,
+            reason: arguments.reason.as_deref().map(redact),
+            done: self.done(plan),
+        };
+        if plan.fingerprint != self.past.fingerprint {
+            self.compare(journal, plan, setup, arguments, &mut resumption)?;
+        }
+        if !arguments.redo.is_empty() {
+            let known: Vec<_> = plan.document.steps.iter().map(|step| step.id.as_str()).collect();
+            let found = redo(&plan.document, &arguments.redo).ok_or_else(|| {
+                let message = format!(
+                    "there is no step {}; known here: {}",
+                    arguments.redo.join(", "),
+                    known.join(", ")
+                );
+                Failure::new(Exit::Usage, message)
+            })?;
+            resumption.redone = found.places;
+            resumption.forgotten = found.names;
+        }
+        Ok(resumption)
+    }
+
+    fn compare(
+        &self,
+        journal: &Sqlite,
+        plan: &Plan,
+        setup: &Setup,
+        arguments: &Resume,
+        resumption: &mut Resumption,
+    ) -> Result<(), Failure> {
+        let text = journal.text(&self.past.fingerprint).map_err(failed)?.unwrap_or_default();
+        let old = Document::read(Source::new(&self.path, text));
+        let found = difference(&old, &plan.document, &self.past);
+        let sentences: Vec<_> = found.changes.iter().map(crate::resume::Change::sentence).collect();
+        if found.concerns_what_was_done() && !arguments.accept_changes {
+            let message = format!(
+                "the runbook has changed since, also in what was done:\n  {}\nread it, then go on \
+                 with `runbook resume {} --accept-changes --reason \"...\"`, or put the old text back",
+                sentences.join("\n  "),
+                setup.run,
+            );
+            return Err(Failure::new(Exit::Refused, neutral(&message)));
+        }
+        let undecided = self
+            .past
+            .undecided()
+            .find(|known| found.is_gone(&known.place) && !arguments.redo.contains(&known.step));
+        if let Some(known) = undecided {
+            let (step, line, run) = (&known.step, known.line, &setup.run);
+            let message = format!(
+                "step {step} (line {line} of the text that the run was begun with) was begun, \
+                 nobody has said what became of it, and its text has changed: put the old text \
+                 back and resume, or do the whole step again with `runbook resume {run} --redo \
+                 {step} --reason \"...\"`",
+            );
+            return Err(Failure::new(Exit::Refused, message));
+        }
+        let redactor = Redactor::default();
+        resumption.differences = sentences.iter().map(|text| redactor.redact(text)).collect();
+        resumption.moved = found.moved;
+        Ok(())
+    }
+
+    /// The steps that were begun before.
+    fn done(&self, plan: &Plan) -> Vec<Redacted> {
+        let redactor = Redactor::default();
+        let touched = self.past.touched();
+        let mut sentences = Vec::new();
+        for (at, step) in plan.document.steps.iter().enumerate() {
+            let count = touched.iter().filter(|place| place.step == at).count();
+            if count > 0 && plan.fingerprint == self.past.fingerprint {
+                let text = format!("step {} \"{}\"", step.id, step.title);
+                sentences.push(redactor.redact(&text));
+            }
+        }
+        sentences
+    }
+}

@@ -1,0 +1,167 @@
+//! Keeps what the shell knows, so that a run can be gone on with: what changed, and nothing secret.
+//!
+//! Comes in: the shell's state after a segment. Goes out: the variables that are new or changed, as
+//! texts that set them. What may be secret is named, never kept: what holds a known secret, what is
+//! named like one, and whatever a segment sets that works with one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::event::{Kept, What};
+use crate::plan::sounds_secret;
+use crate::session::State;
+use crate::variables::{Redacted, Value};
+
+use super::gather::texts;
+use super::job::Job;
+use super::{Engine, Flow};
+
+/// What bash sets by itself, and what is ours.
+const ITS_OWN: &[&str] = &[
+    "BASHOPTS",
+    "COLUMNS",
+    "DIRSTACK",
+    "EPOCHREALTIME",
+    "EPOCHSECONDS",
+    "EUID",
+    "FUNCNAME",
+    "GROUPS",
+    "HISTCMD",
+    "HOSTNAME",
+    "HOSTTYPE",
+    "LINENO",
+    "LINES",
+    "MACHTYPE",
+    "OLDPWD",
+    "OSTYPE",
+    "PIPESTATUS",
+    "PPID",
+    "PWD",
+    "RANDOM",
+    "RUNBOOK_SHELL",
+    "SECONDS",
+    "SHELLOPTS",
+    "SHLVL",
+    "SRANDOM",
+    "UID",
+    "_",
+];
+
+impl Engine<'_> {
+    /// Keeps what changed in the shell with a trial of `job`.
+    pub(super) async fn keep_state(&mut self, job: &Job<'_>) -> Flow<()> {
+        if self.setup.keeping.is_none() || self.session.is_none() {
+            return Ok(());
+        }
+        // A shell that is being stopped has nothing to tell; whatever needs it next will say so.
+        let Ok(now) = self.snapshot().await else { return Ok(()) };
+        let before = self.kept.replace(now.clone());
+        let Some(before) = before.filter(|before| !before.same(&now)) else { return Ok(()) };
+        let kept = self.change(job, &before, &now);
+        let nothing = Kept { segment: kept.segment, ..Kept::default() };
+        if kept != nothing {
+            self.recorder.emit(What::StateKept(Box::new(kept)))?;
+        }
+        Ok(())
+    }
+
+    fn change(&self, job: &Job<'_>, before: &State, now: &State) -> Kept {
+        let mut kept = Kept { segment: job.number, ..Kept::default() };
+        let known: BTreeMap<_, _> = before.variables().into_iter().collect();
+        let secrets = self.secret_names();
+        let touches = touches(job, &secrets);
+        let captured = &job.decided.captures;
+        let mut there = BTreeSet::new();
+        for (name, text) in now.variables() {
+            there.insert(name);
+            if is_its_own(name) || known.get(name) == Some(&text) {
+                continue;
+            }
+            let redacted = self.redactor.redact(text);
+            let hidden = touches
+                || sounds_secret(name)
+                || secrets.contains(name)
+                || captured.iter().any(|captured| captured == name)
+                || !self.is_clean(text);
+            if hidden {
+                kept.withheld.push(name.to_owned());
+            } else {
+                kept.variables.push((name.to_owned(), redacted));
+            }
+        }
+        let gone = known.keys().filter(|name| !there.contains(**name) && !is_its_own(name));
+        kept.unset = gone.map(|name| (*name).to_owned()).collect();
+        let before: BTreeMap<_, _> = before.texts().collect();
+        for (what, text) in now.texts().filter(|(what, text)| before.get(what) != Some(text)) {
+            // A function or a trap that holds a secret is not kept at all: half of it would be
+            // another one.
+            if self.is_clean(text) {
+                kept.texts.push((what.into(), self.redactor.redact(text)));
+            }
+        }
+        kept
+    }
+
+    /// The variables that hold secrets: of inputs, and those that are lost.
+    fn secret_names(&self) -> BTreeSet<String> {
+        let inputs = self.plan.inputs.iter().filter(|input| input.secret);
+        let names = inputs.flat_map(|input| input.variables.iter().cloned());
+        names.chain(self.past.knows.lost.keys().cloned()).collect()
+    }
+
+    /// Whether a text of bash's holds no known secret, as bash quotes it and as it is meant.
+    fn is_clean(&self, text: &str) -> bool {
+        let meant = unquoted(text);
+        self.redactor.redact(text).as_str() == text
+            && self.redactor.redact(&meant).as_str() == meant
+    }
+
+    /// The values of an input, to go on with: all of them, or none.
+    pub(super) fn to_keep(&self, value: &Value) -> Vec<Redacted> {
+        let values = texts(value);
+        let clean = values.iter().all(|text| self.redactor.redact(text).as_str() == text);
+        if !clean {
+            return Vec::new();
+        }
+        values.iter().map(|text| self.redactor.redact(text)).collect()
+    }
+
+    /// By which a secret is known again.
+    pub(super) fn mark(&self, value: &Value) -> Option<String> {
+        let Value::Secret(secret) = value else { return None };
+        self.setup.keeping.as_ref().map(|keeping| secret.mark(&keeping.key))
+    }
+}
+
+/// Whether a segment sets something while it works with a secret: a part of one could be in it,
+/// and nobody could find that.
+fn touches(job: &Job<'_>, secrets: &BTreeSet<String>) -> bool {
+    let statements = &job.block.script.statements[job.written.statements.clone()];
+    let secret = |name: &str| secrets.contains(name) || sounds_secret(name);
+    statements.iter().any(|statement| {
+        let works = statement.reads.iter().any(|mention| secret(&mention.name));
+        works && !statement.assigns.is_empty()
+    })
+}
+
+fn is_its_own(name: &str) -> bool {
+    name.starts_with("BASH_") || name.starts_with("__runbook_") || ITS_OWN.contains(&name)
+}
+
+/// A text as it is meant that bash has quoted with backslashes: `\"`, `\$`, and those of `$'...'`.
+fn unquoted(text: &str) -> String {
+    let mut meant = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('n') => meant.push('\n'),
+                Some('t') => meant.push('\t'),
+                Some('r') => meant.push('\r'),
+                Some(other) => meant.push(other),
+                None => meant.push('\\'),
+            },
+            c => meant.push(c),
+        }
+    }
+    meant
+}

@@ -1,0 +1,119 @@
+//! The sink that writes a run into the journal as it happens.
+//!
+//! Comes in: events. Goes out: entries, each stored before the next event can happen; before a write
+//! begins, and after it has ended, also on the disk. Output of a read that comes in drops is stored
+//! by the piece; what a write said is stored as it comes, since it may be all that is ever known of
+//! it.
+
+use std::io;
+
+use crate::event::{Event, Sink, What};
+use crate::policy::Effect;
+
+use super::{Head, Journal, JournalError, Line, Safe};
+
+/// Output is stored in pieces of this size, at least, as long as nothing else happens.
+const PIECE: usize = 4 * 1024;
+
+/// A run in the journal, to be written to.
+pub struct Recording<'j> {
+    journal: &'j mut dyn Journal,
+    head: Head,
+    /// Absent before the first event.
+    line: Option<Line>,
+    /// Output that is not stored yet.
+    pending: Option<Event>,
+    /// Whether the segment at hand writes, or may.
+    writes: bool,
+}
+
+/// What a run has in the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Journaled {
+    /// Its last entry.
+    pub head: Head,
+    /// What it is found by; absent before the first event.
+    pub line: Option<Line>,
+}
+
+impl<'j> Recording<'j> {
+    /// Goes on after `journaled`.
+    pub fn after(journal: &'j mut dyn Journal, journaled: Journaled) -> Self {
+        let Journaled { head, line } = journaled;
+        Self { journal, head, line, pending: None, writes: false }
+    }
+
+    /// What the run has in the journal by now.
+    pub fn journaled(&self) -> Journaled {
+        Journaled { head: self.head, line: self.line.clone() }
+    }
+
+    /// Adds to the output that waits, where it is more of the same.
+    fn wait_with(&mut self, event: &Event) -> bool {
+        let What::Output { segment, stream, text } = &event.what else { return false };
+        if let Some(Event { what: What::Output { segment: of, stream: on, text: before }, .. }) =
+            &mut self.pending
+            && of == segment
+            && on == stream
+            && before.as_str().len() < PIECE
+        {
+            before.push(text);
+            return true;
+        }
+        false
+    }
+
+    fn store(&mut self, events: &[&Event], safe: Safe) -> Result<(), JournalError> {
+        let Some(first) = events.first() else { return Ok(()) };
+        for event in events {
+            match &mut self.line {
+                Some(line) => line.take(event),
+                None => self.line = Line::of(event),
+            }
+        }
+        let text = |event: &&Event| serde_json::to_string(event).expect("an event has a form");
+        let texts: Vec<String> = events.iter().map(text).collect();
+        let line = self.line.as_ref().ok_or_else(|| JournalError::NoRun { run: first.run.clone() });
+        self.head = self.journal.append(&first.run, self.head, &texts, line?, safe)?;
+        Ok(())
+    }
+
+    /// Notes what kind of segment is at hand, and says how safe an event must be.
+    fn safe(&mut self, what: &What) -> Safe {
+        if let What::SegmentIntended(intent) = what {
+            self.writes = intent.effect != Effect::Read;
+        }
+        let harmless = match what {
+            What::StepStarted { .. }
+            | What::Shown { .. }
+            | What::ManualAsked { .. }
+            | What::SegmentIntended(_)
+            | What::Output { .. }
+            | What::Running { .. }
+            | What::Remark { .. } => true,
+            What::SegmentStarted { .. }
+            | What::StatementEnded { .. }
+            | What::StateKept(_)
+            | What::SegmentEnded(_) => !self.writes,
+            _ => false,
+        };
+        if harmless { Safe::FromACrash } else { Safe::FromPowerLoss }
+    }
+}
+
+impl Sink for Recording<'_> {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        if matches!(event.what, What::Running { .. }) || self.wait_with(event) {
+            return Ok(());
+        }
+        let pending = self.pending.take();
+        if matches!(event.what, What::Output { .. }) && !self.writes {
+            self.pending = Some(event.clone());
+            let before: Vec<_> = pending.iter().collect();
+            return self.store(&before, Safe::FromACrash).map_err(io::Error::other);
+        }
+        let safe = self.safe(&event.what);
+        let events: Vec<_> = pending.iter().chain([event]).collect();
+        self.store(&events, safe).map_err(io::Error::other)
+    }
+}

@@ -1,0 +1,229 @@
+//! What a run has come to: a fold over its events, by which it goes on.
+//!
+//! Comes in: the events of a run, in order. Goes out: a [`Past`]: what is settled, what was begun and
+//! is not known, which values and choices hold, what the shell knew. With another text of the
+//! runbook, [`difference`] says what changed and where each place has gone. Pure: it reads nothing
+//! and asks nobody.
+
+mod difference;
+mod redo;
+mod shell;
+mod standing;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::event::{Event, Outcome, Place, Resumption, What};
+use crate::variables::Redacted;
+
+pub use difference::{Change, Difference, difference};
+pub use redo::{Redo, redo};
+pub use shell::Knows;
+pub use standing::{Known, Standing};
+
+/// What a run has come to.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    /// The number of its last event.
+    pub events: u64,
+    /// The number of its last segment.
+    pub segments: u64,
+    /// SHA-256 of the text that its places are of, in hex.
+    pub fingerprint: String,
+    /// The chosen label, by the labels of the alternatives.
+    pub choices: BTreeMap<Vec<String>, String>,
+    /// The values of inputs that are no secret, each with all of its values.
+    pub inputs: Vec<(String, Vec<String>)>,
+    /// By which a secret is known again, by the input's name.
+    pub marks: BTreeMap<String, String>,
+    /// What the shell knew at the end.
+    pub knows: Knows,
+    /// How often each outcome occurred, in the order of the first occurrence.
+    pub counts: Vec<(Outcome, usize)>,
+    segments_at: BTreeMap<Key, Known>,
+    numbers: BTreeMap<u64, Key>,
+    manual: BTreeMap<Place, Manual>,
+    chosen: BTreeSet<Place>,
+    records: BTreeSet<Place>,
+}
+
+/// A segment, for one value of its list inputs.
+type Key = (Place, Vec<Redacted>);
+
+/// A manual action that came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manual {
+    /// Whether it was a question that was answered no, or was left out.
+    pub denied: bool,
+}
+
+impl Past {
+    /// Takes in what happened next.
+    pub fn take(&mut self, event: &Event) {
+        self.events = event.number;
+        match &event.what {
+            What::RunStarted(beginning) => self.fingerprint.clone_from(&beginning.fingerprint),
+            What::RunResumed(resumption) => self.resume(resumption),
+            What::InputGiven { name, values, mark, .. } => self.input(name, values, mark.as_ref()),
+            What::ChoiceMade { place, labels, chosen, .. } => {
+                self.chosen.insert(place.clone());
+                self.choices.insert(labels.clone(), chosen.clone());
+            }
+            What::ManualEnded { place, denied, outcome, .. } => {
+                let denied = *denied || *outcome == Outcome::Skipped;
+                self.manual.insert(place.clone(), Manual { denied });
+                self.count(*outcome);
+            }
+            What::RecordMade { place, .. } => drop(self.records.insert(place.clone())),
+            What::StateKept(kept) => {
+                let step = self.of(kept.segment).map(|known| known.step.clone());
+                self.knows.take(kept, &step.unwrap_or_default());
+            }
+            what => self.segment(&event.at, what),
+        }
+    }
+
+    /// Takes in how the run goes on: what has moved, and what is done again.
+    pub fn resume(&mut self, resumption: &Resumption) {
+        self.fingerprint.clone_from(&resumption.fingerprint);
+        self.move_to(&resumption.moved);
+        resumption.redone.iter().for_each(|place| self.forget(place));
+        for name in &resumption.forgotten {
+            self.inputs.retain(|(known, _)| known != name);
+            self.marks.remove(name);
+            self.knows.variables.remove(name);
+            self.knows.lost.remove(name);
+        }
+    }
+
+    fn input(&mut self, name: &str, values: &[Redacted], mark: Option<&String>) {
+        self.inputs.retain(|(known, _)| known != name);
+        self.marks.remove(name);
+        self.knows.found(name);
+        if !values.is_empty() {
+            let texts = values.iter().map(|value| value.as_str().to_owned()).collect();
+            self.inputs.push((name.to_owned(), texts));
+        }
+        if let Some(mark) = mark {
+            self.marks.insert(name.to_owned(), mark.clone());
+        }
+    }
+
+    fn segment(&mut self, at: &str, what: &What) {
+        match what {
+            What::SegmentIntended(intent) if intent.probe => {
+                self.segments = self.segments.max(intent.segment);
+            }
+            What::SegmentIntended(intent) => {
+                self.segments = self.segments.max(intent.segment);
+                let key = (intent.place.clone(), intent.values.clone());
+                self.numbers.insert(intent.segment, key.clone());
+                self.segments_at.insert(key, Known::intended(intent));
+            }
+            What::SegmentStarted { segment, .. } => {
+                self.note(*segment, |known| known.begin(at));
+            }
+            What::StatementEnded { segment, statement, status, .. } => {
+                self.note(*segment, |known| known.ended.push((*statement, *status)));
+            }
+            What::Output { segment, text, .. } => self.note(*segment, |known| known.hear(text)),
+            What::SegmentEnded(ending) if self.numbers.contains_key(&ending.segment) => {
+                self.count(ending.outcome);
+                self.note(ending.segment, |known| known.end(ending));
+            }
+            _ => {}
+        }
+    }
+
+    fn of(&self, segment: u64) -> Option<&Known> {
+        self.segments_at.get(self.numbers.get(&segment)?)
+    }
+
+    fn note(&mut self, segment: u64, how: impl FnOnce(&mut Known)) {
+        let known = self.numbers.get(&segment).and_then(|key| self.segments_at.get_mut(key));
+        known.map(how).unwrap_or_default();
+    }
+
+    /// What stays open is counted when it is settled.
+    fn count(&mut self, outcome: Outcome) {
+        if matches!(outcome, Outcome::Unverified | Outcome::Stopped) {
+            return;
+        }
+        match self.counts.iter_mut().find(|(known, _)| *known == outcome) {
+            Some((_, count)) => *count += 1,
+            None => self.counts.push((outcome, 1)),
+        }
+    }
+
+    /// How a segment stands, for one value of its list inputs.
+    pub fn standing(&self, place: &Place, values: &[Redacted]) -> Standing<'_> {
+        let known = self.segments_at.get(&(place.clone(), values.to_vec()));
+        known.map_or(Standing::Open, Known::standing)
+    }
+
+    /// What became of a manual action.
+    pub fn manual(&self, place: &Place) -> Option<Manual> {
+        self.manual.get(place).copied()
+    }
+
+    /// Whether one of the alternatives at this place was chosen.
+    pub fn chose(&self, place: &Place) -> bool {
+        self.chosen.contains(place)
+    }
+
+    /// Whether the audit entry at this place was made.
+    pub fn recorded(&self, place: &Place) -> bool {
+        self.records.contains(place)
+    }
+
+    /// The places where something was done, or begun.
+    pub fn touched(&self) -> BTreeSet<Place> {
+        let begun = |(key, known): (&Key, &Known)| {
+            (!matches!(known.standing(), Standing::Open)).then(|| key.0.clone())
+        };
+        let segments = self.segments_at.iter().filter_map(begun);
+        let others = self.manual.keys().chain(&self.records).chain(&self.chosen);
+        segments.chain(others.cloned()).collect()
+    }
+
+    /// Writes that nobody has decided about: begun and never ended, or failed; in document order.
+    pub fn undecided(&self) -> impl Iterator<Item = &Known> {
+        self.segments_at
+            .values()
+            .filter(|known| matches!(known.standing(), Standing::Unknown(_) | Standing::Failed(_)))
+    }
+
+    /// What was done at this place is to be done again.
+    fn forget(&mut self, place: &Place) {
+        self.chosen.remove(place);
+        self.segments_at.retain(|(at, _), _| at != place);
+        self.numbers.retain(|_, (at, _)| at != place);
+        self.manual.remove(place);
+        self.records.remove(place);
+    }
+
+    /// Everything has gone where the new text has it; what is not there any more, or was never
+    /// begun, is forgotten.
+    fn move_to(&mut self, moved: &[(Place, Option<Place>)]) {
+        if moved.is_empty() {
+            return;
+        }
+        let to: BTreeMap<&Place, &Option<Place>> =
+            moved.iter().map(|(from, to)| (from, to)).collect();
+        let gone = |place: &Place| to.get(place).and_then(|to| (*to).clone());
+        let key = |(place, values): Key| Some((gone(&place)?, values));
+        let segments = std::mem::take(&mut self.segments_at).into_iter();
+        self.segments_at = segments
+            .filter_map(|(at, known)| {
+                let at = key(at)?;
+                let place = at.0.clone();
+                Some((at, Known { place, ..known }))
+            })
+            .collect();
+        let numbers = std::mem::take(&mut self.numbers).into_iter();
+        self.numbers = numbers.filter_map(|(number, at)| Some((number, key(at)?))).collect();
+        let manual = std::mem::take(&mut self.manual).into_iter();
+        self.manual = manual.filter_map(|(at, how)| Some((gone(&at)?, how))).collect();
+        self.chosen = std::mem::take(&mut self.chosen).iter().filter_map(gone).collect();
+        self.records = std::mem::take(&mut self.records).iter().filter_map(gone).collect();
+    }
+}

@@ -1,0 +1,108 @@
+//! How a segment stands: settled, failed, or begun and not known.
+
+use crate::event::{Ending, Intent, Outcome, Place};
+use crate::policy::Effect;
+use crate::variables::Redacted;
+
+/// How much of an output is kept to be shown again.
+const KEPT: usize = 2 * 1024;
+
+/// What is known of a segment.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Its number in the run.
+    pub segment: u64,
+    /// The last attempt, from 1.
+    pub attempt: u32,
+    /// Where it stands.
+    pub place: Place,
+    /// The step.
+    pub step: String,
+    /// Its line.
+    pub line: usize,
+    /// The commands.
+    pub statements: Vec<Redacted>,
+    /// What they do.
+    pub effect: Effect,
+    /// The value of each list input.
+    pub values: Vec<Redacted>,
+    /// When the last attempt began, if it did.
+    pub began: Option<String>,
+    /// The statements that have ended, from 1, and their statuses.
+    pub ended: Vec<(usize, i32)>,
+    /// The end of what it printed.
+    pub output: Redacted,
+    /// What became of it, if that was heard.
+    pub outcome: Option<Outcome>,
+    /// In one sentence.
+    pub why: Redacted,
+}
+
+/// How a segment stands.
+#[derive(Debug, Clone, Copy)]
+pub enum Standing<'p> {
+    /// Nothing was begun, or a read that came to nothing: it runs.
+    Open,
+    /// It is done with.
+    Settled(Outcome),
+    /// A write that failed, or that nobody has judged: a person decides.
+    Failed(&'p Known),
+    /// A write that was begun, and that is all.
+    Unknown(&'p Known),
+}
+
+impl Known {
+    pub(super) fn intended(intent: &Intent) -> Self {
+        Self {
+            segment: intent.segment,
+            attempt: intent.attempt,
+            place: intent.place.clone(),
+            step: intent.step.clone(),
+            line: intent.line,
+            statements: intent.statements.clone(),
+            effect: intent.effect,
+            values: intent.values.clone(),
+            began: None,
+            ended: Vec::new(),
+            output: Redacted::default(),
+            outcome: None,
+            why: Redacted::default(),
+        }
+    }
+
+    pub(super) fn begin(&mut self, at: &str) {
+        self.began = Some(at.to_owned());
+        self.outcome = None;
+    }
+
+    pub(super) fn hear(&mut self, text: &Redacted) {
+        self.output.push(text);
+        self.output = self.output.tail(KEPT);
+    }
+
+    pub(super) fn end(&mut self, ending: &Ending) {
+        self.attempt = ending.attempt;
+        self.outcome = Some(ending.outcome);
+        self.why.clone_from(&ending.why);
+    }
+
+    /// How it stands.
+    pub fn standing(&self) -> Standing<'_> {
+        let reads = self.effect == Effect::Read;
+        match self.outcome {
+            Some(
+                outcome @ (Outcome::Met
+                | Outcome::StatusOnly
+                | Outcome::Confirmed
+                | Outcome::Judged
+                | Outcome::Skipped
+                | Outcome::Overruled),
+            ) => Standing::Settled(outcome),
+            _ if reads => Standing::Open,
+            Some(Outcome::NotMet | Outcome::Failed | Outcome::Unverified) => Standing::Failed(self),
+            Some(Outcome::Stopped) => Standing::Unknown(self),
+            None if self.began.is_some() => Standing::Unknown(self),
+            Some(Outcome::Refused) | None => Standing::Open,
+        }
+    }
+}

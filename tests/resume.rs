@@ -1,0 +1,402 @@
+//! Runs that were paused, cut off or handed over go on exactly where they were.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod screen;
+mod story;
+
+use std::fs;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+
+use story::{Ended, Story};
+
+/// A runbook with these blocks, a step each.
+fn runbook(blocks: &[&str]) -> String {
+    let mut text = "# Try\n".to_owned();
+    for (number, block) in (1..).zip(blocks) {
+        text.push_str(&format!("\n## Step {number} — Do {number}\n\n```bash\n{block}\n```\n"));
+    }
+    text
+}
+
+fn plan(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A story with one runbook, `a.md`, and ways to carry it out.
+struct Tale {
+    story: Story,
+    text: String,
+}
+
+impl Tale {
+    fn of(text: &str) -> Self {
+        let story = Story::new();
+        story.write("a.md", text);
+        Self { story, text: text.to_owned() }
+    }
+
+    fn steps(blocks: &[&str]) -> Self {
+        Self::of(&runbook(blocks))
+    }
+
+    /// Writes the answers for the runbook as it is.
+    fn answers(&self, text: &str) {
+        let bound = format!("plan = \"{}\"\n{text}\n", plan(&self.text));
+        self.story.write("answers.toml", &bound);
+    }
+
+    fn run(&self, words: &[&str]) -> Ended {
+        self.story.run(&[&["run", "a.md", "--answers", "answers.toml"], words].concat())
+    }
+
+    fn resume(&self, words: &[&str]) -> Ended {
+        self.story.run(&[&["resume", "--answers", "answers.toml"], words].concat())
+    }
+
+    fn file(&self, name: &str) -> String {
+        fs::read_to_string(self.story.folder().join(name)).unwrap_or_default()
+    }
+
+    /// Starts it, and kills it with SIGKILL once `name` is there.
+    fn killed_when(&self, name: &str) {
+        let mut child = self.start();
+        let path = self.story.folder().join(name);
+        wait_until(name, || path.exists());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    fn start(&self) -> Child {
+        let words = ["run", "a.md", "--answers", "answers.toml"];
+        let mut command = self.story.command(&words);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+}
+
+#[track_caller]
+fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+const WRITES: &str = "[confirm]\n1 = [\"writes\"]\n2 = [\"writes\"]\n3 = [\"writes\"]";
+
+#[test]
+fn a_paused_run_goes_on_with_the_next_step_and_the_same_shell() {
+    let tale = Tale::steps(&[
+        "echo done >> one; X='a \"b\" $c'; f() { echo \"f says $X\"; }; cd \"$HOME\"; shopt -s nullglob; declare -A M=([k]='v w')",
+        "echo done >> ../two",
+        "f; pwd; shopt nullglob; declare -p M\n# Expect: contains \"f says a\"",
+    ]);
+    tale.answers("[confirm]\n1 = [\"writes\"]");
+    tale.run(&[]).is(3, &["paused in step 2", "go on with `runbook resume"]);
+    tale.answers(WRITES);
+    let ended = tale.resume(&[]);
+    ended.is(0, &["f says a \"b\" $c", "/home", "v w", "complete"]);
+    assert!(!ended.stdout.contains("Do 1 ─"), "a step that was done is not shown again");
+    assert_eq!((tale.file("one"), tale.file("two")), ("done\n".into(), "done\n".into()));
+    // It is at its end.
+    tale.resume(&[]).is(2, &["there is no such run"]);
+    tale.story.run(&["show", "--verify"]).is(0, &["none changed or missing"]);
+}
+
+#[test]
+fn a_write_that_was_cut_off_is_put_to_the_operator_with_what_is_known() {
+    let tale = Tale::steps(&[
+        "true",
+        "echo half >> world; touch reached; sleep 30; echo more >> world",
+        "echo end",
+    ]);
+    tale.answers(WRITES);
+    tale.killed_when("reached");
+    // Nobody says what became of it: nothing runs.
+    let ended = tale.resume(&[]);
+    ended.is(3, &["whether step 2, line 12 happened is not known"]);
+    assert_eq!(tale.file("world"), "half\n");
+    tale.story.run(&["show"]).is(0, &["NOT KNOWN to have ended"]);
+    tale.story.run(&["runs", "--unfinished"]).is(0, &["paused in step 2"]);
+    // It is said that it happened.
+    tale.answers(&format!("{WRITES}\n[unknown]\n2 = \"happened\""));
+    tale.resume(&[]).is(0, &["it is said that it happened", "judged to hold"]);
+    assert_eq!(tale.file("world"), "half\n", "it was not run again");
+}
+
+#[test]
+fn a_write_that_did_not_happen_runs_once_more_and_one_that_its_check_shows_does_not() {
+    let block = "[ -e go ] || { touch reached; sleep 30; }; echo done >> world\n\
+                 # Expect: no output\ncat world\n# Expect: contains \"done\"";
+    for (before, runs) in [("", 1), ("done\n", 0)] {
+        let tale = Tale::steps(&["true", block, "true"]);
+        tale.story.write("world", before);
+        tale.answers(WRITES);
+        tale.killed_when("reached");
+        tale.story.write("go", "");
+        tale.answers(&format!("{WRITES}\n[unknown]\n2 = \"check\""));
+        tale.resume(&[]).is(0, &["its check is"]);
+        assert_eq!(tale.file("world"), format!("{before}{}", "done\n".repeat(runs)));
+    }
+}
+
+#[test]
+fn what_was_begun_and_is_not_known_is_not_forgotten_when_its_text_changes() {
+    let tale = Tale::steps(&["true", "touch reached; sleep 30; echo done >> world", "true"]);
+    tale.answers(WRITES);
+    tale.killed_when("reached");
+    let text = tale.text.replace("sleep 30; ", "");
+    tale.story.write("a.md", &text);
+    let tale = Tale { text, ..tale };
+    tale.answers(WRITES);
+    let accept = ["--accept-changes", "--reason", "it waits no more"];
+    tale.resume(&accept).is(4, &["nobody has said what became of it", "--redo 2"]);
+    assert_eq!(tale.file("world"), "");
+    tale.resume(&[&accept[..], &["--redo", "2"]].concat()).is(0, &["complete"]);
+    assert_eq!(tale.file("world"), "done\n");
+}
+
+#[test]
+fn a_read_that_was_cut_off_runs_again() {
+    let tale = Tale::steps(&[
+        "touch reached",
+        "[ -e go ] || sleep 30; echo read\n# Expect: contains \"read\"",
+    ]);
+    tale.answers("[confirm]\n1 = [\"writes\"]");
+    tale.killed_when("reached");
+    tale.story.write("go", "");
+    tale.resume(&[]).is(0, &["1 met"]);
+}
+
+#[test]
+fn a_secret_is_asked_again_and_another_one_is_noticed() {
+    let tale =
+        Tale::steps(&["echo \"${#CURRENT_TOKEN}\" > one", "echo \"${#CURRENT_TOKEN}\" > two"]);
+    let token = |value: &str| format!("[inputs]\nCURRENT_TOKEN = \"{value}\"\n");
+    tale.answers(&format!("{}[confirm]\n1 = [\"writes\"]", token("tok-abcdef-123456")));
+    tale.run(&[]).is(3, &["paused in step 2"]);
+    let two = WRITES.replace("\n3 = [\"writes\"]", "");
+    tale.answers(&format!("{}{two}", token("tok-abcdef-654321")));
+    tale.resume(&[]).is(3, &["it is not the value that this run was begun with"]);
+    assert_eq!(tale.file("two"), "");
+    tale.answers(&format!("{}{two}", token("tok-abcdef-123456")));
+    tale.resume(&[]).is(0, &["complete"]);
+    assert_eq!(tale.file("two"), "17\n");
+    // Nothing of it is in any file of the state folder, in any encoding that is easily looked for.
+    for entry in fs::read_dir(tale.story.folder().join("home/.local/state/runbook")).unwrap() {
+        let bytes = fs::read(entry.unwrap().path()).unwrap();
+        for needle in
+            [&b"tok-abcdef-123456"[..], b"dG9rLWFiY2RlZi0xMjM0NTY", b"746f6b2d616263646566"]
+        {
+            assert!(!bytes.windows(needle.len()).any(|window| window == needle));
+        }
+    }
+}
+
+#[test]
+fn what_was_captured_from_a_secret_is_not_kept_and_asked_for() {
+    let tale = Tale::steps(&[
+        "PART=\"${CURRENT_TOKEN:0:9}\"; echo x > one",
+        "echo x > two",
+        "echo \"$PART\" | wc -c\n# Expect: 10",
+    ]);
+    let inputs = "[inputs]\nCURRENT_TOKEN = \"tok-abcdef-123456\"\n";
+    tale.answers(&format!("{inputs}[confirm]\n1 = [\"writes\"]"));
+    tale.run(&[]).is(3, &["paused in step 2"]);
+    tale.answers(&format!("{inputs}{WRITES}"));
+    tale.resume(&[]).is(3, &["PART", "step 1 set it", "--redo 1"]);
+    // Redoing the step obtains it anew.
+    tale.resume(&["--redo", "1", "--reason", "its value is needed"]).is(0, &["complete"]);
+    assert_eq!((tale.file("one"), tale.file("two")), ("x\n".into(), "x\n".into()));
+}
+
+#[test]
+fn a_list_goes_on_with_the_values_that_are_left() {
+    let text = "# Apps\n\n## Step 1 — Set\n\n```bash\necho <app> >> world; [ <app> != three ] || { touch reached; sleep 30; }\n```\n";
+    let tale = Tale::of(text);
+    let inputs = "[inputs]\napp = [\"one\", \"two\", \"three\", \"four\"]\n";
+    tale.answers(&format!("{inputs}{WRITES}").replace("\n2 = [\"writes\"]\n3 = [\"writes\"]", ""));
+    tale.killed_when("reached");
+    let confirm = "[confirm]\n1 = [\"writes\"]\n";
+    tale.answers(&format!("{inputs}{confirm}"));
+    tale.resume(&[]).is(3, &["with app = three", "not known"]);
+    tale.answers(&format!("{inputs}{confirm}[unknown]\n1 = \"happened\""));
+    tale.resume(&[]).is(0, &["with app = four"]);
+    assert_eq!(tale.file("world"), "one\ntwo\nthree\nfour\n");
+}
+
+#[test]
+fn an_inserted_step_does_not_move_the_run() {
+    let tale = Tale::steps(&["echo a >> one", "echo b >> two", "echo c >> three"]);
+    tale.answers("[confirm]\n1 = [\"writes\"]");
+    tale.run(&[]).is(3, &["paused in step 2"]);
+    // A step comes in before the one that was done, and every number shifts.
+    let text = tale
+        .text
+        .replace("Step 3 — Do 3", "Step 4 — Do 3")
+        .replace("Step 2 — Do 2", "Step 3 — Do 2")
+        .replace(
+            "## Step 1 — Do 1",
+            "## Step 1 — Look first\n\n```bash\necho look\n```\n\n## Step 2 — Do 1",
+        );
+    tale.story.write("a.md", &text);
+    let tale = Tale { text, ..tale };
+    tale.answers("[confirm]\n3 = [\"writes\"]\n4 = [\"writes\"]");
+    let ended = tale.resume(&[]);
+    ended.is(4, &["has changed since", "--accept-changes"]);
+    let ended = tale.resume(&["--accept-changes", "--reason", "only a look was added"]);
+    ended.is(0, &["\"Look first\"", "is new", "complete"]);
+    let files = ["one", "two", "three"].map(|name| tale.file(name));
+    assert_eq!(files, ["a\n", "b\n", "c\n"], "each was done once");
+}
+
+#[test]
+fn a_change_of_what_is_still_to_be_done_needs_no_word_and_is_told() {
+    let tale = Tale::steps(&["echo a >> one", "echo b >> two"]);
+    tale.answers("[confirm]\n1 = [\"writes\"]");
+    tale.run(&[]).is(3, &[]);
+    let text = tale.text.replace("echo b", "echo B");
+    tale.story.write("a.md", &text);
+    let tale = Tale { text, ..tale };
+    tale.answers(WRITES.replace("\n3 = [\"writes\"]", "").as_str());
+    tale.resume(&[]).is(0, &["step 2 \"Do 2\"", "has changed"]);
+    assert_eq!((tale.file("one"), tale.file("two")), ("a\n".into(), "B\n".into()));
+}
+
+#[test]
+fn two_steps_of_the_same_name_are_told_apart() {
+    let step = |text: &str| format!("## Store it\n\n```bash\n{text}\n```\n\n");
+    let text = format!(
+        "# T\n\n{}{}{}",
+        step("echo a >> one"),
+        step("echo b >> two"),
+        step("echo c >> three")
+    );
+    let tale = Tale::of(&text);
+    tale.answers("[confirm]\nstore-it = [\"writes\"]");
+    let ended = tale.run(&[]);
+    ended.is(3, &[]);
+    assert_eq!(tale.file("one"), "a\n");
+    let ids = ["store-it", "store-it-2", "store-it-3"];
+    let confirm: String = ids.iter().map(|id| format!("{id} = [\"writes\"]\n")).collect();
+    tale.answers(&format!("[confirm]\n{confirm}"));
+    tale.resume(&[]).is(0, &[]);
+    let files = ["one", "two", "three"].map(|name| tale.file(name));
+    assert_eq!(files, ["a\n", "b\n", "c\n"]);
+}
+
+#[test]
+fn somebody_elses_run_is_taken_only_with_a_reason() {
+    let tale = Tale::steps(&["echo a >> one", "echo b >> two"]);
+    tale.answers("[confirm]\n1 = [\"writes\"]");
+    tale.run(&[]).is(3, &[]);
+    let tale = Tale { story: tale.story.with("USER", "bob"), ..tale };
+    tale.answers(WRITES.replace("\n3 = [\"writes\"]", "").as_str());
+    tale.resume(&[]).is(4, &["is operator's, and you are bob", "--take --reason"]);
+    tale.resume(&["--take"]).is(2, &["--reason"]);
+    tale.resume(&["--take", "--reason", "their shift is over"])
+        .is(0, &["Taken from", "their shift is over"]);
+    tale.story.run(&["show"]).is(0, &["bob took it from operator: their shift is over"]);
+}
+
+#[test]
+fn one_run_at_a_time_is_at_work_on_a_target() {
+    let tale =
+        Tale::steps(&["true", "touch reached; while [ ! -e go ]; do sleep 0.05; done", "true"]);
+    tale.answers(WRITES);
+    let mut child = tale.start();
+    wait_until("reached", || tale.story.folder().join("reached").exists());
+    tale.run(&[]).is(4, &["operator holds a since", "it is alive"]);
+    tale.resume(&[]).is(4, &["it is alive"]);
+    tale.story.run(&["runs"]).is(0, &["under way in step 2"]);
+    tale.story.write("go", "");
+    assert!(child.wait().unwrap().success());
+    // A holder that was killed is told of, and the next one gets it.
+    fs::remove_file(tale.story.folder().join("go")).unwrap();
+    fs::remove_file(tale.story.folder().join("reached")).unwrap();
+    tale.killed_when("reached");
+    tale.story.write("go", "");
+    tale.run(&[]).is(0, &["that process is gone", "is not at its end in step 2"]);
+}
+
+#[test]
+fn three_paused_runs_are_each_gone_on_with_by_name() {
+    let tale = Tale::steps(&["true", "echo \"$APP\" >> world"]);
+    tale.answers("");
+    let mut ids = Vec::new();
+    for name in ["a", "b", "c"] {
+        let text = tale.text.replace("# Try", &format!("# Try\n\n**Target:** {name}"));
+        tale.story.write(&format!("{name}.md"), &text);
+        let ended = tale.story.run(&["run", &format!("{name}.md"), "--non-interactive"]);
+        ended.is(3, &[]);
+        let at = ended.stdout.find("runbook resume ").unwrap() + "runbook resume ".len();
+        ids.push(ended.stdout[at..].split(['`', '\n', ' ']).next().unwrap().to_owned());
+    }
+    for (id, name) in ids.iter().zip(["a", "b", "c"]) {
+        let text = fs::read_to_string(tale.story.folder().join(format!("{name}.md"))).unwrap();
+        let bound = format!(
+            "plan = \"{}\"\n[inputs]\nAPP = \"{name}\"\n[confirm]\n2 = [\"writes\"]\n",
+            plan(&text)
+        );
+        tale.story.write("answers.toml", &bound);
+        tale.story.run(&["resume", id, "--answers", "answers.toml"]).is(0, &[]);
+    }
+    assert_eq!(tale.file("world"), "a\nb\nc\n");
+}
+
+#[test]
+fn a_resumed_run_asks_a_second_question_and_is_resumed_again() {
+    let text = "# Try\n\n## Step 1 — Do\n\nAsk the owner to agree.\n\n## Step 2 — Do\n\nAsk the owner again to agree.\n\n## Step 3 — End\n\n```bash\necho end > world\n```\n";
+    let tale = Tale::of(text);
+    tale.answers("");
+    tale.run(&[]).is(3, &["paused in step 1"]);
+    tale.answers("[confirm]\n1 = [\"manual\"]");
+    tale.resume(&[]).is(3, &["paused in step 2"]);
+    tale.answers("[confirm]\n2 = [\"manual\"]");
+    tale.resume(&[]).is(3, &["paused in step 3"]);
+    tale.answers("[confirm]\n3 = [\"writes\"]");
+    tale.resume(&[]).is(0, &["2 confirmed"]);
+    assert_eq!(tale.file("world"), "end\n");
+}
+
+#[test]
+fn a_run_is_moved_to_another_machine_and_goes_on_there() {
+    let tale = Tale::steps(&["echo a >> one; X=kept", "echo \"$X\" >> two"]);
+    tale.answers("[confirm]\n1 = [\"writes\"]");
+    tale.run(&[]).is(3, &[]);
+    tale.story.run(&["show", "--export", "run.jsonl"]).is(0, &["head"]);
+    tale.story.run(&["show", "--export", "run.jsonl"]).is(5, &["exists"]);
+    let there = tale.story.folder().join("elsewhere").display().to_string();
+    let tale = Tale { story: tale.story.with("XDG_STATE_HOME", &there), ..tale };
+    tale.story.run(&["runs", "--import", "run.jsonl"]).is(0, &["entries taken"]);
+    tale.answers(WRITES.replace("\n3 = [\"writes\"]", "").as_str());
+    tale.resume(&[]).is(0, &["complete"]);
+    assert_eq!(tale.file("two"), "kept\n");
+    tale.story.run(&["show", "--verify"]).is(0, &[]);
+}
+
+#[test]
+fn at_a_terminal_what_is_known_of_a_write_is_told_and_asked() {
+    let tale = Tale::steps(&[
+        "true",
+        "echo half; echo half >> world; touch reached; sleep 30",
+        "echo end",
+    ]);
+    tale.answers(WRITES);
+    tale.killed_when("reached");
+    let mut screen = tale.story.screen(&["resume"]);
+    screen.wait_for("did it happen?");
+    let text = screen.text();
+    for told in ["Step 2, line 12 was begun before", "$ echo half >> world", "it printed: half"] {
+        assert!(text.contains(told), "{told:?} in\n{text}");
+    }
+    screen.line("y");
+    screen.wait_for("why (it is recorded)");
+    screen.line("world has it");
+    screen.wait_for("complete");
+    tale.story.run(&["show"]).is(0, &["world has it (operator)"]);
+    assert_eq!(tale.file("world"), "half\n");
+}

@@ -52,7 +52,8 @@ fn mentioned(subject: &Subject<'_>, declared: &[&Declared]) -> Vec<bool> {
     for found in finder.find_overlapping_iter(&text) {
         let index = found.pattern().as_usize();
         let span = Span::from(found.range());
-        if !used[index] && is_meant(source.text(), span) {
+        // A name without a letter or digit is empty by now, and stands everywhere.
+        if !used[index] && !found.is_empty() && is_meant(source.text(), span) {
             used[index] = source.line(span.start) != lines[index];
         }
     }

@@ -177,7 +177,7 @@ impl Engine<'_> {
     ) -> Flow<(Report, &'j plan::Unit, Came, Heard, Vec<OutputRecord>)> {
         let units = &job.decided.units;
         let texts: Vec<_> = units.iter().map(|unit| self.text(job, unit.span)).collect();
-        self.session().await?;
+        self.session().await?.forget_interrupts();
         let session = self.session.as_mut().expect("started above");
         let expectations = job.written.expectations.iter();
         let watches: Vec<Watch> = expectations.map(|one| one.expectation.watch()).collect();

@@ -90,11 +90,11 @@ impl<'j> Recording<'j> {
             | What::SegmentIntended(_)
             | What::Output { .. }
             | What::Running { .. }
-            | What::Remark { .. } => true,
-            What::SegmentStarted { .. }
             | What::StatementEnded { .. }
             | What::StateKept(_)
-            | What::SegmentEnded(_) => !self.writes,
+            | What::UnknownPut { .. }
+            | What::Remark { .. } => true,
+            What::SegmentStarted { .. } | What::SegmentEnded(_) => !self.writes,
             _ => false,
         };
         if harmless { Safe::FromACrash } else { Safe::FromPowerLoss }

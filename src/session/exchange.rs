@@ -116,7 +116,14 @@ impl Session {
         Ok(session)
     }
 
-    /// Runs one statement, or several that belong together, and reports.
+    /// What was interrupted before no longer counts: something else begins.
+    pub fn forget_interrupts(&mut self) {
+        self.interrupts.mark_unchanged();
+    }
+
+    /// Runs one statement, or several that belong together, and reports. An interrupt that came
+    /// since the last [`Session::forget_interrupts`] stops it at once: between two statements of a
+    /// block there is time for one.
     pub async fn run(
         &mut self,
         text: &[u8],
@@ -124,7 +131,6 @@ impl Session {
         limits: Limits,
         listener: &mut dyn Listener,
     ) -> Result<Report, SessionError> {
-        self.interrupts.mark_unchanged();
         let how = self.lay(&mode)?;
         self.send(&how, text).await?;
         let report = self.attend(&mode, limits, listener).await?;
@@ -219,6 +225,7 @@ impl Session {
     pub async fn ask(&mut self, text: &[u8]) -> Result<String, SessionError> {
         let mut heard = Heap::default();
         let limits = Limits { deadline: Some(PATIENCE * 5), window: None };
+        self.forget_interrupts();
         self.run(text, Mode::Plain, limits, &mut heard).await?;
         Ok(String::from_utf8_lossy(&heard.0).into_owned())
     }

@@ -262,7 +262,7 @@ impl Confined {
     }
 }
 
-/// The folder of memory that every process of a machine may use (shm_open(3)).
+/// The folder of memory that every process of a machine may use (`shm_open(3)`).
 const MEMORY: &str = "/dev/shm";
 
 /// Where the gate is laid, a dozen links that live for seconds: in memory, where there is some and

@@ -4,7 +4,8 @@
 //! Each is measured in turns with something that everybody knows: `pulldown-cmark` merely parsing the
 //! same documents, `bash -n` over their blocks, bash running the same commands.
 //! `cargo bench --bench validate`; with `-- FOLDER` the documents of that folder are read in place of
-//! this repository's own. Numbers and what they mean: benches/README.md.
+//! this repository's own, and with a number besides so many runbooks are validated. Numbers and what
+//! they mean: benches/README.md.
 #![allow(clippy::print_stdout)] // It is what a benchmark is for.
 
 mod measure;
@@ -22,16 +23,19 @@ use measure::{Pairs, Targets, run};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 const RUNBOOK: &str = env!("CARGO_BIN_EXE_runbook");
+/// How many runbooks are validated where no number is given.
 const RUNBOOKS: usize = 1000;
 
 fn main() -> ExitCode {
     let folder = tempfile::tempdir().expect("a folder for temporary files");
-    let named = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    let words: Vec<_> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let runbooks = words.iter().find_map(|word| word.parse().ok()).unwrap_or(RUNBOOKS);
+    let named = words.iter().find(|word| word.parse::<usize>().is_err());
     let documents = named.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     let mut targets = Targets::default();
     check(&documents, folder.path(), &mut targets);
     sandbox(folder.path(), &mut targets);
-    validate(folder.path(), &mut targets);
+    validate(runbooks, folder.path(), &mut targets);
     targets.exit()
 }
 
@@ -93,8 +97,8 @@ fn sandbox(folder: &Path, targets: &mut Targets) {
     targets.hold("sandbox, a shell, ms", times.difference().scaled(1000.0), 5.0, 2.0);
 }
 
-/// A thousand runbooks against a local server, and bash running the same commands, as many at once.
-fn validate(folder: &Path, targets: &mut Targets) {
+/// Many runbooks against a local server, and bash running the same commands, as many at once.
+fn validate(count: usize, folder: &Path, targets: &mut Targets) {
     let port = serve();
     let (runbooks, scripts) = (folder.join("runbooks"), folder.join("scripts"));
     fs::create_dir_all(&runbooks).expect("a folder");
@@ -105,7 +109,7 @@ fn validate(folder: &Path, targets: &mut Targets) {
         format!("[read-only]\nhosts = [\"127.0.0.1:{port}\"]\n"),
     )
     .expect("settings");
-    for number in 0..RUNBOOKS {
+    for number in 0..count {
         write_one(&runbooks, &scripts, number, port);
     }
     let state = folder.join("state");
@@ -136,7 +140,7 @@ fn validate(folder: &Path, targets: &mut Targets) {
         run_quietly(command)
     };
     let times = Pairs::measure(3, validated, bash);
-    println!("{RUNBOOKS} runbooks: {}, bash {}", times.ours(), times.bash());
+    println!("{count} runbooks: {}, bash {}", times.ours(), times.bash());
     targets.hold("validate, as a multiple of bash", times.ratio(), 1.5, 1.2);
 }
 

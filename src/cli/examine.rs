@@ -75,9 +75,9 @@ impl Call {
             Err(failure) => return Examined::unreadable(&path, &failure.message),
         };
         let catalogue = in_force.config.catalogue();
-        let whole = Plan::new(Document::read(source.clone()), catalogue, &Selection::everything());
+        let whole = Plan::new(Document::read(source), catalogue, &Selection::everything());
         let mut diagnostics = self.check(&whole);
-        let plan = Plan::new(Document::read(source), catalogue, &Selection::default());
+        let plan = Plan::new(whole.document, catalogue, &Selection::default());
         if let Err(error) = carry_out::fit(&answers, &plan) {
             return Examined::unreadable(&path, &format!("failed to {error}"));
         }

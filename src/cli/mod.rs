@@ -72,21 +72,28 @@ impl Failure {
 
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
-    if let Some(status) = through_a_gate() {
+    let words: Vec<_> = std::env::args_os().collect();
+    if let Some(status) = through_a_gate(&words) {
         return ExitCode::from(status);
     }
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
+    if let Some(result) = sandbox::at_once(&words) {
+        return exit_code(result);
+    }
+    match Arguments::try_parse_from(words) {
+        Ok(arguments) => exit_code(run(arguments.command)),
         Err(error) => {
             // Help and version are no failures; a closed pipe is nobody's business.
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { 0 });
+            ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { 0 })
         }
-    };
-    if !matches!(arguments.command, Command::Try) {
+    }
+}
+
+fn run(command: Command) -> Result<Exit, Failure> {
+    if !matches!(command, Command::Try) {
         trial::install();
     }
-    let result = match arguments.command {
+    match command {
         Command::Run(run) => carry_out::run(&run),
         Command::Resume(arguments) => resume::resume(&arguments),
         Command::Runs(arguments) => runs::runs(&arguments),
@@ -103,7 +110,11 @@ pub fn main() -> ExitCode {
         Command::Man(man) => reference::man(&man),
         Command::Try => trial::sit(),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments),
-    };
+    }
+}
+
+/// What the process exits with; why it did nothing is said.
+fn exit_code(result: Result<Exit, Failure>) -> ExitCode {
     let exit = result.unwrap_or_else(|failure| {
         complain(&failure.message);
         failure.exit
@@ -112,8 +123,8 @@ pub fn main() -> ExitCode {
 }
 
 /// Becomes another program, if this process was started under its name through a gate.
-fn through_a_gate() -> Option<u8> {
-    gate::enter(&gate::executed()?, &std::env::args_os().collect::<Vec<_>>(), &environment())
+fn through_a_gate(words: &[OsString]) -> Option<u8> {
+    gate::enter(&gate::executed()?, words, &environment())
 }
 
 /// Says on standard error why nothing was done.

@@ -12,16 +12,34 @@ use crate::sandbox::{self, Rules};
 use super::arguments::Sandbox;
 use super::{Exit, Failure, print};
 
+/// Does so, if the words of this process are those that [`prefix`](crate::sandbox::prefix) makes;
+/// otherwise returns nothing. Every shell of a validation comes this way, and the parser of
+/// arguments would first learn every command and option of this program.
+pub(super) fn at_once(words: &[OsString]) -> Option<Result<Exit, Failure>> {
+    match words {
+        [_, command, rules, dashes, program @ ..]
+            if command == sandbox::COMMAND && dashes == "--" =>
+        {
+            Some(become_confined(rules.to_str()?, program))
+        }
+        _ => None,
+    }
+}
+
 pub(super) fn sandbox(arguments: &Sandbox) -> Result<Exit, Failure> {
     if arguments.explain {
         print(&sandbox::explain(&sandbox::probe()))?;
         return Ok(Exit::Done);
     }
-    let rules = arguments.rules.as_deref().unwrap_or_default();
+    become_confined(arguments.rules.as_deref().unwrap_or_default(), &arguments.program)
+}
+
+/// Returns only where it fails.
+fn become_confined(rules: &str, program: &[OsString]) -> Result<Exit, Failure> {
     let rules: Rules = serde_json::from_str(rules)
         .map_err(|error| Failure::new(Exit::Usage, format!("no rules of a sandbox: {error}")))?;
     sandbox::enter(&rules).map_err(|error| Failure::new(Exit::Refused, error))?;
-    Err(become_program(&arguments.program))
+    Err(become_program(program))
 }
 
 /// Returns only where it fails.

@@ -1,12 +1,15 @@
 //! What a validation is carried out in: a scratch folder, a gate before every program, a sandbox.
 //!
 //! Comes in: a plan, the team's lists, the operator's environment. Goes out: the environment of a
-//! shell that can read and cannot write. The folder goes with the value.
+//! shell that can read and cannot write. The folders go with the value.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::Access;
 
 use crate::document::{self, ActionKind, Block};
 use crate::gate::{self, Confines, Gate, Reports};
@@ -134,8 +137,8 @@ pub struct Means {
 /// What holds a validation.
 #[derive(Debug)]
 pub struct Confined {
-    /// Goes with the value.
-    _folder: tempfile::TempDir,
+    /// They go with the value.
+    _folders: [tempfile::TempDir; 2],
     scratch: PathBuf,
     gate: Gate,
     tools: Tools,
@@ -187,9 +190,9 @@ impl Confined {
         operators: &[(OsString, OsString)],
         layers: Option<Layers>,
     ) -> Result<Self, ConfineError> {
-        let folder = tempfile::Builder::new().prefix("runbook-validation-").tempdir()?;
-        let root = fs::canonicalize(folder.path())?;
-        let scratch = root.join("scratch");
+        let (for_scratch, for_gate) =
+            (new_folder(&std::env::temp_dir())?, new_folder(&place(operators))?);
+        let scratch = fs::canonicalize(for_scratch.path())?;
         sandbox::prepare(&scratch)?;
         let own_path = variable(operators, "PATH").unwrap_or_else(|| OsStr::new("/usr/bin:/bin"));
         let folders = path::pinned(own_path, repository);
@@ -205,10 +208,10 @@ impl Confined {
             confines: if layers.is_some() { Confines::Network } else { Confines::Nothing },
         };
         let names = names(plan);
-        let gate = Gate::lay(root.join("gate"), &rules, &names)?;
+        let gate = Gate::lay(fs::canonicalize(for_gate.path())?, &rules, &names)?;
         let environment = environment(plan, &gate, &scratch, operators, &names);
         Ok(Self {
-            _folder: folder,
+            _folders: [for_scratch, for_gate],
             scratch,
             gate,
             tools: Tools { folders },
@@ -259,8 +262,26 @@ impl Confined {
     }
 }
 
+/// The folder of memory that every process of a machine may use (`shm_open(3)`).
+const MEMORY: &str = "/dev/shm";
+
+/// Where the gate is laid, a dozen links that live for seconds: in memory, where there is some and
+/// the operator names no place. A disk's file system takes longer to make and remove them than the
+/// gate takes to judge. The scratch may become large and stays on the disk.
+fn place(operators: &[(OsString, OsString)]) -> PathBuf {
+    let memory = PathBuf::from(MEMORY);
+    let named = variable(operators, "TMPDIR").is_some_and(|place| !place.is_empty());
+    let usable = !named && rustix::fs::access(&memory, Access::WRITE_OK | Access::EXEC_OK).is_ok();
+    if usable { memory } else { std::env::temp_dir() }
+}
+
+fn new_folder(place: &Path) -> io::Result<tempfile::TempDir> {
+    let private = fs::Permissions::from_mode(0o700);
+    tempfile::Builder::new().prefix("runbook-validation-").permissions(private).tempdir_in(place)
+}
+
 /// The environment of the shell: what shows, the scratch folder's, and what belongs to the tools
-/// of the plan.
+/// of the plan. The gate gives every program the rest.
 fn environment(
     plan: &Plan,
     gate: &Gate,
@@ -272,7 +293,7 @@ fn environment(
     let shown = |name: &str| SHOWN.contains(&name) || name.starts_with("LC_");
     let kept = texts(operators, |name| shown(name) || own.iter().any(|listed| listed == name));
     let kept = kept.into_iter().map(|(name, value)| (name.into(), value.into()));
-    let mut environment: Vec<_> = kept.chain(sandbox::environment(scratch)).collect();
+    let mut environment: Vec<_> = kept.chain(sandbox::of_shell(scratch)).collect();
     environment.push(("PATH".into(), gate.path()));
     for_shell(environment)
 }

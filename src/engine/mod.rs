@@ -485,7 +485,8 @@ impl<'a> Engine<'a> {
     }
 
     async fn finish(mut self, flow: Flow<()>) -> Summary {
-        let left = self.end_session().await;
+        let left = self.left_running();
+        self.end_session().await;
         let (result, why) = match flow {
             Ok(()) if self.recorder.has_doubts() => {
                 (RunResult::CompleteWithDoubts, "something was skipped or overruled".into())
@@ -527,18 +528,23 @@ impl<'a> Engine<'a> {
         }
     }
 
-    async fn end_session(&mut self) -> Option<Redacted> {
-        let session = self.session.take()?;
-        let showing = listen::Showing::Shown;
-        let mut ear = listen::Ear::new(&mut self.recorder, &self.redactor, 0, showing, Vec::new());
-        let left = session.end(&mut ear).await.ok()?;
-        let _ = ear.flush();
+    /// What still runs in the background, in a sentence; it ends with the session.
+    fn left_running(&self) -> Option<Redacted> {
+        let left = self.session.as_ref()?.background();
         let names: Vec<_> = left.iter().map(|one| format!("{} ({})", one.name, one.id)).collect();
         if names.is_empty() {
             return None;
         }
         let text = format!("ended what was left running in the background: {}", names.join(", "));
         Some(self.redactor.redact(&text))
+    }
+
+    async fn end_session(&mut self) {
+        let Some(session) = self.session.take() else { return };
+        let showing = listen::Showing::Shown;
+        let mut ear = listen::Ear::new(&mut self.recorder, &self.redactor, 0, showing, Vec::new());
+        session.end(&mut ear).await;
+        let _ = ear.flush();
     }
 }
 

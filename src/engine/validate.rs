@@ -87,7 +87,7 @@ pub async fn validate(
         flow = engine.visit(provided, &mut segments) => flow,
         () = wishes.insist() => Err(Break::Interrupted),
     };
-    let _ = engine.end_session().await;
+    engine.end_session().await;
     let ran = segments.iter().any(|one| matches!(one.coverage, validation::Coverage::Run(_)));
     let confined = engine.setup.confined.as_ref().filter(|_| ran);
     let (result, why) = match flow {

@@ -25,6 +25,8 @@ pub(super) struct Tracked {
     pub path: String,
     /// Whether the history was cut off.
     pub shallow: bool,
+    /// The last commit, where there is one.
+    pub head: Option<String>,
 }
 
 /// Where a line came from.
@@ -52,7 +54,11 @@ pub(super) fn find(file: &Path, search: &OsStr) -> Result<Tracked, NoAnswer> {
     let name = file.file_name().and_then(|name| name.to_str());
     let name = name.ok_or_else(|| failed("its name is not UTF-8"))?;
     let git = Git::new(&folder, search).map_err(NoAnswer::Failed)?;
-    let said = git.ask(&["rev-parse", "--is-shallow-repository", "--show-prefix", "--show-cdup"]);
+    // All at once, since a process costs more than the question. `--revs-only` is for a repository
+    // without a commit: then there is no line of it.
+    let questions = ["--is-shallow-repository", "--show-prefix", "--show-cdup"];
+    let words = [&["rev-parse"][..], &questions, &["--revs-only", "HEAD^{commit}"]].concat();
+    let said = git.ask(&words);
     let said = said.map_err(|why| {
         let outside = why.contains("not a git repository");
         if outside { NoAnswer::Outside } else { NoAnswer::Failed(why) }
@@ -62,16 +68,11 @@ pub(super) fn find(file: &Path, search: &OsStr) -> Result<Tracked, NoAnswer> {
     let shallow = lines.next() == Some("true");
     let prefix = lines.next().unwrap_or_default();
     let git = git.within(&folder.join(lines.next().unwrap_or_default()));
-    Ok(Tracked { path: format!("{prefix}{name}"), git, shallow })
+    let head = lines.next().map(str::to_owned);
+    Ok(Tracked { path: format!("{prefix}{name}"), git, shallow, head })
 }
 
 impl Tracked {
-    /// The last commit, where there is one.
-    pub(super) fn head(&self) -> Option<String> {
-        let id = self.git.ask(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).ok()?;
-        Some(String::from_utf8_lossy(&id).trim().to_owned())
-    }
-
     /// The file's bytes in a commit, as stored.
     pub(super) fn text(&self, commit: &Commit) -> Result<Vec<u8>, String> {
         self.git.ask(&["cat-file", "blob", &format!("{}:{}", commit.id, commit.path)])

@@ -29,7 +29,7 @@ pub(super) fn since_stamp(document: &Document, stamp: &Standing, search: &OsStr)
         Err(NoAnswer::Outside) => return without(Since::None("it is in no repository".into())),
         Err(NoAnswer::Failed(why)) => return without(Since::Unknown(why)),
     };
-    let Some(id) = tracked.head() else {
+    let Some(id) = tracked.head.clone() else {
         return without(Since::None("nothing is committed yet".into()));
     };
     let head = Commit { id, path: tracked.path.clone() };

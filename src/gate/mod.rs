@@ -64,7 +64,8 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Lays a gate out in `folder`, which must not be there yet, for programs of these names.
+    /// Lays a gate out in `folder`, which must not hold one yet, for programs of these names. Nobody
+    /// else can enter the folder then.
     pub fn lay(folder: PathBuf, rules: &Rules, names: &[String]) -> io::Result<Self> {
         let links = folder.join(LINKS);
         fs::create_dir_all(&links)?;

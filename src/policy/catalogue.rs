@@ -1,19 +1,20 @@
 //! The catalogue: the rules of all known commands, and those that a team adds.
 //!
-//! Comes in: TOML, one file per tool or family. Goes out: the rules for a command's name. A file
-//! is parsed when a name of it is first asked for, so that start-up costs nothing. A team's rules
-//! come before ours; each must give a reason and examples, which are tried when it is loaded.
+//! Comes in: TOML, one file per tool or family; ours as `build.rs` wrote it down. Goes out: the
+//! rules for a command's name. A rule is read when its name is first asked for, so that start-up
+//! costs nothing. A team's rules come before ours; each must give a reason and examples, which are
+//! tried when it is loaded.
 
-use std::collections::HashMap;
-use std::sync::{LazyLock, OnceLock};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use crate::shell;
 
 use super::Effect;
 use super::classify::classify;
 use super::hosts::{self, Host};
-#[cfg(test)]
-use super::rule::lists;
 use super::rule::{File, Rule};
 
 /// The rules of all known commands.
@@ -53,93 +54,47 @@ const LOCKED: &[&str] = &[
     "ruby", "node", "ssh", "watch", "enable", "time", "timeout", "nohup", "find", "awk",
 ];
 
-/// The built-in files, in no particular order.
-const FILES: &[&str] = &[
-    include_str!("catalogue/archives.toml"),
-    include_str!("catalogue/argocd.toml"),
-    include_str!("catalogue/awk.toml"),
-    include_str!("catalogue/aws.toml"),
-    include_str!("catalogue/az.toml"),
-    include_str!("catalogue/bash.toml"),
-    include_str!("catalogue/cf.toml"),
-    include_str!("catalogue/coreutils.toml"),
-    include_str!("catalogue/curl.toml"),
-    include_str!("catalogue/databases.toml"),
-    include_str!("catalogue/distributions.toml"),
-    include_str!("catalogue/docker.toml"),
-    include_str!("catalogue/etcd.toml"),
-    include_str!("catalogue/find.toml"),
-    include_str!("catalogue/flux.toml"),
-    include_str!("catalogue/fly.toml"),
-    include_str!("catalogue/gcloud.toml"),
-    include_str!("catalogue/gh.toml"),
-    include_str!("catalogue/git.toml"),
-    include_str!("catalogue/grep.toml"),
-    include_str!("catalogue/helm.toml"),
-    include_str!("catalogue/heroku.toml"),
-    include_str!("catalogue/infisical.toml"),
-    include_str!("catalogue/jq.toml"),
-    include_str!("catalogue/kubernetes.toml"),
-    include_str!("catalogue/kustomize.toml"),
-    include_str!("catalogue/mongo.toml"),
-    include_str!("catalogue/mysql.toml"),
-    include_str!("catalogue/network.toml"),
-    include_str!("catalogue/op.toml"),
-    include_str!("catalogue/openssl.toml"),
-    include_str!("catalogue/packages.toml"),
-    include_str!("catalogue/platforms.toml"),
-    include_str!("catalogue/postgres.toml"),
-    include_str!("catalogue/prometheus.toml"),
-    include_str!("catalogue/redis.toml"),
-    include_str!("catalogue/sed.toml"),
-    include_str!("catalogue/sqlite.toml"),
-    include_str!("catalogue/ssh.toml"),
-    include_str!("catalogue/systemd.toml"),
-    include_str!("catalogue/terraform.toml"),
-    include_str!("catalogue/traits.toml"),
-    include_str!("catalogue/vault.toml"),
-    include_str!("catalogue/velero.toml"),
-    include_str!("catalogue/wget.toml"),
-    include_str!("catalogue/wrappers.toml"),
-    include_str!("catalogue/yq.toml"),
-];
+/// The built-in rules, one a line, as `build.rs` wrote them down.
+const RULES: &str = include_str!(concat!(env!("OUT_DIR"), "/catalogue.jsonl"));
 
-/// One command of a built-in file: its text, and its rule once it was asked for.
-struct Entry {
-    text: &'static str,
-    rules: OnceLock<Vec<Rule>>,
+/// Where the rule of a name stands among them: `NAME FROM TO` a line, in the order of the names.
+const INDEX: &str = include_str!(concat!(env!("OUT_DIR"), "/catalogue.index"));
+
+/// The rules that were asked for, by their place.
+static KNOWN: Mutex<BTreeMap<usize, &'static Rule>> = Mutex::new(BTreeMap::new());
+
+/// The built-in rule for a name; it is kept as long as the process lives.
+fn builtin_rule(name: &str) -> Option<&'static Rule> {
+    let place = place(name)?;
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let read = || {
+        let rule = serde_json::from_str(&RULES[place.clone()]);
+        &*Box::leak(Box::new(rule.expect("every built-in rule is tested")))
+    };
+    Some(known.entry(place.start).or_insert_with(read))
 }
 
-/// Every command of every file. An entry begins at a line `[[command]]`.
-static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let texts = FILES.iter().flat_map(|file| file.split("\n[[command]]\n").skip(1));
-    texts.map(|text| Entry { text, rules: OnceLock::new() }).collect()
-});
-
-/// Which entries hold a name. Found without parsing: their names stand on a line `names = "a b"`.
-static INDEX: LazyLock<HashMap<&'static str, Vec<usize>>> = LazyLock::new(|| {
-    let mut index: HashMap<_, Vec<usize>> = HashMap::new();
-    for (at, entry) in ENTRIES.iter().enumerate() {
-        let line = entry.text.lines().find_map(|line| line.strip_prefix("names = \""));
-        let names = line.unwrap_or("").trim_end_matches('"').split_whitespace();
-        names.for_each(|name| index.entry(name).or_default().push(at));
+/// Where a name's rule stands. Found by halving the index, of which little is so looked at.
+fn place(name: &str) -> Option<Range<usize>> {
+    let (mut from, mut to) = (0, INDEX.len());
+    while from < to {
+        let middle = from + (to - from) / 2;
+        let start = INDEX[from..middle].rfind('\n').map_or(from, |at| from + at + 1);
+        let line = INDEX[start..].lines().next()?;
+        let (listed, place) = line.split_once(' ')?;
+        match listed.cmp(name) {
+            Ordering::Equal => return range(place),
+            Ordering::Less => from = start + line.len() + 1,
+            Ordering::Greater => to = start,
+        }
     }
-    index
-});
-
-impl Entry {
-    fn rules(&self) -> &[Rule] {
-        self.rules.get_or_init(|| {
-            let file = toml::from_str::<File>(&format!("[[command]]\n{}", self.text));
-            file.expect("every built-in file is tested").command
-        })
-    }
+    None
 }
 
-/// The built-in rules for a name.
-fn builtin_rules(name: &str) -> impl Iterator<Item = &'static Rule> + use<> {
-    let entries = INDEX.get(name).into_iter().flatten();
-    entries.flat_map(|at| ENTRIES[*at].rules())
+/// `FROM TO`.
+fn range(place: &str) -> Option<Range<usize>> {
+    let (from, to) = place.split_once(' ')?;
+    Some(from.parse().ok()?..to.parse().ok()?)
 }
 
 impl Catalogue {
@@ -172,7 +127,7 @@ impl Catalogue {
 
     /// The rules for a command's name: those that a team added before ours.
     pub(super) fn rules<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Rule> {
-        let rules = self.added.iter().chain(builtin_rules(name).map(|rule| -> &'a Rule { rule }));
+        let rules = self.added.iter().chain(builtin_rule(name));
         let of_name = |rule: &&Rule| rule.names.split_whitespace().any(|listed| listed == name);
         rules.filter(of_name).collect::<Vec<_>>().into_iter()
     }
@@ -234,32 +189,30 @@ pub(super) fn is_locked(name: &str) -> bool {
 /// The variables that the rules of a built-in tool list, if it has settings of its own in the
 /// environment; nothing of a tool that has none.
 pub(super) fn builtin_variables(name: &str) -> Option<String> {
-    let listed = builtin_rules(name).filter_map(|rule| {
-        let network = rule.network.as_ref();
-        let endpoints = network.map(|network| network.variables.as_str()).unwrap_or_default();
-        let has_own = !rule.credentials.is_empty()
-            || network.is_some_and(|it| it.configured || !it.variables.is_empty());
-        has_own.then(|| format!("{} {} {endpoints}", rule.credentials, rule.variables))
-    });
-    let listed: Vec<_> = listed.collect();
-    (!listed.is_empty()).then(|| listed.join(" "))
+    let rule = builtin_rule(name)?;
+    let network = rule.network.as_ref();
+    let endpoints = network.map(|network| network.variables.as_str()).unwrap_or_default();
+    let has_own = !rule.credentials.is_empty()
+        || network.is_some_and(|it| it.configured || !it.variables.is_empty());
+    has_own.then(|| format!("{} {} {endpoints}", rule.credentials, rule.variables))
 }
 
-/// All built-in files, to be tested.
+/// All built-in files as people write them, to be tested.
 #[cfg(test)]
-pub(super) fn builtin_files() -> impl Iterator<Item = (&'static str, Vec<Rule>)> {
-    FILES.iter().map(|text| {
-        let file: File = toml::from_str(text).expect("a catalogue in its form");
-        (*text, file.command)
+pub(super) fn builtin_files() -> impl Iterator<Item = (String, Vec<Rule>)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/policy/catalogue");
+    let entries = std::fs::read_dir(folder).expect("the catalogue's folder");
+    entries.map(|entry| {
+        let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a text");
+        let file: File = toml::from_str(&text).expect("a catalogue in its form");
+        (text, file.command)
     })
 }
 
-/// How many rules are found by their names, to be tested.
+/// The names of the rule that a name finds, to be tested.
 #[cfg(test)]
-pub(super) fn found_by_name() -> usize {
-    let names =
-        INDEX.keys().flat_map(|name| builtin_rules(name).filter(|rule| lists(&rule.names, name)));
-    names.map(|rule| rule.names.as_str()).collect::<std::collections::HashSet<_>>().len()
+pub(super) fn found_by(name: &str) -> Option<&'static str> {
+    builtin_rule(name).map(|rule| rule.names.as_str())
 }
 
 fn admit(rule: &Rule) -> Result<(), CatalogueError> {

@@ -200,9 +200,9 @@ pub(super) fn is_obeyed(name: &str) -> bool {
         return false;
     }
     NAMES.contains(&name)
-        || is_another_tools_own(name)
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+        || is_another_tools_own(name)
 }
 
 /// Whether the name begins with that of a tool with settings of its own, which does not list it.

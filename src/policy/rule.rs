@@ -298,7 +298,36 @@ pub(super) struct Session {
     pub operands: Option<usize>,
 }
 
-/// Whether a list holds a word.
+/// Whether a list holds a word. It is looked for and not cut out: lists are long, and every option
+/// of every command is looked up in a dozen of them.
 pub(super) fn lists(list: &str, word: &str) -> bool {
-    !word.is_empty() && list.split_whitespace().any(|listed| listed == word)
+    if word.is_empty() || word.len() > list.len() || word.contains(char::is_whitespace) {
+        return false;
+    }
+    let ends = |beside: Option<char>| beside.is_none_or(char::is_whitespace);
+    memchr::memmem::find_iter(list.as_bytes(), word).any(|at| {
+        ends(list[..at].chars().next_back()) && ends(list[at + word.len()..].chars().next())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lists;
+
+    #[test]
+    fn a_list_holds_its_words_and_no_part_of_one() {
+        let case = |list: &str, word: &str, expected| {
+            assert_eq!(lists(list, word), expected, "{word:?} in {list:?}");
+            assert_eq!(list.split_whitespace().any(|listed| listed == word), expected);
+        };
+        for word in ["-a", "--all", "-aa", "é"] {
+            case("-a --all\n-aa\u{a0}é", word, true);
+        }
+        for word in ["", "a", "-", "--al", "-all", "-a --all", "-aa\u{a0}é", " ", "-a -a"] {
+            case("-a --all\n-aa\u{a0}é", word, false);
+        }
+        case("-aa-a -a-a", "-a-a", true);
+        case("aaa aa", "aa", true);
+        case("", "-a", false);
+    }
 }

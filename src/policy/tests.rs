@@ -4,7 +4,7 @@ use crate::shell::{Command, parse};
 
 use super::Effect::{Read, Unknown, Write};
 use super::Trait::{Interactive, Irreversible, OpensSession, PrintsSecret, Streaming};
-use super::catalogue::{builtin_files, found_by_name};
+use super::catalogue::{builtin_files, found_by};
 use super::{
     Catalogue, Classification, Effect, Trait, classify, programs, stages, status_is_benign,
     written_files,
@@ -44,12 +44,25 @@ fn every_rule_has_an_allowed_and_a_refused_line() {
 #[test]
 fn every_rule_is_found_by_its_names_which_no_other_has() {
     let all: Vec<_> = builtin_files().flat_map(|(_, rules)| rules).collect();
-    assert_eq!(found_by_name(), all.len());
+    for rule in &all {
+        for name in rule.names.split_whitespace() {
+            assert_eq!(found_by(name), Some(rule.names.as_str()), "{name}");
+        }
+    }
     let mut names: Vec<_> = all.iter().flat_map(|rule| rule.names.split_whitespace()).collect();
     let count = names.len();
     names.sort_unstable();
     let doubles: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
     assert!(doubles.is_empty(), "{doubles:?} of {count}");
+}
+
+#[test]
+fn what_is_no_name_finds_no_rule() {
+    for name in
+        ["", " ", "\n", "a", "zzz", "curl ", "curl 0 1", "curl\n", "cur", "curll", "\u{10ffff}"]
+    {
+        assert_eq!(found_by(name), None, "{name:?}");
+    }
 }
 
 #[test]

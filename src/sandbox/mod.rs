@@ -38,7 +38,7 @@ pub use explain::explain;
 pub use layers::{Layer, Layers};
 #[cfg(target_os = "linux")]
 pub use linux::{enter, probe, without_network};
-pub use scratch::{environment, prepare};
+pub use scratch::{environment, of_shell, prepare};
 
 /// The hidden command that enters and becomes a program.
 pub const COMMAND: &str = "__sandbox";

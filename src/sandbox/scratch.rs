@@ -2,6 +2,9 @@
 //!
 //! Comes in: the folder. Goes out: sub-folders, and variables by which tools keep their caches,
 //! settings and temporary files there, and do not look for news or report home.
+//!
+//! Only what no tool makes for itself is made here. The rest would be made and removed for every
+//! runbook, and on a file system that keeps a journal that costs more than starting a shell.
 
 use std::ffi::OsString;
 use std::fs::{DirBuilder, create_dir_all};
@@ -20,6 +23,10 @@ const FOLDERS: &[(&str, &str)] = &[
     ("XDG_DATA_HOME", "home/.local/share"),
     ("XDG_STATE_HOME", "home/.local/state"),
     ("XDG_RUNTIME_DIR", "run"),
+];
+
+/// The same for folders of one tool each.
+const FOLDERS_OF_TOOLS: &[(&str, &str)] = &[
     ("CLOUDSDK_CONFIG", "home/.config/gcloud"),
     ("KUBECACHEDIR", "home/.kube/cache"),
     ("AZURE_CONFIG_DIR", "home/.azure"),
@@ -31,6 +38,11 @@ const FOLDERS: &[(&str, &str)] = &[
     ("TF_DATA_DIR", "home/.terraform.d/data"),
     ("npm_config_cache", "home/.npm"),
 ];
+
+/// Those that must be there from the start. A folder for settings or caches is made by whoever keeps
+/// something in it, as in the home of a new user (XDG Base Directory Specification, "Referencing
+/// this specification").
+const MADE: &[&str] = &["home", "tmp", "run"];
 
 /// Variables that name a file.
 const FILES: &[(&str, &str)] = &[
@@ -66,34 +78,60 @@ const SWITCHES: &[(&str, &str)] = &[
     ("GIT_PAGER", "cat"),
 ];
 
-/// The variables that lead tools to `scratch`.
-pub fn environment(scratch: &Path) -> Vec<(OsString, OsString)> {
-    let below = FOLDERS.iter().chain(FILES);
-    let paths = below.map(|(name, path)| (name.into(), scratch.join(path).into_os_string()));
-    paths.chain(SWITCHES.iter().map(|(name, value)| (name.into(), value.into()))).collect()
+/// The variables that lead a shell to `scratch`. It has no use for those of single tools, which get
+/// them when they are started; and it tells all that it has after every statement.
+pub fn of_shell(scratch: &Path) -> impl Iterator<Item = (OsString, OsString)> {
+    below(scratch, FOLDERS)
 }
 
-/// Makes the folders that [`environment`] names; only this user can enter them.
+/// The variables that lead tools to `scratch`.
+pub fn environment(scratch: &Path) -> Vec<(OsString, OsString)> {
+    let own = below(scratch, FOLDERS_OF_TOOLS).chain(below(scratch, FILES));
+    let switches = SWITCHES.iter().map(|(name, value)| (name.into(), value.into()));
+    of_shell(scratch).chain(own).chain(switches).collect()
+}
+
+fn below(
+    scratch: &Path,
+    named: &'static [(&'static str, &'static str)],
+) -> impl Iterator<Item = (OsString, OsString)> {
+    named.iter().map(|(name, path)| (name.into(), scratch.join(path).into_os_string()))
+}
+
+/// Makes the folders that must be there; only this user can enter them.
 pub fn prepare(scratch: &Path) -> io::Result<()> {
     create_dir_all(scratch)?;
     let mut private = DirBuilder::new();
     private.recursive(true).mode(0o700);
-    FOLDERS.iter().try_for_each(|(_, path)| private.create(scratch.join(path)))
+    MADE.iter().try_for_each(|path| private.create(scratch.join(path)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn value<'e>(environment: &'e [(OsString, OsString)], wanted: &str) -> &'e Path {
+        let (_, value) = environment.iter().find(|(name, _)| name == wanted).expect("a value");
+        Path::new(value)
+    }
+
     #[test]
-    fn every_folder_that_is_named_is_there_and_below_the_scratch() {
+    fn what_no_tool_makes_for_itself_is_there() {
         let scratch = tempfile::tempdir().expect("a folder");
         prepare(scratch.path()).expect("folders");
         prepare(scratch.path()).expect("folders that are there already");
         let environment = environment(scratch.path());
-        for (name, _) in FOLDERS {
-            let (_, path) = environment.iter().find(|(given, _)| given == name).expect("a value");
-            assert!(Path::new(path).is_dir() && Path::new(path).starts_with(scratch.path()));
+        for name in ["HOME", "TMPDIR", "TMP", "TEMP", "XDG_RUNTIME_DIR"] {
+            assert!(value(&environment, name).is_dir(), "{name}");
+        }
+    }
+
+    #[test]
+    fn everything_that_is_named_lies_below_a_folder_that_is_there() {
+        let environment = environment(Path::new("/s"));
+        for (name, _) in [FOLDERS, FOLDERS_OF_TOOLS, FILES].concat() {
+            let path = value(&environment, name);
+            assert!(MADE.iter().any(|made| path.starts_with(Path::new("/s").join(made))), "{name}");
         }
     }
 

@@ -241,15 +241,12 @@ impl Session {
     }
 
     /// Ends the shell in order, so that its EXIT trap runs, and everything below it by force.
-    /// Returns what was still running.
-    pub async fn end(mut self, listener: &mut dyn Listener) -> Result<Vec<Process>, SessionError> {
-        let left = self.background();
+    pub async fn end(mut self, listener: &mut dyn Listener) {
         self.send("run", b"exit 0").await.ok();
         let limits = Limits { deadline: Some(PATIENCE * 5), window: None };
         self.attend(&Mode::Plain, limits, listener).await.ok();
         self.drain(listener).ok();
         self.end_processes().await;
-        Ok(left)
     }
 
     async fn end_processes(&mut self) {

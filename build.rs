@@ -1,0 +1,50 @@
+//! Writes the catalogue down in a form that is found and read fast.
+//!
+//! Comes in: the TOML files of `src/policy/catalogue`, one per tool, as people write them. Goes
+//! out: every rule as a line of JSON, and an index of their names. A gate is started for every
+//! program of a read-only session and needs one rule of two hundred: it must not have to look at
+//! the others. The examples stay behind: the tests try them, on the TOML.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const CATALOGUE: &str = "src/policy/catalogue";
+
+fn main() {
+    println!("cargo::rerun-if-changed={CATALOGUE}");
+    let (mut rules, mut index) = (String::new(), Vec::new());
+    for file in files(Path::new(CATALOGUE)) {
+        let text = fs::read_to_string(&file).expect("a file that was listed");
+        let table: toml::Table = toml::from_str(&text)
+            .unwrap_or_else(|error| panic!("{} is no catalogue: {error}", file.display()));
+        for rule in table["command"].as_array().expect("a list of commands") {
+            let from = rules.len();
+            let names = write(rule, &mut rules);
+            index.extend(names.map(|name| format!("{name} {from} {}", rules.len())));
+            rules.push('\n');
+        }
+    }
+    // In the order of the names: each ends at the first blank, which sorts before all of a name.
+    index.sort();
+    let folder = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
+    fs::write(folder.join("catalogue.jsonl"), rules).expect("the rules are written");
+    fs::write(folder.join("catalogue.index"), index.join("\n")).expect("the index is written");
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the catalogue's folder");
+    let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    files
+}
+
+/// Writes a rule, and returns the names that it is found by.
+fn write(rule: &toml::Value, rules: &mut String) -> std::vec::IntoIter<String> {
+    let mut rule = rule.as_table().expect("a rule").clone();
+    rule.remove("examples");
+    rules.push_str(&serde_json::to_string(&rule).expect("TOML without dates is JSON"));
+    let names = rule["names"].as_str().expect("the names of a command");
+    assert!(names.is_ascii(), "{names}");
+    names.split_whitespace().map(str::to_owned).collect::<Vec<_>>().into_iter()
+}

@@ -185,6 +185,19 @@ pub enum What {
         /// All that is known of it, a sentence each.
         known: Vec<Redacted>,
     },
+    /// What cannot be undone goes ahead although a verification before it was left out or overruled.
+    DoubtAccepted {
+        /// The step that cannot be undone.
+        step: String,
+        /// Its line.
+        line: usize,
+        /// What was left out or overruled, a sentence each.
+        doubts: Vec<Redacted>,
+        /// Why it goes ahead, in a person's words.
+        reason: Redacted,
+        /// By whom.
+        by: String,
+    },
     /// An audit record was made.
     RecordMade {
         /// The step.

@@ -119,7 +119,7 @@ impl World {
         match killed {
             Killed::AfterEvent(last) => {
                 let mut lines = out.lines();
-                let seen = lines.by_ref().take(last).filter(Result::is_ok).count();
+                let seen = lines.by_ref().take(last).flatten().count();
                 let _ = child.kill();
                 let _ = child.wait();
                 seen == last

@@ -400,3 +400,57 @@ fn at_a_terminal_what_is_known_of_a_write_is_told_and_asked() {
     tale.story.run(&["show"]).is(0, &["world has it (operator)"]);
     assert_eq!(tale.file("world"), "half\n");
 }
+
+const REVOCABLE: &str = "# Rotate\n\n## Step 1 — Set\n\n```bash\necho new >> world\n```\n\n\
+    ## Step 2 — Verify\n\n```bash\ntail -n 1 world\n# Expect: contains \"good\"\n```\n\n\
+    ## Step 3 — Revoke\n\nRevoke the old token in the vault.\n\n\
+    ## Rollback\n\n```bash\necho \"old $APP\" >> world\n```\n\n```bash\ntail -n 1 world\n# Expect: contains \"old\"\n```\n";
+
+#[test]
+fn a_rollback_is_a_run_of_its_own_until_the_point_of_no_return() {
+    let tale = Tale::of(REVOCABLE);
+    tale.answers("[confirm]\n1 = [\"writes\"]");
+    tale.run(&[]).is(1, &["FAILED in step 2"]);
+    tale.answers("[inputs]\nAPP = \"raptor\"\n[confirm]\nrollback = [\"writes\"]");
+    let rollback = ["rollback", "--answers", "answers.toml"];
+    tale.story.run(&rollback).is(0, &["Rolls back", "complete"]);
+    assert_eq!(tale.file("world"), "new\nold raptor\n");
+    tale.story.run(&["show"]).is(0, &["Belongs to"]);
+    // The newest run is the rollback itself now.
+    tale.story.run(&rollback).is(2, &["is itself the rollback of"]);
+    // Forward only, once the old token may be dead.
+    tale.story.write("world", "");
+    let text = REVOCABLE.replace("echo new", "echo good");
+    tale.story.write("a.md", &text);
+    let tale = Tale { text, ..tale };
+    tale.answers("[confirm]\n1 = [\"writes\"]\n3 = [\"manual\", \"irreversible\"]");
+    tale.run(&[]).is(0, &[]);
+    tale.answers("[inputs]\nAPP = \"raptor\"\n[confirm]\nrollback = [\"writes\"]");
+    tale.story.run(&rollback).is(4, &["step 3 \"Revoke\"", "no way back"]);
+    assert_eq!(tale.file("world"), "good\n");
+}
+
+#[test]
+fn what_cannot_be_undone_is_held_back_by_a_verification_that_was_overruled() {
+    let tale = Tale::of(REVOCABLE);
+    let mut screen = tale.story.screen(&["run", "a.md"]);
+    screen.answer("run it?", "y");
+    screen.answer("what now?", "o");
+    screen.answer("why (it is recorded)", "it looked right to me");
+    screen.wait_for("step 3 cannot be undone, and");
+    screen.wait_for("the verification of step 2, line 12 was overruled");
+    // Not even a resumed run forgets it.
+    screen.keys("\x03");
+    screen.wait_for("paused in step 3");
+    assert_eq!(screen.exit().code(), Some(3));
+    tale.answers("[confirm]\n3 = [\"manual\", \"irreversible\"]");
+    tale.resume(&[]).is(3, &["only a person at a terminal lets it go ahead"]);
+    let mut screen = tale.story.screen(&["resume"]);
+    screen.wait_for("the verification of step 2, line 12 was overruled");
+    screen.answer("why (it is recorded)", "the owner looked, too");
+    screen.wait_for("the owner looked, too");
+    screen.answer("To go on type a", "a");
+    screen.answer("done?", "y");
+    screen.wait_for("complete, with doubts");
+    tale.story.run(&["show"]).is(0, &["let step 3 go ahead all the same: the owner looked, too"]);
+}

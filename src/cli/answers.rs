@@ -14,12 +14,12 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::engine::{
-    Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, AskUnknown, From,
-    Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator,
+    Answer, AskChoice, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun, AskUnknown,
+    From, Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator,
 };
 use crate::event::Outcome;
 use crate::path::find;
-use crate::variables::Secret;
+use crate::variables::{Redacted, Secret};
 
 /// An answers file, as it is written.
 #[derive(Debug, Default, Deserialize)]
@@ -349,6 +349,15 @@ impl Operator for Answers {
             }
         };
         Answer::Given(happened, From::Answers)
+    }
+
+    fn accept(&mut self, ask: &AskDoubt<'_>) -> Answer<String> {
+        let doubts: Vec<_> = ask.doubts.iter().map(Redacted::as_str).collect();
+        Answer::Nobody(format!(
+            "step {} cannot be undone, and {}: only a person at a terminal lets it go ahead",
+            ask.step,
+            doubts.join(", ")
+        ))
     }
 
     fn lend_terminal(&mut self) -> Option<OwnedFd> {

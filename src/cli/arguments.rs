@@ -19,6 +19,8 @@ pub(super) enum Command {
     Run(Run),
     /// Go on with a run that was paused, or broke off
     Resume(Resume),
+    /// Undo what a run has done, as the runbook's rollback section says
+    Rollback(Rollback),
     /// The runs of the journal, the newest first
     Runs(Runs),
     /// What happened in a run
@@ -101,6 +103,21 @@ pub(super) struct Resume {
     /// Do a step again, with all that follows from it; with a reason
     #[arg(long, value_name = "STEP", requires = "reason")]
     pub redo: Vec<String>,
+    /// How the run is told
+    #[arg(long, value_enum, default_value_t = RunFormat::Text)]
+    pub format: RunFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Rollback {
+    /// The run, or how its id begins; the newest one by default
+    pub run: Option<String>,
+    /// Answers to inputs, choices and confirmations (TOML); nothing else is answered
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Never ask: what needs a person ends the run as paused (exit 3)
+    #[arg(long)]
+    pub non_interactive: bool,
     /// How the run is told
     #[arg(long, value_enum, default_value_t = RunFormat::Text)]
     pub format: RunFormat,

@@ -44,8 +44,7 @@ impl Record {
             key: key()?,
             path: path.display().to_string(),
             sections: arguments.section.clone(),
-            of: None,
-            past: None,
+            ..Keeping::default()
         });
         let journaled = Journaled { head: Head::of_nothing(&setup.run), line: None };
         Self::of(journal, plan, setup.run.clone(), target, journaled)

@@ -16,6 +16,7 @@ mod keyboard;
 mod paths;
 mod reference;
 mod resume;
+mod rollback;
 mod runs;
 mod sandbox;
 mod settings;
@@ -96,6 +97,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(run) => carry_out::run(&run),
         Command::Resume(arguments) => resume::resume(&arguments),
+        Command::Rollback(arguments) => rollback::rollback(&arguments),
         Command::Runs(arguments) => runs::runs(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Rehearse(rehearse) => carry_out::rehearse(&rehearse),

@@ -56,7 +56,8 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
         path: story.path.display().to_string(),
         sections: story.sections,
         of: line.of.clone(),
-        past: Some((past, Box::new(resumption))),
+        past,
+        resumption: Some(Box::new(resumption)),
     });
     let journaled = Journaled { head: story.head, line: Some(line.clone()) };
     let record = Record::of(store, &plan, line.run.clone(), line.target, journaled)?;
@@ -78,17 +79,17 @@ fn refuse_what_has_ended(line: &Line) -> Result<(), Failure> {
 }
 
 /// What the journal has of a run.
-struct Story {
-    past: Past,
+pub(super) struct Story {
+    pub past: Past,
     head: crate::journal::Head,
     /// The runbook, from the root.
-    path: PathBuf,
-    folder: PathBuf,
+    pub path: PathBuf,
+    pub folder: PathBuf,
     sections: Vec<String>,
 }
 
 impl Story {
-    fn read(journal: &Sqlite, line: &Line) -> Result<Self, Failure> {
+    pub fn read(journal: &Sqlite, line: &Line) -> Result<Self, Failure> {
         let mut past = Past::default();
         let mut found = None;
         let mut wrong = None;
@@ -121,7 +122,7 @@ impl Story {
     }
 
     /// The runbook as it is now; as the journal has it, where its file is gone.
-    fn source(&self, journal: &Sqlite) -> Result<Source, Failure> {
+    pub fn source(&self, journal: &Sqlite) -> Result<Source, Failure> {
         match Source::read(&self.path) {
             Ok(source) => Ok(source),
             Err(error) => {

@@ -12,8 +12,8 @@ use rustix::termios::{LocalModes, OptionalActions, Termios};
 use zeroize::Zeroizing;
 
 use crate::engine::{
-    Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, AskUnknown, From,
-    Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator, Wishes,
+    Answer, AskChoice, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun, AskUnknown,
+    From, Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator, Wishes,
 };
 use crate::event::Outcome;
 use crate::report::neutral;
@@ -312,6 +312,18 @@ impl Operator for Terminal {
         match self.reason() {
             Ok(reason) if key == 'y' => Answer::Given(Happened::Yes(reason), From::Operator),
             Ok(reason) => Answer::Given(Happened::No(reason), From::Operator),
+            Err(reply) => unanswered(&reply),
+        }
+    }
+
+    fn accept(&mut self, ask: &AskDoubt<'_>) -> Answer<String> {
+        self.say(&format!("step {} cannot be undone, and", ask.step));
+        for doubt in ask.doubts {
+            self.say(&format!("  {}", neutral(doubt.as_str())));
+        }
+        self.say("Ctrl-C pauses; to go ahead all the same, say");
+        match self.reason() {
+            Ok(reason) => Answer::Given(reason, From::Operator),
             Err(reply) => unanswered(&reply),
         }
     }

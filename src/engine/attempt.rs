@@ -151,6 +151,9 @@ impl<'p> Engine<'p> {
         if judged.effect == Effect::Read && !irreversible {
             return Ok((Go::Run, None));
         }
+        if irreversible {
+            self.settle_doubts(&job.step.id, job.written.line)?;
+        }
         let target = irreversible.then(|| self.plan.target());
         let ask = AskRun {
             step: &job.step.id,

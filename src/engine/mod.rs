@@ -9,6 +9,7 @@ mod by_hand;
 mod capture;
 mod confined;
 mod discretion;
+mod doubt;
 mod gather;
 mod job;
 mod keep;
@@ -44,8 +45,8 @@ use crate::variables::{Redacted, Redactor, Secret, Values};
 
 pub use confined::{ConfineError, Confined, Means, Tools, decides_where};
 pub use operator::{
-    Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, AskUnknown, From,
-    Given, Go, Happened, Insisted, Judged, Manual, Offer, OnFailure, Operator,
+    Answer, AskChoice, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun, AskUnknown,
+    From, Given, Go, Happened, Insisted, Judged, Manual, Offer, OnFailure, Operator,
 };
 pub use rehearsal::{RehearsalError, StandIns};
 pub use together::together;
@@ -97,8 +98,10 @@ pub struct Keeping {
     pub sections: Vec<String>,
     /// The run that this one belongs to.
     pub of: Option<String>,
-    /// What the run has come to, where it goes on, and how it goes on.
-    pub past: Option<(Past, Box<Resumption>)>,
+    /// What it knows from before: from itself, where it goes on, or from the run that it undoes.
+    pub past: Past,
+    /// How it goes on, where it does.
+    pub resumption: Option<Box<Resumption>>,
 }
 
 /// What the outside world wants of a run.
@@ -235,6 +238,8 @@ struct Engine<'a> {
     may_have_others: bool,
     /// What the run has come to before; nothing of one that begins.
     past: Past,
+    /// Verifications that were left out or overruled, and that nobody has accepted yet.
+    doubts: Vec<Redacted>,
     /// The step that was announced last.
     announced: Option<usize>,
     /// What the shell knew when that was last kept.
@@ -262,8 +267,7 @@ impl<'a> Engine<'a> {
         sinks: Vec<&'a mut dyn Sink>,
         wishes: Wishes,
     ) -> Self {
-        let past = setup.keeping.as_ref().and_then(|keeping| keeping.past.as_ref());
-        let past = past.map(|(past, _)| past.clone()).unwrap_or_default();
+        let past = setup.keeping.as_ref().map_or_else(Past::default, |kept| kept.past.clone());
         let recorder = Recorder::after(&past, setup.run.clone(), sinks);
         let redactor = Redactor::default();
         know_the_environment(&redactor, &setup.environment);
@@ -282,6 +286,7 @@ impl<'a> Engine<'a> {
             step: None,
             denied: Vec::new(),
             may_have_others: false,
+            doubts: past.doubts.clone(),
             past,
             announced: None,
             kept: None,
@@ -310,10 +315,10 @@ impl<'a> Engine<'a> {
     }
 
     fn begin(&mut self) -> Flow<()> {
-        let resumption = self.setup.keeping.as_mut().and_then(|keeping| keeping.past.take());
-        if let Some((_, resumption)) = resumption {
+        self.recall();
+        let resumption = self.setup.keeping.as_mut().and_then(|kept| kept.resumption.take());
+        if let Some(resumption) = resumption {
             self.recorder.emit(What::RunResumed(resumption))?;
-            self.recall();
             return Ok(());
         }
         let beginning = self.beginning();
@@ -407,6 +412,9 @@ impl<'a> Engine<'a> {
                     self.block(step, action, block, segments, &place).await?;
                 }
                 (ActionKind::Manual(manual), plan::Action::Manual { irreversible }) => {
+                    if *irreversible {
+                        self.settle_doubts(&step.id, action.line)?;
+                    }
                     let target = irreversible.then(|| self.plan.target());
                     let done = self.manual(step, action, manual, &place, target.as_deref())?;
                     if done == Manual::Done {

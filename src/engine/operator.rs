@@ -218,6 +218,15 @@ pub enum Happened {
     Probe,
 }
 
+/// What cannot be undone is next, and a verification before it was left out or overruled.
+#[derive(Debug)]
+pub struct AskDoubt<'a> {
+    /// The step that cannot be undone.
+    pub step: &'a str,
+    /// What was left out or overruled, a sentence each.
+    pub doubts: &'a [Redacted],
+}
+
 /// Somebody who answers.
 pub trait Operator {
     /// The name by which the events know them.
@@ -236,6 +245,8 @@ pub trait Operator {
     fn failed(&mut self, ask: &AskFailure<'_>) -> Answer<OnFailure>;
     /// Whether a write happened that was begun before.
     fn unknown(&mut self, ask: &AskUnknown<'_>) -> Answer<Happened>;
+    /// Why what cannot be undone goes ahead in spite of doubts.
+    fn accept(&mut self, ask: &AskDoubt<'_>) -> Answer<String>;
     /// The terminal, for a command that talks to a person; `None` where there is none.
     fn lend_terminal(&mut self) -> Option<OwnedFd>;
     /// The terminal is given back.

@@ -85,6 +85,7 @@ impl Engine<'_> {
         outcome: Outcome,
         reason: Option<&str>,
     ) -> Flow<()> {
+        self.doubt(job, outcome);
         let ending = self.ending(job, attempt, trial, outcome, reason);
         self.recorder.emit(What::SegmentEnded(Box::new(ending)))?;
         Ok(())

@@ -112,6 +112,12 @@ impl Story {
                 let what = known.iter().map(|one| one.as_str().to_owned()).collect();
                 self.deed(event, step, *line).what = what;
             }
+            What::DoubtAccepted { step, line, doubts, reason, by } => {
+                let what = doubts.iter().map(|one| one.as_str().to_owned()).collect();
+                self.deed(event, step, *line).what = what;
+                self.attention
+                    .push(format!("{by} let step {step} go ahead all the same: {reason}"));
+            }
             What::RecordMade { step, line, text, .. } => {
                 let deed = self.deed(event, step, *line);
                 deed.what = vec!["audit record".into()];

@@ -101,6 +101,9 @@ impl<W: Write> Terminal<W> {
             "for real"
         };
         self.fact("This run", &format!("{run}, {kind}"))?;
+        if let Some(of) = &beginning.of {
+            self.fact("Rolls back", &format!("run {}", told(of)))?;
+        }
         self.fact(
             "Operator",
             &told(&format!(
@@ -317,6 +320,10 @@ impl<W: Write> Sink for Terminal<W> {
                 self.line("")?;
                 self.line(&format!("  {head}"))?;
                 known.iter().try_for_each(|one| self.words("    ", one.as_str()))?;
+            }
+            What::DoubtAccepted { reason, by, .. } => {
+                let text = format!("{} goes ahead all the same: {reason}", told(by));
+                self.words("  note: ", &text)?;
             }
             What::RecordMade { text, language, .. } => {
                 self.line("")?;

@@ -35,6 +35,8 @@ pub struct Past {
     pub inputs: Vec<(String, Vec<String>)>,
     /// By which a secret is known again, by the input's name.
     pub marks: BTreeMap<String, String>,
+    /// Verifications that were left out or overruled, and that nobody has accepted.
+    pub doubts: Vec<Redacted>,
     /// What the shell knew at the end.
     pub knows: Knows,
     /// How often each outcome occurred, in the order of the first occurrence.
@@ -73,6 +75,7 @@ impl Past {
                 self.manual.insert(place.clone(), Manual { denied });
                 self.count(*outcome);
             }
+            What::DoubtAccepted { .. } => self.doubts.clear(),
             What::RecordMade { place, .. } => drop(self.records.insert(place.clone())),
             What::StateKept(kept) => {
                 let step = self.of(kept.segment).map(|known| known.step.clone());
@@ -129,6 +132,7 @@ impl Past {
             What::SegmentEnded(ending) if self.numbers.contains_key(&ending.segment) => {
                 self.count(ending.outcome);
                 self.note(ending.segment, |known| known.end(ending));
+                self.doubts.extend(self.of(ending.segment).and_then(Known::doubt));
             }
             _ => {}
         }
@@ -152,6 +156,13 @@ impl Past {
             Some((_, count)) => *count += 1,
             None => self.counts.push((outcome, 1)),
         }
+    }
+
+    /// What another run may take from this one: its values and choices.
+    #[must_use]
+    pub fn values(self) -> Self {
+        let Self { choices, inputs, marks, .. } = self;
+        Self { choices, inputs, marks, ..Self::default() }
     }
 
     /// How a segment stands, for one value of its list inputs.

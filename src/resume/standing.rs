@@ -22,6 +22,8 @@ pub struct Known {
     pub line: usize,
     /// The commands.
     pub statements: Vec<Redacted>,
+    /// Whether they promise something.
+    pub promises: bool,
     /// What they do.
     pub effect: Effect,
     /// The value of each list input.
@@ -60,6 +62,7 @@ impl Known {
             step: intent.step.clone(),
             line: intent.line,
             statements: intent.statements.clone(),
+            promises: !intent.expectations.is_empty(),
             effect: intent.effect,
             values: intent.values.clone(),
             began: None,
@@ -84,6 +87,17 @@ impl Known {
         self.attempt = ending.attempt;
         self.outcome = Some(ending.outcome);
         self.why.clone_from(&ending.why);
+    }
+
+    /// What speaks against what cannot be undone after it.
+    pub(super) fn doubt(&self) -> Option<Redacted> {
+        let words = match self.outcome? {
+            Outcome::Skipped => "the verification of step {}, line {} was left out",
+            Outcome::Overruled => "the verification of step {}, line {} was overruled",
+            _ => return None,
+        };
+        let line = Redacted::number(i64::try_from(self.line).unwrap_or_default());
+        self.promises.then(|| Redacted::fill(words, &[&Redacted::stored(&self.step), &line]))
     }
 
     /// How it stands.

@@ -20,6 +20,11 @@ impl Redacted {
         Self(words.to_owned())
     }
 
+    /// A word that stands in an event beside redacted text: an id of a step, a name.
+    pub fn stored(word: &str) -> Self {
+        Self(word.to_owned())
+    }
+
     /// A number, which is no text of anybody's.
     pub fn number(number: impl Into<i128>) -> Self {
         Self(number.into().to_string())

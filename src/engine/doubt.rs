@@ -1,0 +1,42 @@
+//! Holds back what cannot be undone while a verification before it was left out or overruled.
+//!
+//! Comes in: how actions end. Goes out: a question that only a person answers, with a reason that is
+//! recorded.
+
+use crate::event::{Outcome, What};
+
+use super::job::Job;
+use super::operator::AskDoubt;
+use super::{Engine, Flow, given};
+
+impl Engine<'_> {
+    /// Notes how a segment ended that promises something.
+    pub(super) fn doubt(&mut self, job: &Job<'_>, outcome: Outcome) {
+        let word = match outcome {
+            Outcome::Skipped => "left out",
+            Outcome::Overruled => "overruled",
+            _ => return,
+        };
+        if !job.written.expectations.is_empty() {
+            let (step, line) = (&job.step.id, job.written.line);
+            let text = format!("the verification of step {step}, line {line} was {word}");
+            self.doubts.push(self.redactor.redact(&text));
+        }
+    }
+
+    /// Asks for the reason why what cannot be undone goes ahead, where something speaks against it.
+    pub(super) fn settle_doubts(&mut self, step: &str, line: usize) -> Flow<()> {
+        if self.doubts.is_empty() {
+            return Ok(());
+        }
+        let doubts = self.doubts.clone();
+        let ask = AskDoubt { step, doubts: &doubts };
+        let answer = self.waiting(|operator| operator.accept(&ask));
+        let (reason, _) = given(answer)?;
+        let (step, by) = (step.to_owned(), self.operator.name().to_owned());
+        let reason = self.redactor.redact(&reason);
+        self.recorder.emit(What::DoubtAccepted { step, line, doubts, reason, by })?;
+        self.doubts.clear();
+        Ok(())
+    }
+}

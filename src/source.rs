@@ -66,6 +66,9 @@ pub struct Position {
 /// The longest runbook, in bytes: three hundred pages.
 const LONGEST: usize = 1 << 20;
 
+/// The most lines of a runbook: the longest that is known has some 1,400.
+const MOST_LINES: usize = 20_000;
+
 /// Why a file cannot be a runbook's source. Fits after "failed to".
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -90,6 +93,14 @@ pub enum ReadError {
         path: PathBuf,
         /// The line that reaches beyond, from 1.
         line: usize,
+    },
+    /// It has more lines than a person reads.
+    #[error("read {path}: it has {lines} lines, and {MOST_LINES} are the most; split the runbook")]
+    TooManyLines {
+        /// The file.
+        path: PathBuf,
+        /// How many it has.
+        lines: usize,
     },
     /// The bytes are no UTF-8.
     #[error("read {path}: line {line} is not UTF-8; convert it with `iconv -t UTF-8`")]
@@ -136,6 +147,10 @@ impl Source {
                 path: path.into(),
                 line: 1 + count_newlines(&bytes[..LONGEST]),
             });
+        }
+        let lines = count_newlines(bytes.trim_ascii_end()) + 1;
+        if lines > MOST_LINES {
+            return Err(ReadError::TooManyLines { path: path.into(), lines });
         }
         let text = String::from_utf8(bytes).map_err(|error| ReadError::NotUtf8 {
             path: path.into(),
@@ -232,5 +247,9 @@ mod tests {
         fs::write(&path, "12345678 1234567\n".repeat(1 << 16)).expect("writable");
         assert!(matches!(Source::read(&path), Err(ReadError::TooLong { line: 61_681, .. })));
         assert!(matches!(Source::read(Path::new("/dev/zero")), Err(ReadError::TooLong { .. })));
+        fs::write(&path, "a\n".repeat(MOST_LINES + 1)).expect("writable");
+        assert!(matches!(Source::read(&path), Err(ReadError::TooManyLines { lines: 20_001, .. })));
+        fs::write(&path, "a\n".repeat(MOST_LINES)).expect("writable");
+        assert!(Source::read(&path).is_ok());
     }
 }

@@ -122,17 +122,19 @@ impl Draft {
         let texts: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
         let text = texts.join("\n");
         let mut placeholders = shell::templates(&text, names);
-        let inside = |one: &Placeholder, template: &Placeholder| {
-            one.span.start < template.span.end && template.span.start < one.span.end
-        };
         let others = shell::placeholders(&text).into_iter();
-        let others: Vec<_> =
-            others.filter(|one| !placeholders.iter().any(|known| inside(one, known))).collect();
+        let others: Vec<_> = others.filter(|one| !overlaps(one.span, &placeholders)).collect();
         placeholders.extend(others);
         placeholders.sort_by_key(|one| one.span);
         let script = shell::parse(&shell::blank(&text, &placeholders));
         Self { lines, text, placeholders, script }
     }
+}
+
+/// Whether a span shares bytes with one of the templates, which stand in the order of the text.
+fn overlaps(span: Span, templates: &[Placeholder]) -> bool {
+    let next = templates.partition_point(|template| template.span.end <= span.start);
+    templates.get(next).is_some_and(|template| template.span.start < span.end)
 }
 
 fn finish(frame: &Frame<'_>, draft: Draft, faults: &mut Vec<Fault>) -> Block {
@@ -227,12 +229,10 @@ fn look(block: &Block, faults: &mut Vec<Fault>) {
 /// A value that no quoting keeps from being run.
 fn placeholder_in_backquotes(block: &Block) -> Option<&Placeholder> {
     let mut filled = block.placeholders.iter().filter(|it| it.context != Quoting::Comment);
-    let statements = &block.script.statements;
     let mut known: Option<(Span, Backquotes)> = None;
     filled.find(|placeholder| {
         let at = placeholder.span.start;
-        let around = statements.get(statements.partition_point(|it| it.span.end <= at));
-        let around = around.filter(|it| it.span.contains(at));
+        let around = block.script.statement_at(at);
         let span = around.map_or(Span::new(0, block.text.len()), |statement| statement.span);
         if known.as_ref().is_none_or(|(of, _)| *of != span) {
             known = Some((span, Backquotes::of(&block.text[span.range()])));
@@ -301,18 +301,22 @@ fn asking_comments(text: &str, script: &Script) -> Vec<Asking> {
     let mut asking: Vec<Asking> = Vec::new();
     let comments = shell::comments(text);
     let own = comments.iter().filter(|comment| comment.own_line);
+    let numbered = comments.iter().filter(|one| starts_with_number(comment_text(text, one)));
+    let numbered: Vec<_> = numbered.map(|one| one.span).collect();
+    let (mut line, mut counted) = (0, 0);
     let mut expected = false;
     for comment in own {
-        let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..comment.span.start]).count();
+        let between = &text.as_bytes()[counted..comment.span.start];
+        line += memchr::memchr_iter(b'\n', between).count();
+        counted = comment.span.start;
         let written = comment_text(text, comment);
-        let inside =
-            script.statements.iter().any(|statement| statement.span.contains(comment.span.start));
+        let inside = script.statement_at(comment.span.start).is_some();
         expected =
             expect::annotation_lead(written).is_some() || expected && written.starts_with("  ");
         if inside || expected {
             continue;
         }
-        let next = next_statement(text, script, comment, &comments);
+        let next = next_statement(text, script, comment, &numbered);
         if let Some(asks) = words::comment_asks(written.trim(), next) {
             push_asking(&mut asking, line, written.trim(), asks);
         }
@@ -325,29 +329,28 @@ fn push_asking(asking: &mut Vec<Asking>, line: usize, text: &str, asks: Asks) {
     match asking.last_mut() {
         Some(last) if last.lines.end == line && last.asks == asks && asks == Asks::Do => {
             last.lines.end = line + 1;
-            last.text = format!("{}\n{text}", last.text);
+            last.text.push('\n');
+            last.text.push_str(text);
         }
         _ => asking.push(Asking { lines: line..line + 1, text: text.to_owned(), asks }),
     }
 }
 
-/// The statement that a comment introduces: the next one, unless another paragraph of comments
-/// comes first.
+/// The statement that a comment introduces: the next one, unless another paragraph of comments, or
+/// a numbered one, comes first.
 fn next_statement<'a>(
     text: &'a str,
     script: &Script,
     comment: &Comment,
-    comments: &[Comment],
+    numbered: &[Span],
 ) -> Option<&'a str> {
-    let statement =
-        script.statements.iter().find(|statement| statement.span.start >= comment.span.end)?;
+    let statements = &script.statements;
+    let next = statements.partition_point(|statement| statement.span.start < comment.span.end);
+    let statement = statements.get(next)?;
     let between = &text[comment.span.end..statement.span.start];
+    let other = numbered.partition_point(|other| other.start <= comment.span.end);
     let apart = between.trim_start_matches([' ', '\t', '\r']).starts_with("\n\n")
-        || comments.iter().any(|other| {
-            other.span.start > comment.span.end
-                && other.span.end <= statement.span.start
-                && starts_with_number(comment_text(text, other))
-        });
+        || numbered.get(other).is_some_and(|other| other.end <= statement.span.start);
     (!apart).then_some(&text[statement.span.range()])
 }
 
@@ -361,6 +364,13 @@ pub(super) fn comment_text<'a>(text: &'a str, comment: &Comment) -> &'a str {
 }
 
 impl Block {
+    /// The placeholders that begin in a span of `text`.
+    pub fn placeholders_in(&self, span: Span) -> &[Placeholder] {
+        let from = self.placeholders.partition_point(|one| one.span.start < span.start);
+        let rest = &self.placeholders[from..];
+        &rest[..rest.partition_point(|one| one.span.start < span.end)]
+    }
+
     /// The place in the source of a span of `text`; whole lines where bytes do not correspond (a
     /// tab that was split, an escaped `|` in a table).
     pub fn place(&self, span: Span) -> Span {

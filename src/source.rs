@@ -124,7 +124,12 @@ pub struct Source {
     path: PathBuf,
     text: String,
     line_starts: Vec<usize>,
+    /// How many characters begin before each [`STRIDE`] of bytes: a document may be one line.
+    counts: Vec<usize>,
 }
+
+/// The distance of the places whose characters are counted, in bytes.
+const STRIDE: usize = 1024;
 
 impl Source {
     /// Reads a file. A byte order mark stays in the text, so that offsets are the file's own.
@@ -165,7 +170,11 @@ impl Source {
         let starts =
             text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(i, _)| i + 1);
         let line_starts = std::iter::once(0).chain(starts).collect();
-        Self { path: path.into(), text, line_starts }
+        let mut counts = vec![0];
+        for stride in text.as_bytes().chunks(STRIDE) {
+            counts.push(counts[counts.len() - 1] + count_characters(stride));
+        }
+        Self { path: path.into(), text, line_starts, counts }
     }
 
     /// The file's path as it was named.
@@ -194,12 +203,22 @@ impl Source {
     /// Line and column of the byte at `offset`.
     pub fn position(&self, offset: usize) -> Position {
         let line = self.line(offset);
-        let start = self.line_starts[line - 1];
         let mut end = offset.min(self.text.len());
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        Position { line, column: 1 + self.text[start..end].chars().count() }
+        let start = self.line_start(line);
+        Position { line, column: 1 + self.characters_before(end) - self.characters_before(start) }
+    }
+
+    fn characters_before(&self, end: usize) -> usize {
+        let stride = end / STRIDE;
+        self.counts[stride] + count_characters(&self.text.as_bytes()[stride * STRIDE..end])
+    }
+
+    /// Where a line (from 1) begins.
+    pub fn line_start(&self, line: usize) -> usize {
+        self.line_starts[line - 1]
     }
 
     /// The text of a line (from 1), without its line ending.
@@ -215,6 +234,11 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(path)?.take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// How many characters begin in some bytes of a text.
+fn count_characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 fn count_newlines(bytes: &[u8]) -> usize {
@@ -233,6 +257,10 @@ mod tests {
         assert_eq!(source.position(3), Position { line: 1, column: 3 });
         assert_eq!(source.position(5), Position { line: 2, column: 1 });
         assert_eq!(source.line_text(2), "c");
+        let long = Source::new("a.md", "ä".repeat(STRIDE));
+        for at in [0, 1, 511, 512, 513, 1023, 1024] {
+            assert_eq!(long.position(2 * at), Position { line: 1, column: 1 + at });
+        }
     }
 
     #[test]

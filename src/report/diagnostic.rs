@@ -162,11 +162,11 @@ const BAR: Style = AnsiColor::Blue.on_default().bold();
 /// What stands before the mark, under it and after it, as it is shown.
 fn pieces(source: &Source, label: &Label, line: usize) -> [String; 3] {
     let text = source.line_text(line);
-    let start = source.text()[..label.span.start].rfind('\n').map_or(0, |end| end + 1);
+    let start = source.line_start(line);
     let from = floor(text, label.span.start - start);
     let to = floor(text, label.span.end.saturating_sub(start)).max(from);
     let before = text[..from].chars().rev().take(CONTEXT).collect::<Vec<_>>();
-    let skipped = if text[..from].chars().count() > CONTEXT { "…" } else { "" };
+    let skipped = if text[..from].chars().rev().nth(CONTEXT).is_some() { "…" } else { "" };
     let before: String = skipped.chars().chain(before.into_iter().rev()).collect();
     [
         one_line(&before),

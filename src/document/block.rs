@@ -5,6 +5,8 @@
 //! manual action between. A block that does not parse, or that is output rather than commands,
 //! never runs, and says why.
 
+use std::cell::Cell;
+
 use crate::expect;
 use crate::shell;
 use crate::shell::{Backquotes, Comment, Placeholder, Quoting, Script, Statement};
@@ -36,6 +38,33 @@ pub(super) struct Frame<'a> {
     pub kinds: &'a expect::Kinds,
     /// The names that `{{ name }}` may stand for.
     pub names: &'a [String],
+    pub room: &'a Room,
+}
+
+/// How many bytes of commands are still read of a document. What is cut into parts is read again,
+/// and counts again.
+#[derive(Debug)]
+pub(super) struct Room(Cell<usize>);
+
+/// How many bytes of commands are read of one document: some three thousand lines.
+const MOST: usize = 128 << 10;
+
+impl Room {
+    pub(super) const fn new() -> Self {
+        Self(Cell::new(MOST))
+    }
+
+    /// Reads a text; what is beyond the room is refused, and so is all that comes after.
+    fn parse(&self, text: &str) -> Result<Script, shell::SyntaxError> {
+        let left = self.0.get().checked_sub(text.len());
+        self.0.set(left.unwrap_or(0));
+        if left.is_none() {
+            let message =
+                format!("it is beyond the first {} KiB of commands; split the runbook", MOST >> 10);
+            return Err(shell::SyntaxError { message, span: Span::new(0, text.len()) });
+        }
+        shell::parse(text)
+    }
 }
 
 /// Something that is wrong with a block, with the code of its diagnostic.
@@ -48,7 +77,7 @@ pub(super) struct Fault {
 
 /// Reads lines as one or several parts.
 pub(super) fn read(frame: &Frame<'_>, lines: Vec<Line>, faults: &mut Vec<Fault>) -> Vec<Part> {
-    let whole = Draft::new(lines, frame.names);
+    let whole = Draft::new(lines, frame);
     let Ok(script) = &whole.script else {
         return vec![Part::Block(Box::new(finish(frame, whole, faults)))];
     };
@@ -98,7 +127,7 @@ fn push_lines(frame: &Frame<'_>, lines: &[Line], faults: &mut Vec<Fault>, parts:
 
 /// Lines without a statement are no block of their own.
 fn push_block(frame: &Frame<'_>, lines: &[Line], faults: &mut Vec<Fault>, parts: &mut Vec<Part>) {
-    let draft = Draft::new(lines.to_vec(), frame.names);
+    let draft = Draft::new(lines.to_vec(), frame);
     let empty = draft.script.as_ref().is_ok_and(|script| script.statements.is_empty());
     if !empty {
         parts.push(Part::Block(Box::new(finish(frame, draft, faults))));
@@ -118,15 +147,15 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(lines: Vec<Line>, names: &[String]) -> Self {
+    fn new(lines: Vec<Line>, frame: &Frame<'_>) -> Self {
         let texts: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
         let text = texts.join("\n");
-        let mut placeholders = shell::templates(&text, names);
+        let mut placeholders = shell::templates(&text, frame.names);
         let others = shell::placeholders(&text).into_iter();
         let others: Vec<_> = others.filter(|one| !overlaps(one.span, &placeholders)).collect();
         placeholders.extend(others);
         placeholders.sort_by_key(|one| one.span);
-        let script = shell::parse(&shell::blank(&text, &placeholders));
+        let script = frame.room.parse(&shell::blank(&text, &placeholders));
         Self { lines, text, placeholders, script }
     }
 }

@@ -54,16 +54,15 @@ impl Room {
         Self(Cell::new(MOST))
     }
 
-    /// Reads a text; what is beyond the room is refused, and so is all that comes after.
-    fn parse(&self, text: &str) -> Result<Script, shell::SyntaxError> {
+    /// Makes room for a text; what is beyond is refused, and so is all that comes after.
+    fn take(&self, text: &str) -> Result<(), shell::SyntaxError> {
         let left = self.0.get().checked_sub(text.len());
         self.0.set(left.unwrap_or(0));
-        if left.is_none() {
+        left.map(drop).ok_or_else(|| {
             let message =
                 format!("it is beyond the first {} KiB of commands; split the runbook", MOST >> 10);
-            return Err(shell::SyntaxError { message, span: Span::new(0, text.len()) });
-        }
-        shell::parse(text)
+            shell::SyntaxError { message, span: Span::new(0, text.len()) }
+        })
     }
 }
 
@@ -150,12 +149,15 @@ impl Draft {
     fn new(lines: Vec<Line>, frame: &Frame<'_>) -> Self {
         let texts: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
         let text = texts.join("\n");
+        if let Err(error) = frame.room.take(&text) {
+            return Self { lines, text, placeholders: Vec::new(), script: Err(error) };
+        }
         let mut placeholders = shell::templates(&text, frame.names);
         let others = shell::placeholders(&text).into_iter();
         let others: Vec<_> = others.filter(|one| !overlaps(one.span, &placeholders)).collect();
         placeholders.extend(others);
         placeholders.sort_by_key(|one| one.span);
-        let script = frame.room.parse(&shell::blank(&text, &placeholders));
+        let script = shell::parse(&shell::blank(&text, &placeholders));
         Self { lines, text, placeholders, script }
     }
 }

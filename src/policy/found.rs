@@ -139,7 +139,7 @@ impl<'a> Found<'a> {
 fn matching_path(paths: &str, tokens: &[&str]) -> Option<usize> {
     let lengths = paths.split(',').filter_map(|path| {
         let mut length = 0;
-        for part in path.split_whitespace() {
+        for part in path.split_ascii_whitespace() {
             let token = tokens.get(length)?;
             part.split('|').find(|one| is_like(one, token))?;
             length += 1;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
-use regex::Regex;
+use regex::{Match, Regex};
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -136,7 +136,7 @@ pub(super) fn sections(subject: &Subject<'_>) -> Vec<Diagnostic> {
             named.push(name);
         }
     }
-    let names: Vec<_> = named.iter().map(|name| name.as_str()).collect();
+    let names: Vec<_> = named.iter().map(Match::as_str).collect();
     let lacking = named.iter().zip(sections.have(&names)).filter(|(_, there)| !there);
     missing.extend(lacking.map(|(name, _)| no_section(name.as_str(), name.range().into())));
     missing

@@ -125,7 +125,7 @@ mod tests {
         much(&"$[".repeat(15));
         much(&format!("[[ {} -n a ]]", "! ".repeat(200)));
         much(&"case a in\nfi) ".repeat(200));
-        much(&"case a in b) ".repeat(15));
+        much(&"case a in b) ".repeat(20));
         much("echo ~99999999999999999999");
         much("echo 99999\\\n99999999999>f");
     }

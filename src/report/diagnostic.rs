@@ -8,7 +8,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::invisible::columns;
-use super::neutral::{Neutralizer, neutral};
+use super::neutral::{Neutralizer, is_plain, neutral};
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::{Position, Source};
 
@@ -190,6 +190,9 @@ fn floor(text: &str, at: usize) -> usize {
 
 /// Harmless, without line ends, and with tabs of one width wherever they stand.
 pub(super) fn one_line(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     let mut out = String::new();
     let mut neutralizer = Neutralizer::new(usize::MAX);
     neutralizer.push(text.replace('\t', "    ").as_bytes(), &mut out);

@@ -66,6 +66,9 @@ pub struct Position {
 /// The longest runbook, in bytes: three hundred pages.
 const LONGEST: usize = 1 << 20;
 
+/// The most lines of a runbook: the longest that is known has some 1,400.
+const MOST_LINES: usize = 10_000;
+
 /// Why a file cannot be a runbook's source. Fits after "failed to".
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -91,6 +94,14 @@ pub enum ReadError {
         /// The line that reaches beyond, from 1.
         line: usize,
     },
+    /// It has more lines than a person reads.
+    #[error("read {path}: it has {lines} lines, and {MOST_LINES} are the most; split the runbook")]
+    TooManyLines {
+        /// The file.
+        path: PathBuf,
+        /// How many it has.
+        lines: usize,
+    },
     /// The bytes are no UTF-8.
     #[error("read {path}: line {line} is not UTF-8; convert it with `iconv -t UTF-8`")]
     NotUtf8 {
@@ -113,7 +124,12 @@ pub struct Source {
     path: PathBuf,
     text: String,
     line_starts: Vec<usize>,
+    /// How many characters begin before each [`STRIDE`] of bytes: a document may be one line.
+    counts: Vec<usize>,
 }
+
+/// The distance of the places whose characters are counted, in bytes.
+const STRIDE: usize = 1024;
 
 impl Source {
     /// Reads a file. A byte order mark stays in the text, so that offsets are the file's own.
@@ -137,6 +153,10 @@ impl Source {
                 line: 1 + count_newlines(&bytes[..LONGEST]),
             });
         }
+        let lines = count_newlines(bytes.trim_ascii_end()) + 1;
+        if lines > MOST_LINES {
+            return Err(ReadError::TooManyLines { path: path.into(), lines });
+        }
         let text = String::from_utf8(bytes).map_err(|error| ReadError::NotUtf8 {
             path: path.into(),
             line: 1 + count_newlines(&error.as_bytes()[..error.utf8_error().valid_up_to()]),
@@ -150,7 +170,11 @@ impl Source {
         let starts =
             text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(i, _)| i + 1);
         let line_starts = std::iter::once(0).chain(starts).collect();
-        Self { path: path.into(), text, line_starts }
+        let mut counts = vec![0];
+        for stride in text.as_bytes().chunks(STRIDE) {
+            counts.push(counts[counts.len() - 1] + count_characters(stride));
+        }
+        Self { path: path.into(), text, line_starts, counts }
     }
 
     /// The file's path as it was named.
@@ -179,12 +203,22 @@ impl Source {
     /// Line and column of the byte at `offset`.
     pub fn position(&self, offset: usize) -> Position {
         let line = self.line(offset);
-        let start = self.line_starts[line - 1];
         let mut end = offset.min(self.text.len());
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        Position { line, column: 1 + self.text[start..end].chars().count() }
+        let start = self.line_start(line);
+        Position { line, column: 1 + self.characters_before(end) - self.characters_before(start) }
+    }
+
+    fn characters_before(&self, end: usize) -> usize {
+        let stride = end / STRIDE;
+        self.counts[stride] + count_characters(&self.text.as_bytes()[stride * STRIDE..end])
+    }
+
+    /// Where a line (from 1) begins.
+    pub fn line_start(&self, line: usize) -> usize {
+        self.line_starts[line - 1]
     }
 
     /// The text of a line (from 1), without its line ending.
@@ -200,6 +234,11 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(path)?.take(LONGEST as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// How many characters begin in some bytes of a text.
+fn count_characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 fn count_newlines(bytes: &[u8]) -> usize {
@@ -218,6 +257,10 @@ mod tests {
         assert_eq!(source.position(3), Position { line: 1, column: 3 });
         assert_eq!(source.position(5), Position { line: 2, column: 1 });
         assert_eq!(source.line_text(2), "c");
+        let long = Source::new("a.md", "ä".repeat(STRIDE));
+        for at in [0, 1, 511, 512, 513, 1023, 1024] {
+            assert_eq!(long.position(2 * at), Position { line: 1, column: 1 + at });
+        }
     }
 
     #[test]
@@ -232,5 +275,9 @@ mod tests {
         fs::write(&path, "12345678 1234567\n".repeat(1 << 16)).expect("writable");
         assert!(matches!(Source::read(&path), Err(ReadError::TooLong { line: 61_681, .. })));
         assert!(matches!(Source::read(Path::new("/dev/zero")), Err(ReadError::TooLong { .. })));
+        fs::write(&path, "a\n".repeat(MOST_LINES + 1)).expect("writable");
+        assert!(matches!(Source::read(&path), Err(ReadError::TooManyLines { lines: 10_001, .. })));
+        fs::write(&path, "a\n".repeat(MOST_LINES)).expect("writable");
+        assert!(Source::read(&path).is_ok());
     }
 }

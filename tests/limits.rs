@@ -6,6 +6,7 @@
 //! the texts are fewer and shorter. `cargo test --release --test limits` holds the promise itself.
 #![cfg(target_os = "linux")]
 
+use std::cell::Cell;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -26,6 +27,12 @@ const GENERATED: usize = if cfg!(debug_assertions) { 100 } else { 20_000 };
 const LONGEST: usize = if cfg!(debug_assertions) { 2 << 10 } else { 64 << 10 };
 
 const DOCUMENT: usize = if cfg!(debug_assertions) { 8 << 10 } else { (1 << 20) - 64 };
+
+/// The most lines of a document.
+const LINES: usize = 10_000;
+
+/// The length of a block that is about as long as can be, in bytes.
+const BLOCK: usize = if cfg!(debug_assertions) { 2 << 10 } else { 60 << 10 };
 
 /// What stands before the brackets.
 const PREFIXES: &[&str] = if cfg!(debug_assertions) {
@@ -442,41 +449,134 @@ const DOCUMENTS: &[(&str, &str, &str)] = &[
     ("---\ninputs:\n", "  - a\n", "---\n"),
 ];
 
-#[test]
-fn documents_of_a_mib_are_read() {
-    let size = DOCUMENT;
-    let folder = TempDir::new().expect("a temporary folder");
-    let path = folder.path().join("a.md");
-    let mut slow = Vec::new();
-    for (start, unit, end) in DOCUMENTS {
-        let text = format!("{start}{}{end}", unit.repeat((size - 100) / unit.len()));
-        fs::write(&path, text).expect("writable");
-        let (exit, took) = examine("check", &path);
-        if !matches!(exit, Some(0..=4)) || took > TIME {
-            slow.push(format!("{exit:?} after {took:?}: {start:?} {unit:?} {end:?}"));
-        }
-    }
-    assert!(slow.is_empty(), "{}", slow.join("\n"));
+/// Documents that are checked, and what was wrong with that.
+struct Documents {
+    folder: TempDir,
+    wrong: Vec<String>,
 }
 
-#[test]
-fn names_that_are_all_different_are_read() {
-    let size = DOCUMENT;
-    let folder = TempDir::new().expect("a temporary folder");
-    let path = folder.path().join("a.md");
-    let case = |start: &str, unit: &dyn Fn(usize) -> String, end: &str| {
+impl Documents {
+    fn new() -> Self {
+        Self { folder: TempDir::new().expect("a temporary folder"), wrong: Vec::new() }
+    }
+
+    /// Checks as many units as a document can hold.
+    fn fill(&mut self, start: &str, unit: &dyn Fn(usize) -> String, end: &str) {
         let mut text = start.to_owned();
+        let mut lines = start.matches('\n').count() + end.matches('\n').count() + 1;
         for count in 0.. {
             let next = unit(count);
-            if text.len() + next.len() + end.len() > size {
+            lines += next.matches('\n').count();
+            if text.len() + next.len() + end.len() > DOCUMENT || lines > LINES {
                 break;
             }
             text += &next;
         }
-        fs::write(&path, text + end).expect("writable");
+        self.check(&(text + end));
+    }
+
+    /// Checks as many blocks as a document can hold, each with as many units as it can.
+    fn blocks(&mut self, unit: &dyn Fn(usize) -> String) {
+        let count = Cell::new(0);
+        let block = |_| {
+            let mut text = "```bash\n".to_owned();
+            while text.len() < BLOCK {
+                text += &unit(count.replace(count.get() + 1));
+            }
+            text + "\n```\n\n"
+        };
+        self.fill("# T\n\n", &block, "");
+    }
+
+    fn check(&mut self, text: &str) {
+        let path = self.folder.path().join("a.md");
+        fs::write(&path, text).expect("writable");
         let (exit, took) = examine("check", &path);
-        assert!(matches!(exit, Some(0..=4)), "{exit:?}: {}", unit(1));
-        assert!(took <= TIME, "{took:?}: {}", unit(1));
+        if !matches!(exit, Some(0 | 1)) || took > TIME {
+            let start: String = text.chars().take(100).collect();
+            self.wrong.push(format!("{exit:?} after {took:?}: {start:?}"));
+        }
+    }
+
+    fn hold(self) {
+        assert!(self.wrong.is_empty(), "{}", self.wrong.join("\n"));
+    }
+}
+
+#[test]
+fn documents_of_a_mib_are_read() {
+    let mut documents = Documents::new();
+    for (start, unit, end) in DOCUMENTS {
+        documents.fill(start, &|_| (*unit).to_owned(), end);
+    }
+    documents.hold();
+}
+
+#[test]
+fn documents_of_many_commands_are_read() {
+    let mut documents = Documents::new();
+    for unit in [
+        "ls;",
+        "a ",
+        "$(ls) ",
+        "a|b&&a|b||",
+        "ls && ls || ls;",
+        "heroku config:set A=$TOKEN;",
+        "kubectl get pods;",
+        "cat <<A\na\nA\n",
+        "ls # Expect: ok\n",
+        "ls # Expect: same count as step 1\n",
+        "# wait for it\n",
+        "# 1. Open it\n",
+        "a\n# or\nb\n\nc\n\n",
+        "{{ a }} ",
+    ] {
+        documents.blocks(&|_| unit.to_owned());
+    }
+    let cases: [&dyn Fn(usize) -> String; 8] = [
+        &|i| format!("echo $A{i};"),
+        &|i| format!("$A{i} "),
+        &|i| format!("A{i}=1;"),
+        &|i| format!("<b{i}> "),
+        &|i| format!("f{i}() {{ ls; }};"),
+        &|i| format!("curl https://$H{i} -d $TOKEN{i};"),
+        &|i| format!("ls # Expect: {i} pods\n"),
+        &|i| format!("ssh a{i}\n"),
+    ];
+    for unit in cases {
+        documents.blocks(unit);
+    }
+    documents.hold();
+}
+
+#[test]
+fn documents_of_few_lines_are_read() {
+    let mut documents = Documents::new();
+    let cases: [&dyn Fn(usize) -> String; 8] = [
+        &|i| format!("step {}. ", i % 999),
+        &|i| format!("[a](#b{i}) "),
+        &|i| format!("[a](b{i}.md) "),
+        &|i| format!("`a{i}` "),
+        &|i| format!("**Key{i}:** v | "),
+        &|_| "Open it. ".to_owned(),
+        &|_| "<!-- kubectl get -n a | b --> ".to_owned(),
+        &|i| char::from_u32(0xe_0000 + u32::try_from(i % 4096).expect("few")).into_iter().collect(),
+    ];
+    for unit in cases {
+        documents.fill("# T\n\n", unit, "");
+    }
+    let depth = DOCUMENT / 14;
+    documents.check(&nested(depth, "![", "a", "](&copy;)"));
+    let headings: String = (0..LINES / 2).map(|i| format!("## s{i}\n")).collect();
+    documents.fill(&headings, &|i| format!("See section \"x{i}\". "), "");
+    documents.hold();
+}
+
+#[test]
+fn names_that_are_all_different_are_read() {
+    let mut documents = Documents::new();
+    let mut case = |start: &str, unit: &dyn Fn(usize) -> String, end: &str| {
+        documents.fill(start, unit, end);
     };
     case("", &|i| format!("## Step {i}\n\nSee step {i}.\n\n"), "");
     case("", &|i| format!("## a{i}\n\nSee section a{i}.\n\n"), "");
@@ -485,12 +585,27 @@ fn names_that_are_all_different_are_read() {
     case("## Inputs\n\n| Name |\n|---|\n", &|i| format!("| a{i} |\n"), "");
     case("---\ninputs:\n", &|i| format!("  a{i}: b\n"), "---\n# T\n");
     case("---\nkinds:\n", &|i| format!("  a{i}: ^b{i}$\n"), "---\n# T\n");
+    case("", &|i| format!("- Run `kubectl get pods {i}`\n"), "");
+    case("", &|i| format!("- [ ] Copy `$TOKEN{i}`\n"), "");
+    case("", &|i| format!("**a{i}** (preferred):\n\nx\n\n**b{i}** (legacy):\n\ny\n\n"), "");
+    // Names that others end with, and a text that ends with all of them again and again.
+    for (joint, count) in [("", 990), ("_", 700)] {
+        let names: String =
+            (1..count).map(|i| format!("  {}: b\n", vec!["a"; i].join(joint))).collect();
+        case(
+            &format!("---\ninputs:\n{names}---\n# T\n"),
+            &|_| format!("a{}", " ".repeat(joint.len())),
+            "",
+        );
+    }
+    documents.hold();
 }
 
 #[test]
 fn a_file_that_is_too_long_is_named_and_the_others_are_read() {
     let folder = TempDir::new().expect("a temporary folder");
     fs::write(folder.path().join("a.md"), "a line\n".repeat(200_000)).expect("writable");
+    fs::write(folder.path().join("c.md"), "a\n".repeat(LINES + 1)).expect("writable");
     fs::write(folder.path().join("b.md"), "# T\n\n```bash\nls )\n```\n").expect("writable");
     let output = Command::new(env!("CARGO_BIN_EXE_runbook"))
         .arg("check")
@@ -501,6 +616,24 @@ fn a_file_that_is_too_long_is_named_and_the_others_are_read() {
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert!(told.contains("a.md: line 149797 is beyond the first MiB"), "{told}");
     assert!(told.contains("b.md:4"), "{told}");
+    assert!(told.contains("c.md: it has 10001 lines"), "{told}");
+}
+
+#[test]
+fn commands_beyond_what_is_read_are_refused_with_their_line() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("a.md");
+    let block = format!("```bash\n{}```\n\n", "ls -l some/folder/of/the/repo\n".repeat(2000));
+    fs::write(&path, format!("# T\n\n{}", block.repeat(3))).expect("writable");
+    let output = Command::new(env!("CARGO_BIN_EXE_runbook"))
+        .arg("check")
+        .arg(&path)
+        .output()
+        .expect("started");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("it is beyond the first 128 KiB of commands"), "{told}");
+    assert!(told.contains("a.md:4010:1"), "{told}");
 }
 
 #[test]
@@ -525,6 +658,13 @@ fn a_block_that_the_parser_does_not_end_on_is_named_with_its_line() {
     }
     // One that nests otherwise each time is not tried again and again.
     let many: String = (0..40).map(|i| format!("```bash\necho {hostile} {i}\n```\n\n")).collect();
+    fs::write(&path, format!("# T\n\n{many}")).expect("writable");
+    let (exit, took) = examine("check", &path);
+    assert_eq!(exit, Some(1));
+    assert!(took <= TIME, "{took:?}");
+    // Many of which each takes a while.
+    let slow = "case a in b) ".repeat(13);
+    let many: String = (0..40).map(|i| format!("```bash\n{slow} {i}\n```\n\n")).collect();
     fs::write(&path, format!("# T\n\n{many}")).expect("writable");
     let (exit, took) = examine("check", &path);
     assert_eq!(exit, Some(1));

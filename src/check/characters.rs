@@ -5,6 +5,7 @@
 //! "Trojan Source" (CVE-2021-42574), Unicode TR 36 and `Default_Ignorable_Code_Point` of Unicode 16.
 //! What scripts and emoji need in prose is left alone there.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -171,15 +172,11 @@ fn is_flag(before: &str) -> bool {
 fn told(line: &[Hidden]) -> Option<Diagnostic> {
     let (first, last) = (line.first()?, line.last()?);
     let span = Span::new(first.at, last.at + last.character.len_utf8());
-    let mut names: Vec<String> = Vec::new();
-    for hidden in line {
-        let name = name(hidden.character);
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    let more = names.len().saturating_sub(4);
-    names.truncate(4);
+    let mut seen = HashSet::new();
+    let new = line.iter().map(|hidden| hidden.character).filter(|one| seen.insert(*one));
+    let different: Vec<_> = new.collect();
+    let names: Vec<_> = different.iter().take(4).map(|one| name(*one)).collect();
+    let more = different.len() - names.len();
     let mut message = format!("{} {}: {}", of_place(line), what(line), names.join(", "));
     if more > 0 {
         let _ = write!(message, " and {more} more");

@@ -52,9 +52,8 @@ fn way(program: &str) -> &'static str {
 }
 
 fn has_no_other_way(part: Part<'_>, span: Span) -> bool {
-    let both = part.statements().iter().zip(&part.decided.classifications);
-    let mut around = both.filter(|(statement, _)| statement.span.contains(span.start));
-    around.next().is_some_and(|(_, one)| {
+    let around = part.statements().partition_point(|statement| statement.span.end <= span.start);
+    part.decided.classifications.get(around).is_some_and(|one| {
         one.commands.iter().any(|command| NO_OTHER_WAY.contains(&command.name.as_str()))
     })
 }
@@ -100,13 +99,9 @@ const HOSTS: &[&str] = &[
 pub(super) fn sending(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let parts = subject.pieces.iter().flat_map(Piece::parts);
     // The same value for the same host is told once.
-    let mut told: Vec<Diagnostic> = Vec::new();
-    for sending in parts.flat_map(|part| sends(subject, part)) {
-        if !told.iter().any(|one| one.message == sending.message) {
-            told.push(sending);
-        }
-    }
-    told
+    let mut known = HashSet::new();
+    let all = parts.flat_map(|part| sends(subject, part));
+    all.filter(|one| known.insert(one.message.clone())).collect()
 }
 
 fn sends(subject: &Subject<'_>, part: Part<'_>) -> Vec<Diagnostic> {
@@ -167,7 +162,7 @@ fn host_variable(word: &Word) -> Option<String> {
 /// in a variable before the command.
 fn sent(subject: &Subject<'_>, statement: &Statement, host: &str) -> Option<String> {
     let mut secrets = statement.reads.iter().map(|read| &read.name).filter(|name| {
-        *name != host && subject.plan.inputs.iter().any(|input| input.secret && input.is(name))
+        *name != host && subject.plan.inputs.named(name).is_some_and(|input| input.secret)
     });
     secrets.next().cloned()
 }

@@ -3,21 +3,22 @@
 //! Comes in: the plan's inputs and the blocks that mention them. Goes out: findings at the
 //! declaration, or at the first mention. Where an author declares nothing, nothing is undeclared.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::Anchored;
+use aho_corasick::automaton::Automaton;
+use aho_corasick::nfa::contiguous::NFA;
 use regex::Regex;
 
 use crate::diagnostic::Diagnostic;
 use crate::document::{Action, ActionKind, Block, Declared, RUN_FACTS, Record};
-use crate::plan::{Input, InputKind, key};
+use crate::plan::{Input, InputKind, Plan, key};
 use crate::policy::Effect;
 use crate::shell;
-use crate::source::Span;
+use crate::source::{Source, Span};
 
 use super::Subject;
-use super::pieces::Piece;
 use super::rules::found;
 
 /// Finds declared inputs that are used nowhere.
@@ -37,36 +38,78 @@ pub(super) fn unused(subject: &Subject<'_>) -> Vec<Diagnostic> {
     told.collect()
 }
 
+/// The lines that mean an input.
+#[derive(Clone, Copy, Default)]
+struct Lines {
+    first: Option<usize>,
+    /// Whether there are others than the first.
+    more: bool,
+}
+
+impl Lines {
+    fn add(&mut self, line: usize) {
+        self.more |= *self.first.get_or_insert(line) != line;
+    }
+
+    fn beside(self, line: usize) -> bool {
+        self.more || self.first.is_some_and(|first| first != line)
+    }
+}
+
 /// For each declared input, whether the text means it somewhere else, in any spelling.
 fn mentioned(subject: &Subject<'_>, declared: &[&Declared]) -> Vec<bool> {
     let source = &subject.plan.document.source;
-    let lines: Vec<_> = declared.iter().map(|one| source.line(one.span.start)).collect();
-    // Whatever joins the words of a name is one byte, so that places stay as they are.
-    let joined = |byte: u8| if b"- .".contains(&byte) { b'_' } else { byte };
-    let text: Vec<_> = source.text().bytes().map(joined).collect();
-    let names = declared.iter().map(|one| key(&one.name));
-    let Ok(finder) = AhoCorasick::builder().ascii_case_insensitive(true).build(names) else {
+    let keys: Vec<_> = declared.iter().map(|one| key(&one.name)).collect();
+    // A name without a letter or digit is empty by now, and stands everywhere.
+    let named = keys.iter().filter(|key| !key.is_empty());
+    let names: Vec<_> = named.collect::<HashSet<_>>().into_iter().collect();
+    let Some(meant) = meant(source, &names) else {
         return vec![true; declared.len()];
     };
-    let mut used = vec![false; declared.len()];
-    for found in finder.find_overlapping_iter(&text) {
-        let index = found.pattern().as_usize();
-        let span = Span::from(found.range());
-        // A name without a letter or digit is empty by now, and stands everywhere.
-        if !used[index] && !found.is_empty() && is_meant(source.text(), span) {
-            used[index] = source.line(span.start) != lines[index];
+    let lines: HashMap<_, _> = names.into_iter().zip(meant).collect();
+    let both = declared.iter().zip(&keys);
+    let line = |one: &Declared| source.line(one.span.start);
+    both.map(|(one, key)| lines.get(key).is_some_and(|it| it.beside(line(one)))).collect()
+}
+
+/// For each name the lines that mean it; nothing where there are too many to look for.
+///
+/// What a name ends with may be a name, too: only where a word ends is asked for all of them.
+fn meant(source: &Source, names: &[&String]) -> Option<Vec<Lines>> {
+    let text = source.text();
+    let finder = NFA::builder().ascii_case_insensitive(true).build(names).ok()?;
+    let mut meant = vec![Lines::default(); names.len()];
+    let mut state = finder.start_state(Anchored::No).ok()?;
+    for (at, byte) in text.bytes().enumerate() {
+        // Whatever joins the words of a name is one byte, so that places stay as they are.
+        let joined = if b"- .".contains(&byte) { b'_' } else { byte };
+        state = finder.next_state(Anchored::No, state, joined);
+        let end = at + 1;
+        if !finder.is_match(state) || !is_apart(text[end..].chars().next()) {
+            continue;
+        }
+        let line = source.line(at);
+        for found in 0..finder.match_len(state) {
+            let pattern = finder.match_pattern(state, found);
+            let lines = &mut meant[pattern.as_usize()];
+            if !lines.more && is_meant(text, Span::new(end - finder.pattern_len(pattern), end)) {
+                lines.add(line);
+            }
         }
     }
-    used
+    Some(meant)
+}
+
+fn is_apart(neighbour: Option<char>) -> bool {
+    neighbour.is_none_or(|c| !c.is_alphanumeric() && c != '_')
 }
 
 /// Whether a name stands there as a name: by itself, and not just as an English word.
 fn is_meant(text: &str, span: Span) -> bool {
     let before = text[..span.start].trim_end_matches(' ').chars().next_back().unwrap_or('\n');
     let after = text[span.end..].trim_start_matches(' ').chars().next().unwrap_or('\n');
-    let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
-    let whole =
-        apart(text[..span.start].chars().next_back()) && apart(text[span.end..].chars().next());
+    let whole = is_apart(text[..span.start].chars().next_back())
+        && is_apart(text[span.end..].chars().next());
     let name = &text[span.range()];
     let named =
         name.contains('_') || name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase());
@@ -80,9 +123,11 @@ pub(super) fn undeclared(subject: &Subject<'_>) -> Vec<Diagnostic> {
     if subject.plan.document.declared.is_empty() {
         return Vec::new();
     }
+    let first = first_mentions(subject);
     let inputs = subject.plan.inputs.iter().filter(|input| input.kind != InputKind::Declared);
     let told = inputs.filter_map(|input| {
-        let span = first_mention(subject, input)?;
+        let (block, span) = first.get(input.name.as_str())?;
+        let span = block.place(*span);
         let message = format!("`{}` is not among the declared inputs", input.name);
         Some(
             found("undeclared-input", span, message)
@@ -92,18 +137,27 @@ pub(super) fn undeclared(subject: &Subject<'_>) -> Vec<Diagnostic> {
     told.collect()
 }
 
-/// Where a block mentions an input first.
-fn first_mention(subject: &Subject<'_>, input: &Input) -> Option<Span> {
-    subject.pieces.iter().find_map(|piece| mention(piece.block, input))
+/// By the name of an input the first block that mentions it, and where in its text.
+type Mentions<'a> = HashMap<&'a str, (&'a Block, Span)>;
+
+fn first_mentions<'a>(subject: &Subject<'a>) -> Mentions<'a> {
+    let mut first = Mentions::new();
+    let blocks = subject.pieces.iter().map(|piece| piece.block);
+    blocks.for_each(|block| mentions(subject.plan, block, &mut first));
+    first
 }
 
-fn mention(block: &Block, input: &Input) -> Option<Span> {
+/// Adds what a block mentions and none before it.
+fn mentions<'a>(plan: &'a Plan, block: &'a Block, first: &mut Mentions<'a>) {
     let placeholders = block.placeholders.iter().map(|one| (&one.name, one.span));
     let reads = block.script.statements.iter().flat_map(|one| &one.reads);
     let mut all: Vec<_> = placeholders.chain(reads.map(|one| (&one.name, one.span))).collect();
     all.sort_by_key(|(_, span)| *span);
-    let (_, span) = all.into_iter().find(|(name, _)| input.is(name))?;
-    Some(block.place(span))
+    for (name, span) in all {
+        if let Some(input) = plan.inputs.named(name) {
+            first.entry(&input.name).or_insert((block, span));
+        }
+    }
 }
 
 /// Finds placeholders and templates of records that nothing fills: a record is given only the
@@ -139,7 +193,7 @@ fn of_record(subject: &Subject<'_>, record: &Record, span: Span) -> Vec<Diagnost
         }
     }
     for (template, name) in templates(&record.text) {
-        let declared = subject.plan.inputs.iter().find(|input| input.is(name));
+        let declared = subject.plan.inputs.named(name);
         let help = match declared {
             _ if RUN_FACTS.contains(&name) => continue,
             Some(input) if input.secret => "it is a secret, which no record holds: remove it",
@@ -175,14 +229,10 @@ pub(super) fn without_value(subject: &Subject<'_>) -> Vec<Diagnostic> {
         let placeholder = input.spellings.iter().any(|one| one.starts_with('<'));
         placeholder && input.default.is_none() && !input.secret
     });
+    let reads = reads(subject);
     let told = open.filter_map(|input| {
-        let parts = subject.pieces.iter().flat_map(Piece::parts);
-        let reads = parts.filter(|part| {
-            part.decided.effect == Effect::Read && part.decided.inputs.contains(&input.name)
-        });
-        let reads: Vec<_> = reads.collect();
-        let first = mention(reads.first()?.block, input)?;
-        let waiting = match reads.len() {
+        let (first, count) = *reads.get(input.name.as_str())?;
+        let waiting = match count {
             1 => "a read waits".to_owned(),
             count => format!("{count} reads wait"),
         };
@@ -193,4 +243,20 @@ pub(super) fn without_value(subject: &Subject<'_>) -> Vec<Diagnostic> {
         )
     });
     told.collect()
+}
+
+/// For each input that a read needs, where the first such block mentions it, and how many need it.
+fn reads<'a>(subject: &Subject<'a>) -> HashMap<&'a str, (Span, usize)> {
+    let mut reads: HashMap<&str, (Span, usize)> = HashMap::new();
+    for piece in &subject.pieces {
+        let mut own = Mentions::new();
+        mentions(subject.plan, piece.block, &mut own);
+        let parts = piece.parts().filter(|part| part.decided.effect == Effect::Read);
+        for name in parts.flat_map(|part| &part.decided.inputs) {
+            if let Some((block, span)) = own.get(name.as_str()) {
+                reads.entry(name).or_insert_with(|| (block.place(*span), 0)).1 += 1;
+            }
+        }
+    }
+    reads
 }

@@ -6,11 +6,12 @@
 //! `[](#label)`), which reach over all documents; and an anchor counts as there when its letters are those of
 //! a heading: every host makes anchors in its own way.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use regex::Regex;
+use aho_corasick::AhoCorasick;
+use regex::{Match, Regex};
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -79,13 +80,19 @@ impl Sections {
         Self { names, known, numbers, labelled }
     }
 
-    /// Whether a section is there; a number counts only where headings have numbers.
-    fn has(&self, name: &str) -> bool {
-        if name.starts_with(|c: char| c.is_ascii_digit()) {
-            return self.numbers.is_empty() || self.numbers.contains(name);
-        }
-        let wanted = letters(name);
-        self.names.iter().any(|one| one.contains(&wanted))
+    /// Which of the sections that are named are there; a number counts only where headings have
+    /// numbers.
+    fn have(&self, names: &[&str]) -> Vec<bool> {
+        let wanted: Vec<_> = names.iter().map(|name| letters(name)).collect();
+        let held = held(&self.names, wanted.iter().map(String::as_str).collect());
+        let both = names.iter().zip(&wanted);
+        both.map(|(name, letters)| {
+            if name.starts_with(|c: char| c.is_ascii_digit()) {
+                return self.numbers.is_empty() || self.numbers.contains(*name);
+            }
+            held[letters.as_str()]
+        })
+        .collect()
     }
 
     /// Whether an anchor is there. The second heading of a name gets a number behind it.
@@ -96,12 +103,28 @@ impl Sections {
     }
 }
 
+/// For each of some texts whether one of the names holds it, in one pass over the names.
+fn held<'a>(names: &[String], wanted: HashSet<&'a str>) -> HashMap<&'a str, bool> {
+    let wanted = Vec::from_iter(wanted);
+    let mut held = vec![false; wanted.len()];
+    match AhoCorasick::new(&wanted) {
+        Ok(finder) => {
+            let found = names.iter().flat_map(|name| finder.find_overlapping_iter(name));
+            found.for_each(|one| held[one.pattern().as_usize()] = true);
+        }
+        // Too many to look for.
+        Err(_) => held.fill(true),
+    }
+    wanted.into_iter().zip(held).collect()
+}
+
 /// Finds anchors and names of sections that the document does not have.
 pub(super) fn sections(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let sections = Sections::of(subject);
     let text = subject.plan.document.source.text();
     let anchors = subject.markup.links.iter().filter_map(|link| anchor(&sections, text, link));
     let mut missing: Vec<_> = anchors.collect();
+    let mut named = Vec::new();
     for one in SECTION.captures_iter(text) {
         let Some(name) = one.get(1).or(one.get(2)) else {
             continue;
@@ -109,10 +132,13 @@ pub(super) fn sections(subject: &Subject<'_>) -> Vec<Diagnostic> {
         let rest = one.get(3).map_or("", |rest| rest.as_str());
         let elsewhere = ELSEWHERE.iter().any(|word| rest.starts_with(word));
         let code = subject.markup.is_code(name.start()) || subject.markup.is_comment(name.start());
-        if !elsewhere && !code && !sections.has(name.as_str()) {
-            missing.push(no_section(name.as_str(), name.range().into()));
+        if !elsewhere && !code {
+            named.push(name);
         }
     }
+    let names: Vec<_> = named.iter().map(Match::as_str).collect();
+    let lacking = named.iter().zip(sections.have(&names)).filter(|(_, there)| !there);
+    missing.extend(lacking.map(|(name, _)| no_section(name.as_str(), name.range().into())));
     missing
 }
 

@@ -70,6 +70,9 @@ impl Markup {
 /// few others.
 const NEIGHBOURS: usize = 8;
 
+/// How many bytes a link's title may have, and what else stands after its target: links nest.
+const NEAR: usize = 4096;
+
 fn holds(spans: &[Span], offset: usize) -> bool {
     let after = spans.partition_point(|span| span.start <= offset);
     spans[..after].iter().rev().take(NEIGHBOURS).any(|span| span.contains(offset))
@@ -119,13 +122,16 @@ impl Reader<'_> {
         }
     }
 
-    /// Where a link's target stands; the whole link where it stands elsewhere.
+    /// Where a link's target stands, which is near its end; the whole link where it stands
+    /// elsewhere.
     fn target(&self, target: &str, range: &Range<usize>) -> Span {
-        let written = &self.text[range.clone()];
+        let mut start = range.end.saturating_sub(target.len() + NEAR).max(range.start);
+        while !self.text.is_char_boundary(start) {
+            start += 1;
+        }
+        let written = &self.text[start..range.end];
         let found = (!target.is_empty()).then(|| written.rfind(target)).flatten();
-        found.map_or(range.clone().into(), |at| {
-            Span::new(range.start + at, range.start + at + target.len())
-        })
+        found.map_or(range.clone().into(), |at| Span::new(start + at, start + at + target.len()))
     }
 
     /// A block of HTML comes line by line: a comment is taken with its end, wherever that is.

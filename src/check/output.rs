@@ -5,6 +5,8 @@
 //! only at what is certain from the text: a segment of which another statement may print what is
 //! looked for is left alone, and so is an expectation with another alternative.
 
+use std::collections::HashMap;
+
 use crate::diagnostic::{Diagnostic, Label};
 use crate::document::Annotation;
 use crate::expect::{self, Place, Sought, Want};
@@ -266,6 +268,7 @@ fn inverted(name: &str, pattern: &str, sought: &Sought) -> Option<String> {
 /// Finds counts of output that was cut.
 pub(super) fn cut(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let all = shown(subject);
+    let last = last_of_steps(subject);
     let told = all.iter().filter_map(|one| match &one.want.sought {
         Sought::Lines | Sought::EveryRow => {
             let last = one.part.block.text_of(one.pipeline.stages.last()?.span());
@@ -282,7 +285,11 @@ pub(super) fn cut(subject: &Subject<'_>) -> Vec<Diagnostic> {
                 Some(cut) if one.want.text.starts_with("the count") => {
                     (cut.to_owned(), "this output".to_owned())
                 }
-                _ => (cut_in_step(subject, id)?, format!("the output of step {id}")),
+                _ => {
+                    let command = last.get(id.as_str())?.command();
+                    let cut = expect::cuts_output(command)?.to_owned();
+                    (cut, format!("the output of step {id}"))
+                }
             };
             let message = format!("{}, but {whose} is cut by `{earlier}`", one.want.text);
             Some(one.found(
@@ -296,9 +303,8 @@ pub(super) fn cut(subject: &Subject<'_>) -> Vec<Diagnostic> {
     told.collect()
 }
 
-/// What cuts the output that a step leaves behind: that of its last statement.
-fn cut_in_step(subject: &Subject<'_>, id: &str) -> Option<String> {
-    let parts = subject.pieces.iter().filter(|piece| piece.step.id == id).flat_map(Piece::parts);
-    let last = parts.last()?;
-    expect::cuts_output(last.command()).map(ToOwned::to_owned)
+/// The last segment of each step, by the step's id: its output is what the step leaves behind.
+fn last_of_steps<'a>(subject: &'a Subject<'a>) -> HashMap<&'a str, Part<'a>> {
+    let parts = subject.pieces.iter().flat_map(Piece::parts);
+    parts.map(|part| (part.step.id.as_str(), part)).collect()
 }

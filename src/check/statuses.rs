@@ -5,6 +5,8 @@
 //! and `$( )`; and a note for what ignores a failure on purpose. `set -o pipefail` holds from there
 //! on, because all blocks run in one shell.
 
+use std::collections::HashSet;
+
 use crate::diagnostic::Diagnostic;
 use crate::policy::{programs, stages};
 use crate::shell::{
@@ -68,11 +70,14 @@ pub(super) fn hidden(subject: &Subject<'_>) -> Vec<Diagnostic> {
             if pipefail {
                 continue;
             }
-            for come in walk(statement) {
-                let Come::Pipe(pipeline, inside) = come else {
-                    continue;
-                };
-                if let Some(name) = failing(subject, statement, pipeline) {
+            let pipes = walk(statement).into_iter().filter_map(|come| match come {
+                Come::Pipe(pipeline, inside) => Some((pipeline, inside)),
+                Come::Ignored(_) => None,
+            });
+            let mut pipes = pipes.peekable();
+            let pure = pipes.peek().map(|_| pure_filters(subject, statement)).unwrap_or_default();
+            for (pipeline, inside) in pipes {
+                if let Some(name) = failing(subject, &pure, pipeline) {
                     let span = pieces::first_line(piece.block, pipeline.span);
                     told.push(hidden_in(&name, inside, span));
                 }
@@ -91,15 +96,19 @@ fn hidden_in(name: &str, inside: Inside, span: Span) -> Diagnostic {
         .help("write `set -o pipefail` before it, or run that command in a statement of its own")
 }
 
+/// Where a statement starts programs that only filter.
+fn pure_filters(subject: &Subject<'_>, statement: &Statement) -> HashSet<Span> {
+    let programs = programs(statement, subject.plan.catalogue).into_iter();
+    programs.filter(|program| program.pure_filter).map(|program| program.span).collect()
+}
+
 /// The first stage before the last one whose failure is worth to know of.
-fn failing(subject: &Subject<'_>, statement: &Statement, pipeline: &Pipeline) -> Option<String> {
-    let catalogue = subject.plan.catalogue;
+fn failing(subject: &Subject<'_>, pure: &HashSet<Span>, pipeline: &Pipeline) -> Option<String> {
     let (_, earlier) = pipeline.stages.split_last()?;
-    let names = stages(pipeline, catalogue);
-    let programs = programs(statement, catalogue);
+    let names = stages(pipeline, subject.plan.catalogue);
     earlier.iter().zip(names).find_map(|(command, stage)| {
         let first = stage.name.split(' ').next().unwrap_or("");
-        let pure = programs.iter().any(|one| one.span == command.span() && one.pure_filter);
+        let pure = pure.contains(&command.span());
         let fails = !pure && !UNFAILING.contains(&first);
         let name =
             if stage.name.is_empty() { "a stage".to_owned() } else { format!("`{}`", stage.name) };

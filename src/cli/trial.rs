@@ -27,7 +27,10 @@ use super::{Exit, Failure};
 const SLOWER: u32 = if cfg!(debug_assertions) { 10 } else { 1 };
 
 /// What one text may take, in processor time; what is allowed is then parsed once more.
-const TIME: Duration = Duration::from_millis(300).saturating_mul(SLOWER);
+const TIME: Duration = Duration::from_millis(150).saturating_mul(SLOWER);
+
+/// What all texts of one document may take that are tried; the others are refused untried.
+const TIME_TOGETHER: Duration = TIME.saturating_mul(2);
 
 /// How long an answer is waited for, whatever the machine has to do besides.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -49,9 +52,6 @@ const FAILURES: u32 = 1;
 /// How many verdicts are kept, and how long a text can be, in bytes.
 const KEPT: usize = 4096;
 const LONGEST: u32 = 1 << 20;
-
-/// What the answer is where the parser came to an end.
-const ENDED: u8 = b'.';
 
 /// Has what strangers wrote tried from now on.
 pub(super) fn install() {
@@ -76,6 +76,7 @@ struct Bench {
 struct Spent {
     cost: u64,
     failures: u32,
+    time: Duration,
 }
 
 thread_local! {
@@ -105,11 +106,12 @@ impl Court {
         if let Some(verdict) = bench.verdicts.get(&key) {
             return *verdict;
         }
-        if SPENT.with_borrow(|spent| spent.failures > FAILURES) {
+        let Some(allowed) = SPENT.with_borrow(Spent::allowed) else {
             return false;
-        }
-        let verdict = bench.ask(text);
-        SPENT.with_borrow_mut(|spent| spent.failures += u32::from(!verdict));
+        };
+        let took = bench.ask(text, allowed);
+        SPENT.with_borrow_mut(|spent| spent.add(took, allowed));
+        let verdict = took.is_some();
         if bench.verdicts.len() >= KEPT {
             bench.verdicts.clear();
         }
@@ -118,18 +120,28 @@ impl Court {
     }
 }
 
+impl Spent {
+    /// What the next text may take; nothing where it is not to be tried.
+    fn allowed(&self) -> Option<Duration> {
+        let left = TIME_TOGETHER.saturating_sub(self.time);
+        (self.failures <= FAILURES && !left.is_zero()).then_some(left.min(TIME))
+    }
+
+    fn add(&mut self, took: Option<Duration>, allowed: Duration) {
+        self.failures += u32::from(took.is_none());
+        self.time += took.unwrap_or(allowed);
+    }
+}
+
 impl Bench {
-    /// A process that is lost takes its text with it: nothing that was not answered is allowed.
-    fn ask(&mut self, text: &str) -> bool {
+    /// What the parser took for a text. A process that is lost takes its text with it: nothing
+    /// that was not answered is allowed.
+    fn ask(&mut self, text: &str, allowed: Duration) -> Option<Duration> {
         let candidate = self.candidate.take().map_or_else(Candidate::start, Ok);
-        let Ok(mut candidate) = candidate else {
-            return false;
-        };
-        let ended = candidate.ends(text).is_ok();
-        if ended {
-            self.candidate = Some(candidate);
-        }
-        ended
+        let mut candidate = candidate.ok()?;
+        let took = candidate.time(text, allowed).ok()?;
+        self.candidate = Some(candidate);
+        Some(took)
     }
 }
 
@@ -155,10 +167,11 @@ impl Candidate {
         }
     }
 
-    /// An error where the text was the end of the process, or may yet be.
-    fn ends(&mut self, text: &str) -> io::Result<()> {
+    /// What a text takes; an error where it was the end of the process, or may yet be.
+    fn time(&mut self, text: &str, allowed: Duration) -> io::Result<Duration> {
         let length = u32::try_from(text.len()).map_err(io::Error::other)?;
         self.texts.write_all(&length.to_be_bytes())?;
+        self.texts.write_all(&in_bytes(allowed))?;
         self.texts.write_all(text.as_bytes())?;
         self.texts.flush()?;
         let timeout = Timespec::try_from(PATIENCE).map_err(io::Error::other)?;
@@ -166,9 +179,7 @@ impl Candidate {
         if poll(&mut waiting, Some(&timeout))? == 0 {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        let mut answer = [0];
-        self.answers.read_exact(&mut answer)?;
-        if answer == [ENDED] { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+        read_duration(&mut self.answers)
     }
 }
 
@@ -180,7 +191,19 @@ impl Drop for Candidate {
     }
 }
 
-/// The process itself: parses each text that comes in, and says so when that came to an end.
+/// A duration on its way from one process to the other, in microseconds.
+fn in_bytes(duration: Duration) -> [u8; 4] {
+    u32::try_from(duration.as_micros()).unwrap_or(u32::MAX).to_be_bytes()
+}
+
+fn read_duration(from: &mut impl Read) -> io::Result<Duration> {
+    let mut bytes = [0; 4];
+    from.read_exact(&mut bytes)?;
+    Ok(Duration::from_micros(u32::from_be_bytes(bytes).into()))
+}
+
+/// The process itself: parses each text that comes in, and says what that took when it came to an
+/// end.
 pub(super) fn sit() -> Result<Exit, Failure> {
     let broken = |error: &dyn std::fmt::Display| {
         Failure::new(Exit::Environment, format!("failed to try a text: {error}"))
@@ -190,8 +213,8 @@ pub(super) fn sit() -> Result<Exit, Failure> {
     // The stack is no larger than that of any thread that reads documents.
     let reader = std::thread::Builder::new().stack_size(2 << 20);
     let reader = reader.spawn(move || read(&tell)).map_err(|error| broken(&error))?;
-    while told.recv().is_ok() {
-        watch(&told)?;
+    while let Ok(allowed) = told.recv() {
+        watch(&told, allowed)?;
     }
     match reader.join() {
         Ok(Ok(())) => Ok(Exit::Done),
@@ -201,11 +224,11 @@ pub(super) fn sit() -> Result<Exit, Failure> {
 }
 
 /// Waits until a text was parsed; an error where it takes too long.
-fn watch(told: &mpsc::Receiver<()>) -> Result<(), Failure> {
-    let end = used() + TIME;
+fn watch(told: &mpsc::Receiver<Duration>, allowed: Duration) -> Result<(), Failure> {
+    let end = used() + allowed;
     loop {
         match told.recv_timeout(Duration::from_millis(5)) {
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Ok(_) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
             Err(RecvTimeoutError::Timeout) if used() > end => {
                 return Err(Failure::new(Exit::Refused, "the parser took too long"));
             }
@@ -220,8 +243,8 @@ fn used() -> Duration {
     Duration::try_from(time).unwrap_or(Duration::MAX / 2)
 }
 
-/// Tells before and after each text.
-fn read(tell: &mpsc::Sender<()>) -> io::Result<()> {
+/// Tells before each text what it may take, and after it what it took.
+fn read(tell: &mpsc::Sender<Duration>) -> io::Result<()> {
     let (mut texts, mut answers) = (io::stdin().lock(), io::stdout().lock());
     loop {
         let mut length = [0; 4];
@@ -230,14 +253,17 @@ fn read(tell: &mpsc::Sender<()>) -> io::Result<()> {
             return if ended { Ok(()) } else { Err(error) };
         }
         let length = u32::from_be_bytes(length).min(LONGEST);
+        let allowed = read_duration(&mut texts)?;
         let mut text = vec![0; length as usize];
         texts.read_exact(&mut text)?;
         let text = String::from_utf8(text).map_err(io::Error::other)?;
-        tell.send(()).map_err(io::Error::other)?;
+        tell.send(allowed).map_err(io::Error::other)?;
+        let before = used();
         // What the parser says is for the process that is left to find out.
         drop(shell::parse(&text));
-        tell.send(()).map_err(io::Error::other)?;
-        answers.write_all(&[ENDED])?;
+        let took = used().saturating_sub(before);
+        tell.send(took).map_err(io::Error::other)?;
+        answers.write_all(&in_bytes(took))?;
         answers.flush()?;
     }
 }

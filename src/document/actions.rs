@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::expect::{self, Kinds};
 use crate::source::{Source, Span};
 
+use super::block::Room;
 use super::checklist::required;
 use super::choice::{self, Known};
 use super::fence::{self, Info, Tongue};
@@ -26,6 +27,7 @@ pub(super) struct Reader<'a> {
     pub kinds: &'a Kinds,
     /// The names that `{{ name }}` may stand for in a command.
     pub names: &'a [String],
+    pub room: &'a Room,
     pub diagnostics: Vec<Diagnostic>,
     /// The session that an earlier command opened.
     pub inside: Option<String>,

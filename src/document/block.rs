@@ -5,6 +5,8 @@
 //! manual action between. A block that does not parse, or that is output rather than commands,
 //! never runs, and says why.
 
+use std::cell::Cell;
+
 use crate::expect;
 use crate::shell;
 use crate::shell::{Backquotes, Comment, Placeholder, Quoting, Script, Statement};
@@ -36,6 +38,32 @@ pub(super) struct Frame<'a> {
     pub kinds: &'a expect::Kinds,
     /// The names that `{{ name }}` may stand for.
     pub names: &'a [String],
+    pub room: &'a Room,
+}
+
+/// How many bytes of commands are still read of a document. What is cut into parts is read again,
+/// and counts again.
+#[derive(Debug)]
+pub(super) struct Room(Cell<usize>);
+
+/// How many bytes of commands are read of one document: some three thousand lines.
+const MOST: usize = 128 << 10;
+
+impl Room {
+    pub(super) const fn new() -> Self {
+        Self(Cell::new(MOST))
+    }
+
+    /// Makes room for a text; what is beyond is refused, and so is all that comes after.
+    fn take(&self, text: &str) -> Result<(), shell::SyntaxError> {
+        let left = self.0.get().checked_sub(text.len());
+        self.0.set(left.unwrap_or(0));
+        left.map(drop).ok_or_else(|| {
+            let message =
+                format!("it is beyond the first {} KiB of commands; split the runbook", MOST >> 10);
+            shell::SyntaxError { message, span: Span::new(0, text.len()) }
+        })
+    }
 }
 
 /// Something that is wrong with a block, with the code of its diagnostic.
@@ -48,7 +76,7 @@ pub(super) struct Fault {
 
 /// Reads lines as one or several parts.
 pub(super) fn read(frame: &Frame<'_>, lines: Vec<Line>, faults: &mut Vec<Fault>) -> Vec<Part> {
-    let whole = Draft::new(lines, frame.names);
+    let whole = Draft::new(lines, frame);
     let Ok(script) = &whole.script else {
         return vec![Part::Block(Box::new(finish(frame, whole, faults)))];
     };
@@ -98,7 +126,7 @@ fn push_lines(frame: &Frame<'_>, lines: &[Line], faults: &mut Vec<Fault>, parts:
 
 /// Lines without a statement are no block of their own.
 fn push_block(frame: &Frame<'_>, lines: &[Line], faults: &mut Vec<Fault>, parts: &mut Vec<Part>) {
-    let draft = Draft::new(lines.to_vec(), frame.names);
+    let draft = Draft::new(lines.to_vec(), frame);
     let empty = draft.script.as_ref().is_ok_and(|script| script.statements.is_empty());
     if !empty {
         parts.push(Part::Block(Box::new(finish(frame, draft, faults))));
@@ -118,21 +146,26 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(lines: Vec<Line>, names: &[String]) -> Self {
+    fn new(lines: Vec<Line>, frame: &Frame<'_>) -> Self {
         let texts: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
         let text = texts.join("\n");
-        let mut placeholders = shell::templates(&text, names);
-        let inside = |one: &Placeholder, template: &Placeholder| {
-            one.span.start < template.span.end && template.span.start < one.span.end
-        };
+        if let Err(error) = frame.room.take(&text) {
+            return Self { lines, text, placeholders: Vec::new(), script: Err(error) };
+        }
+        let mut placeholders = shell::templates(&text, frame.names);
         let others = shell::placeholders(&text).into_iter();
-        let others: Vec<_> =
-            others.filter(|one| !placeholders.iter().any(|known| inside(one, known))).collect();
+        let others: Vec<_> = others.filter(|one| !overlaps(one.span, &placeholders)).collect();
         placeholders.extend(others);
         placeholders.sort_by_key(|one| one.span);
         let script = shell::parse(&shell::blank(&text, &placeholders));
         Self { lines, text, placeholders, script }
     }
+}
+
+/// Whether a span shares bytes with one of the templates, which stand in the order of the text.
+fn overlaps(span: Span, templates: &[Placeholder]) -> bool {
+    let next = templates.partition_point(|template| template.span.end <= span.start);
+    templates.get(next).is_some_and(|template| template.span.start < span.end)
 }
 
 fn finish(frame: &Frame<'_>, draft: Draft, faults: &mut Vec<Fault>) -> Block {
@@ -227,12 +260,10 @@ fn look(block: &Block, faults: &mut Vec<Fault>) {
 /// A value that no quoting keeps from being run.
 fn placeholder_in_backquotes(block: &Block) -> Option<&Placeholder> {
     let mut filled = block.placeholders.iter().filter(|it| it.context != Quoting::Comment);
-    let statements = &block.script.statements;
     let mut known: Option<(Span, Backquotes)> = None;
     filled.find(|placeholder| {
         let at = placeholder.span.start;
-        let around = statements.get(statements.partition_point(|it| it.span.end <= at));
-        let around = around.filter(|it| it.span.contains(at));
+        let around = block.script.statement_at(at);
         let span = around.map_or(Span::new(0, block.text.len()), |statement| statement.span);
         if known.as_ref().is_none_or(|(of, _)| *of != span) {
             known = Some((span, Backquotes::of(&block.text[span.range()])));
@@ -301,18 +332,22 @@ fn asking_comments(text: &str, script: &Script) -> Vec<Asking> {
     let mut asking: Vec<Asking> = Vec::new();
     let comments = shell::comments(text);
     let own = comments.iter().filter(|comment| comment.own_line);
+    let numbered = comments.iter().filter(|one| starts_with_number(comment_text(text, one)));
+    let numbered: Vec<_> = numbered.map(|one| one.span).collect();
+    let (mut line, mut counted) = (0, 0);
     let mut expected = false;
     for comment in own {
-        let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..comment.span.start]).count();
+        let between = &text.as_bytes()[counted..comment.span.start];
+        line += memchr::memchr_iter(b'\n', between).count();
+        counted = comment.span.start;
         let written = comment_text(text, comment);
-        let inside =
-            script.statements.iter().any(|statement| statement.span.contains(comment.span.start));
+        let inside = script.statement_at(comment.span.start).is_some();
         expected =
             expect::annotation_lead(written).is_some() || expected && written.starts_with("  ");
         if inside || expected {
             continue;
         }
-        let next = next_statement(text, script, comment, &comments);
+        let next = next_statement(text, script, comment, &numbered);
         if let Some(asks) = words::comment_asks(written.trim(), next) {
             push_asking(&mut asking, line, written.trim(), asks);
         }
@@ -325,29 +360,28 @@ fn push_asking(asking: &mut Vec<Asking>, line: usize, text: &str, asks: Asks) {
     match asking.last_mut() {
         Some(last) if last.lines.end == line && last.asks == asks && asks == Asks::Do => {
             last.lines.end = line + 1;
-            last.text = format!("{}\n{text}", last.text);
+            last.text.push('\n');
+            last.text.push_str(text);
         }
         _ => asking.push(Asking { lines: line..line + 1, text: text.to_owned(), asks }),
     }
 }
 
-/// The statement that a comment introduces: the next one, unless another paragraph of comments
-/// comes first.
+/// The statement that a comment introduces: the next one, unless another paragraph of comments, or
+/// a numbered one, comes first.
 fn next_statement<'a>(
     text: &'a str,
     script: &Script,
     comment: &Comment,
-    comments: &[Comment],
+    numbered: &[Span],
 ) -> Option<&'a str> {
-    let statement =
-        script.statements.iter().find(|statement| statement.span.start >= comment.span.end)?;
+    let statements = &script.statements;
+    let next = statements.partition_point(|statement| statement.span.start < comment.span.end);
+    let statement = statements.get(next)?;
     let between = &text[comment.span.end..statement.span.start];
+    let other = numbered.partition_point(|other| other.start <= comment.span.end);
     let apart = between.trim_start_matches([' ', '\t', '\r']).starts_with("\n\n")
-        || comments.iter().any(|other| {
-            other.span.start > comment.span.end
-                && other.span.end <= statement.span.start
-                && starts_with_number(comment_text(text, other))
-        });
+        || numbered.get(other).is_some_and(|other| other.end <= statement.span.start);
     (!apart).then_some(&text[statement.span.range()])
 }
 
@@ -361,6 +395,13 @@ pub(super) fn comment_text<'a>(text: &'a str, comment: &Comment) -> &'a str {
 }
 
 impl Block {
+    /// The placeholders that begin in a span of `text`.
+    pub fn placeholders_in(&self, span: Span) -> &[Placeholder] {
+        let from = self.placeholders.partition_point(|one| one.span.start < span.start);
+        let rest = &self.placeholders[from..];
+        &rest[..rest.partition_point(|one| one.span.start < span.end)]
+    }
+
     /// The place in the source of a span of `text`; whole lines where bytes do not correspond (a
     /// tab that was split, an escaped `|` in a table).
     pub fn place(&self, span: Span) -> Span {

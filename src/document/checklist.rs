@@ -80,15 +80,19 @@ impl Reader<'_> {
             && last.when == when
             && let ActionKind::Manual(manual) = &mut last.kind
             && manual.yields.is_empty()
-            && manual.items.iter().all(|item| item.asks == Asks::Do)
+            // Only what is to be done joins a list, so that the first tells of all.
+            && manual.items.first().is_none_or(|first| first.asks == Asks::Do)
         {
             last.span = last.span.join(item.span);
             manual.items.push(item);
             manual.yields = yields;
-            manual.copy = match (manual.copy.take(), copy) {
-                (Some(before), Some(copy)) => Some(format!("{before}\n{copy}")),
-                (before, copy) => before.or(copy),
-            };
+            match (&mut manual.copy, copy) {
+                (Some(before), Some(copy)) => {
+                    before.push('\n');
+                    before.push_str(&copy);
+                }
+                (before, copy) => *before = before.take().or(copy),
+            }
             return;
         }
         let span = item.span;

@@ -66,6 +66,7 @@ impl Reader<'_> {
             reasons,
             kinds: self.kinds,
             names: self.names,
+            room: self.room,
         };
         self.parts(&frame, lines, code.span, sheet);
     }

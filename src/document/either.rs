@@ -58,9 +58,12 @@ fn roles(text: &str, script: &Script) -> Vec<Role> {
             code => Role::Code(code.trim_end_matches(['\\', ' ']).to_owned()),
         })
         .collect();
+    let (mut line, mut counted) = (0, 0);
     for comment in shell::comments(text).iter().filter(|comment| comment.own_line) {
-        let inside = script.statements.iter().any(|one| one.span.contains(comment.span.start));
-        let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..comment.span.start]).count();
+        let inside = script.statement_at(comment.span.start).is_some();
+        let between = &text.as_bytes()[counted..comment.span.start];
+        line += memchr::memchr_iter(b'\n', between).count();
+        counted = comment.span.start;
         let written = comment_text(text, comment).trim();
         if !inside && let Some(role) = roles.get_mut(line) {
             let said = written.trim_end_matches(':').to_owned();

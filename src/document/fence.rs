@@ -14,7 +14,7 @@ use crate::source::Span;
 
 use super::Attributes;
 use super::tree::{Code, Line};
-use super::words::is_in;
+use super::words::{Words, is_in};
 
 /// Tags of fences that hold commands for a Unix shell.
 const SHELL: &str = "\
@@ -32,14 +32,16 @@ const DATA: &str = "\
      editorconfig cfg";
 
 /// Commands that a line of a block begins with, where nothing says that it is a shell block.
-const COMMANDS: &str = "\
+static COMMANDS: Words = Words::new(
+    "\
      kubectl oc helm aws gcloud az docker podman git gh heroku infisical curl wget sudo ssh scp \
      rsync systemctl journalctl psql mysql redis-cli terraform vault openssl dig nslookup ping \
      npm npx pnpm yarn pip python python3 make cd ls cat grep echo export rm cp mv mkdir chmod \
      chown tail apt apt-get yum dnf brew flux cf fly flyctl talosctl etcdctl knife bundle jq yq \
      sed source nc telnet crictl ctr virtctl eksctl kubectx tar task ansible ansible-playbook \
      gcloud-ssh bq gsutil nmap ip iptables mount umount df du ps kill chroot service uv go \
-     cargo vercel";
+     cargo vercel",
+);
 
 /// What the fence's language makes of its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,7 +192,7 @@ pub(super) fn is_windows(language: &str, lines: &[Line]) -> bool {
 
 /// Whether a word is a command that blocks begin with.
 pub(super) fn is_command_name(word: &str) -> bool {
-    is_in(COMMANDS, word)
+    COMMANDS.have(word)
 }
 
 /// Whether a line begins with a known command, and goes on as one.
@@ -201,8 +203,7 @@ pub(super) fn looks_like_command(line: &str) -> bool {
             && !line.contains(char::is_whitespace);
     };
     let path = first.starts_with("./") && first.len() > 2;
-    (path || is_in(COMMANDS, first))
-        && words.next().is_none_or(|word| !word.starts_with([':', '=']))
+    (path || COMMANDS.have(first)) && words.next().is_none_or(|word| !word.starts_with([':', '=']))
 }
 
 fn is_assignment(word: &str) -> bool {

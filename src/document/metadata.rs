@@ -12,7 +12,7 @@ use crate::source::Span;
 
 use super::Entry;
 use super::tree::{List, Node};
-use super::words::is_in;
+use super::words::{Words, is_in};
 
 /// Each canonical key and what authors call it, in snake case.
 const KEYS: &[(&str, &str)] = &[
@@ -48,10 +48,12 @@ const KEYS: &[(&str, &str)] = &[
 ];
 
 /// Words that begin a sentence, not a key; and keys of remarks.
-const NO_KEY: &str = "\
+static NO_KEY: Words = Words::new(
+    "\
      this the to for if when in you we it see note notes warning important example tip caution \
      danger info attention todo a an there on then option method step steps usage expected \
-     verify http https these run use please links tl;dr";
+     verify http https these run use please links tl;dr",
+);
 
 /// The canonical key of a label, or the label in snake case.
 pub(super) fn canonical(label: &str) -> String {
@@ -177,7 +179,7 @@ fn keys(pattern: &Regex, content: &str) -> Vec<(Span, usize)> {
 
 fn may_be_key(label: &str) -> bool {
     let first = label.split(' ').next().unwrap_or("").to_lowercase();
-    label.split(' ').count() <= 4 && !is_in(NO_KEY, &first)
+    label.split(' ').count() <= 4 && !NO_KEY.have(&first)
 }
 
 fn cut(content: &str, at: usize, keys: &[(Span, usize)]) -> Vec<Entry> {

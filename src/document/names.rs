@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use crate::shell::Quoting;
 
-use super::words::is_in;
+use super::words::Words;
 use super::{Action, ActionKind, Block, Step};
 
 /// A mention of an input.
@@ -19,10 +19,12 @@ pub(super) struct Use {
 }
 
 /// Variables that a login or a shell gives; the operator is not asked for them.
-const STANDARD: &str = "\
+static STANDARD: Words = Words::new(
+    "\
      HOME PATH USER LOGNAME PWD OLDPWD SHELL TERM LANG TMPDIR TZ HOSTNAME EDITOR PAGER DISPLAY \
      KUBECONFIG SSH_AUTH_SOCK XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME \
-     XDG_CACHE_HOME MAIL COLUMNS LINES IFS RANDOM SECONDS UID EUID PPID HOSTTYPE OSTYPE";
+     XDG_CACHE_HOME MAIL COLUMNS LINES IFS RANDOM SECONDS UID EUID PPID HOSTTYPE OSTYPE",
+);
 
 /// All mentions in document order.
 pub(super) fn uses(steps: &[Step]) -> Vec<Use> {
@@ -63,7 +65,7 @@ impl Found {
             for read in &statement.reads {
                 let given = self.assigned.contains(&read.name)
                     || statement.defaulted.contains(&read.name)
-                    || is_in(STANDARD, &read.name)
+                    || STANDARD.have(&read.name)
                     || read.name.starts_with("LC_");
                 if !given {
                     let name = read.name.clone();

@@ -7,6 +7,7 @@ use crate::expect::Kinds;
 use crate::shell;
 use crate::source::{Source, Span};
 
+use super::block::Room;
 use super::{Document, Metadata, RUN_FACTS, SectionKind, Step};
 use super::{actions, choice, front, markdown, outline, references, table, yields};
 
@@ -29,6 +30,7 @@ impl Document {
             source: &source,
             kinds: &kinds,
             names: &names,
+            room: &Room::new(),
             diagnostics,
             inside: None,
             known: choice::Known::new(),

@@ -2,6 +2,7 @@
 //!
 //! Comes in: a heading's text. Goes out: [`Titled`]. The names are those that real runbooks use.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -120,28 +121,46 @@ pub(super) fn numbered(text: &str) -> (Option<String>, String) {
     (None, text.to_owned())
 }
 
+/// A name that is known, and what a title of that name is.
+struct Known {
+    name: &'static str,
+    named: Named,
+    only_whole: bool,
+}
+
+/// The names by their first letter, each letter's in the order of [`NAMES`].
+static KNOWN: LazyLock<HashMap<char, Vec<Known>>> = LazyLock::new(|| {
+    let mut known: HashMap<char, Vec<Known>> = HashMap::new();
+    for &(named, names) in NAMES {
+        for name in names.split('|') {
+            let only_whole = ONLY_WHOLE.split('|').any(|whole| whole == name);
+            let letter = name.chars().next().expect("no name is empty");
+            known.entry(letter).or_default().push(Known { name, named, only_whole });
+        }
+    }
+    known
+});
+
+impl Known {
+    fn names(&self, title: &str) -> bool {
+        let Some(rest) = title.strip_prefix(self.name) else {
+            return false;
+        };
+        let longer = rest.starts_with(char::is_alphanumeric)
+            || rest.starts_with([' ', '/', '(', '-', ',', '&', '?']);
+        matches!(rest, "" | "s") || longer && !self.only_whole && rest_fits(self.name, rest)
+    }
+}
+
 fn named(title: &str) -> Named {
     let name = title.to_lowercase();
     let name = name.trim_end_matches(':').trim();
     if VERIFICATIONS.split('|').any(|known| known == name) {
         return Named::Kind(SectionKind::Verification);
     }
-    let matches = |known: &str| {
-        let rest = name.strip_prefix(known);
-        let plural = rest.is_some_and(|rest| rest.is_empty() || rest == "s");
-        let longer = rest.is_some_and(|rest| {
-            rest.starts_with(char::is_alphanumeric)
-                || rest.starts_with([' ', '/', '(', '-', ',', '&', '?'])
-        });
-        plural
-            || longer
-                && !ONLY_WHOLE.split('|').any(|whole| whole == known)
-                && rest_fits(known, rest.unwrap_or(""))
-    };
-    NAMES
-        .iter()
-        .find(|(_, known)| known.split('|').any(matches))
-        .map_or(Named::Unknown, |(named, _)| *named)
+    let alike = name.chars().next().and_then(|letter| KNOWN.get(&letter));
+    let found = alike.and_then(|alike| alike.iter().find(|known| known.names(name)));
+    found.map_or(Named::Unknown, |known| known.named)
 }
 
 /// `prerequisite` begins `prerequisites`, but `faq` does not begin `faqx`.

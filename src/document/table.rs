@@ -67,6 +67,7 @@ pub(super) fn actions(reader: &mut Reader<'_>, table: &Table, sheet: &mut Sheet)
                     reasons: Vec::new(),
                     kinds: reader.kinds,
                     names: reader.names,
+                    room: reader.room,
                 };
                 reader.parts(&frame, vec![line], row.span, sheet);
             }

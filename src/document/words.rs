@@ -4,10 +4,30 @@
 //! The verbs are those that begin list items and short paragraphs in real runbooks; what begins
 //! otherwise is explanation. Refuses to know where the prose stands.
 
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
 use super::Asks;
 
+/// Words to look up, written as a line of words.
+pub(super) struct Words {
+    line: &'static str,
+    set: OnceLock<HashSet<&'static str>>,
+}
+
+impl Words {
+    pub(super) const fn new(line: &'static str) -> Self {
+        Self { line, set: OnceLock::new() }
+    }
+
+    pub(super) fn have(&self, word: &str) -> bool {
+        self.set.get_or_init(|| self.line.split(' ').collect()).contains(word)
+    }
+}
+
 /// Verbs that ask the reader to do something.
-const VERBS: &str = "\
+static VERBS: Words = Words::new(
+    "\
      access acknowledge add adjust alert allow announce append apply approve ask assign attach \
      authenticate authorize back backup begin block book browse build bump call cancel capture \
      change check choose clean clear click clone close collect comment commit compare complete \
@@ -28,19 +48,24 @@ const VERBS: &str = "\
      specify spin ssh start stop store submit subscribe suspend swap switch sync tag take tell \
      terminate test tick toggle track transfer trigger turn type unblock uncheck uncomment undo \
      uninstall unlock unmount unset untick update upgrade upload use validate verify view visit \
-     watch whitelist wipe write";
+     watch whitelist wipe write",
+);
 
 /// Verbs of things that no command does: they stay with the operator even before a block.
-const BY_HAND: &str = "\
+static BY_HAND: Words = Words::new(
+    "\
      acknowledge announce approve ask book browse call click contact coordinate copy dm email \
      escalate go inform log login message navigate notify open page paste post press scroll \
-     select send sign tell tick toggle visit write";
+     select send sign tell tick toggle visit write",
+);
 
 /// Words that may stand before the verb.
-const OPENERS: &str = "\
+static OPENERS: Words = Words::new(
+    "\
      please then next now first finally also and again optionally optional second third lastly \
      afterwards manually immediately always carefully just simply only quickly either \
-     alternatively instead additionally once so otherwise todo action recommended required";
+     alternatively instead additionally once so otherwise todo action recommended required",
+);
 
 /// What the operator is told to be or do without an imperative.
 const DUTIES: &str = "\
@@ -49,9 +74,11 @@ const DUTIES: &str = "\
      have someone|let the ";
 
 /// Words after the first that show it to be a noun or an adjective.
-const NOT_AFTER_A_VERB: &str = "\
+static NOT_AFTER_A_VERB: Words = Words::new(
+    "\
      is are was were has have had will can may might must should does do of provides shows \
-     contains returns runs uses happens could would";
+     contains returns runs uses happens could would",
+);
 
 /// Phrases that begin with such a verb and only explain.
 const EXPLAINS: &str = "\
@@ -101,7 +128,7 @@ pub(super) fn asks_before_block(text: &str) -> Option<Asks> {
         let asked = asks_in(sentence)?;
         let introduces = sentence.ends_with(':')
             || ["by running", "following", "below"].iter().any(|word| sentence.contains(word));
-        let by_hand = is_in(BY_HAND, &first_word(&main_clause(sentence)));
+        let by_hand = BY_HAND.have(&first_word(&main_clause(sentence)));
         let kept = match asked {
             Asks::Wait | Asks::Decide => true,
             Asks::Do => by_hand && !introduces,
@@ -120,7 +147,7 @@ pub(super) fn comment_asks(comment: &str, next: Option<&str>) -> Option<Asks> {
             .any(|word| command.contains(word))
     });
     let lower = text.to_lowercase();
-    let by_hand = is_in(BY_HAND, &first_word(&main_clause(text)))
+    let by_hand = BY_HAND.have(&first_word(&main_clause(text)))
         || ["manually", "by hand", "in the dashboard", "in the console", "in the ui", ", then:"]
             .iter()
             .any(|phrase| lower.contains(phrase));
@@ -158,7 +185,7 @@ fn asks_in(sentence: &str) -> Option<Asks> {
         return Some(Asks::Do);
     }
     let explains = EXPLAINS.split('|').any(|phrase| clause.starts_with(phrase));
-    (!explains && is_in(VERBS, &first) && second_fits(&clause)).then_some(Asks::Do)
+    (!explains && VERBS.have(&first) && second_fits(&clause)).then_some(Asks::Do)
 }
 
 /// `Project → Service Tokens → old token → Revoke`: where to go, and what to click there.
@@ -166,7 +193,7 @@ fn follows_a_path(sentence: &str) -> bool {
     let Some((_, last)) = sentence.rsplit_once('→') else {
         return false;
     };
-    is_in(VERBS, &first_word(&last.trim().to_lowercase()))
+    VERBS.have(&first_word(&last.trim().to_lowercase()))
 }
 
 fn is_conditional(lower: &str) -> bool {
@@ -211,7 +238,7 @@ fn main_clause(sentence: &str) -> String {
     let mut rest = sentence.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '`');
     for _ in 0..3 {
         let word = first_word(rest);
-        if is_in(OPENERS, &word) && word != "once" {
+        if OPENERS.have(&word) && word != "once" {
             rest = after_word(rest);
         }
     }
@@ -222,7 +249,7 @@ fn main_clause(sentence: &str) -> String {
             .any(|word| lower.starts_with(word));
     if subordinate && let Some((_, clause)) = rest.split_once(", ") {
         let word = first_word(clause);
-        let opened = if is_in(OPENERS, &word) { after_word(clause) } else { clause };
+        let opened = if OPENERS.have(&word) { after_word(clause) } else { clause };
         return opened.to_owned();
     }
     rest.to_owned()
@@ -244,7 +271,7 @@ fn second_fits(clause: &str) -> bool {
         return false;
     }
     let second = clause.split_whitespace().nth(1).unwrap_or("");
-    !is_in(NOT_AFTER_A_VERB, second)
+    !NOT_AFTER_A_VERB.have(second)
 }
 
 #[cfg(test)]

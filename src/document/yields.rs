@@ -4,7 +4,7 @@
 //! name the input in code; else it is the first secret that a later command needs and that no
 //! earlier one did.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -59,7 +59,7 @@ pub(super) fn candidates(item: &Item, proses: &[Prose]) -> Vec<String> {
 
 /// Settles what each manual action yields.
 pub(super) fn resolve(steps: &mut [Step]) {
-    let uses = uses(steps);
+    let uses = Uses::of(uses(steps));
     for (index, step) in steps.iter_mut().enumerate() {
         for (at, action) in step.actions.iter_mut().enumerate() {
             resolve_action(action, &uses, (index, at));
@@ -67,7 +67,7 @@ pub(super) fn resolve(steps: &mut [Step]) {
     }
 }
 
-fn resolve_action(action: &mut Action, uses: &[Use], place: (usize, usize)) {
+fn resolve_action(action: &mut Action, uses: &Uses, place: (usize, usize)) {
     match &mut action.kind {
         ActionKind::Manual(manual) => resolve_manual(manual, uses, place),
         ActionKind::Choice(choice) => {
@@ -78,26 +78,47 @@ fn resolve_action(action: &mut Action, uses: &[Use], place: (usize, usize)) {
     }
 }
 
-fn resolve_manual(manual: &mut Manual, uses: &[Use], place: (usize, usize)) {
+fn resolve_manual(manual: &mut Manual, uses: &Uses, place: (usize, usize)) {
     let candidates = std::mem::take(&mut manual.yields);
-    let used = |name: &str| {
-        let lower = name.to_lowercase().replace([' ', '-'], "_");
-        let mention = uses.iter().find(|one| one.name == name || one.name == lower);
-        mention.map(|one| one.name.clone())
-    };
-    manual.yields = candidates.iter().filter_map(|name| used(name)).collect();
+    manual.yields = candidates.iter().filter_map(|name| uses.named(name)).collect();
     if manual.yields.is_empty() && candidates.iter().any(|name| name == SOMETHING) {
-        manual.yields.extend(first_unknown(uses, place));
+        manual.yields.extend(uses.first_unknown(place));
     }
     manual.yields.dedup();
 }
 
-/// The first secret that is needed after `place` and not before.
-fn first_unknown(uses: &[Use], place: (usize, usize)) -> Option<String> {
-    let known: HashSet<&str> =
-        uses.iter().filter(|one| one.place <= place).map(|one| one.name.as_str()).collect();
-    uses.iter()
-        .filter(|one| one.place > place && looks_secret(&one.name))
-        .find(|one| !known.contains(one.name.as_str()))
-        .map(|one| one.name.clone())
+/// The first use of each name, in document order.
+struct Uses {
+    first: Vec<Use>,
+    /// Where each name stands among them.
+    ranks: HashMap<String, usize>,
+    /// Those of secrets.
+    secrets: Vec<Use>,
+}
+
+impl Uses {
+    fn of(all: Vec<Use>) -> Self {
+        let (mut first, mut ranks) = (Vec::new(), HashMap::new());
+        for one in all {
+            let next = first.len();
+            if *ranks.entry(one.name.clone()).or_insert(next) == next {
+                first.push(one);
+            }
+        }
+        let secrets = first.iter().filter(|one: &&Use| looks_secret(&one.name)).cloned().collect();
+        Self { first, ranks, secrets }
+    }
+
+    /// The name that is used as it is written, or in lowercase words; of both the earlier one.
+    fn named(&self, name: &str) -> Option<String> {
+        let lower = name.to_lowercase().replace([' ', '-'], "_");
+        let ranks = [name, &lower].into_iter().filter_map(|name| self.ranks.get(name));
+        ranks.min().map(|rank| self.first[*rank].name.clone())
+    }
+
+    /// The first secret that is needed after `place` and not before.
+    fn first_unknown(&self, place: (usize, usize)) -> Option<String> {
+        let next = self.secrets.partition_point(|one| one.place <= place);
+        self.secrets.get(next).map(|one| one.name.clone())
+    }
 }

@@ -36,7 +36,7 @@ impl Engine<'_> {
     /// Asks for an input, whether or not it has a value.
     pub(super) fn ask_anew(&mut self, name: &str) -> Flow<()> {
         let plan = self.plan;
-        let Some(input) = plan.inputs.iter().find(|input| input.is(name)) else {
+        let Some(input) = plan.inputs.named(name) else {
             return Err(Break::Broken(format!("there is no input {name}")));
         };
         let offered = self.offered(input);
@@ -158,7 +158,7 @@ impl Engine<'_> {
     /// Sets the variables by which blocks read the input.
     async fn tell_shell(&mut self, name: &str) -> Flow<()> {
         let plan = self.plan;
-        let Some(input) = plan.inputs.iter().find(|input| input.is(name)) else {
+        let Some(input) = plan.inputs.named(name) else {
             return Ok(());
         };
         if input.variables.is_empty() {

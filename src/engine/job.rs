@@ -92,7 +92,7 @@ impl Engine<'_> {
     }
 
     fn value_of(&self, job: &Job<'_>, placeholder: &Placeholder) -> Option<String> {
-        let Some(input) = self.plan.inputs.iter().find(|input| input.is(&placeholder.name)) else {
+        let Some(input) = self.plan.inputs.named(&placeholder.name) else {
             return self.facts().remove(&placeholder.name);
         };
         let bound = job.binding.iter().find(|(name, _)| *name == input.name);

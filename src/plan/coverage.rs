@@ -194,9 +194,9 @@ impl Coverage {
             );
             return gap(GapKind::MissingTool, why);
         }
-        let mut inputs = plan.inputs.iter().filter(|input| decided.inputs.contains(&input.name));
-        let missing = inputs.find(|input| !(means.has)(input))?;
-        let name = &missing.name;
+        let needed = decided.inputs.iter().filter_map(|name| plan.inputs.place(name));
+        let missing = needed.filter(|place| !(means.has)(&plan.inputs[*place])).min()?;
+        let name = &plan.inputs[missing].name;
         let why =
             format!("nobody gave `{name}`: set a variable of that name, or name it in --answers");
         gap(GapKind::MissingInput, why)

@@ -4,7 +4,9 @@
 //! declared ones, placeholders, and variables that no earlier statement sets. Several spellings of
 //! one name are one input.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Deref;
+use std::slice;
 
 use serde::Serialize;
 
@@ -58,14 +60,42 @@ impl Input {
     pub fn key(&self) -> String {
         key(&self.name)
     }
+}
 
-    fn mentioned(&mut self, spelling: String, line: usize) {
-        if !self.spellings.contains(&spelling) {
-            self.spellings.push(spelling);
-        }
-        if !self.lines.contains(&line) {
-            self.lines.push(line);
-        }
+/// The inputs of a document, in order of their first mention, to be found by any spelling.
+#[derive(Debug)]
+pub struct Inputs {
+    all: Vec<Input>,
+    /// Where each name stands among them.
+    places: HashMap<String, usize>,
+}
+
+impl Inputs {
+    /// The input that has this name, in any spelling.
+    pub fn named(&self, name: &str) -> Option<&Input> {
+        self.place(name).map(|place| &self.all[place])
+    }
+
+    /// Where the input of this name stands among the others.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.places.get(&key(name)).copied()
+    }
+}
+
+impl Deref for Inputs {
+    type Target = [Input];
+
+    fn deref(&self) -> &[Input] {
+        &self.all
+    }
+}
+
+impl<'a> IntoIterator for &'a Inputs {
+    type Item = &'a Input;
+    type IntoIter = slice::Iter<'a, Input>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.all.iter()
     }
 }
 
@@ -102,11 +132,11 @@ const STANDARD: &[&str] = &[
 ];
 
 /// Collects the inputs of a document.
-pub fn collect(document: &Document) -> Vec<Input> {
+pub fn collect(document: &Document) -> Inputs {
     let mut collector = Collector {
         document,
-        inputs: Vec::new(),
-        places: HashMap::new(),
+        inputs: Inputs { all: Vec::new(), places: HashMap::new() },
+        seen: HashSet::new(),
         assigned: BTreeSet::new(),
     };
     document.declared.iter().for_each(|declared| collector.declare(declared));
@@ -116,11 +146,19 @@ pub fn collect(document: &Document) -> Vec<Input> {
 
 struct Collector<'d> {
     document: &'d Document,
-    inputs: Vec<Input>,
-    /// Where each name stands among the inputs.
-    places: HashMap<String, usize>,
+    inputs: Inputs,
+    /// What was noted of each input, by its place.
+    seen: HashSet<(usize, Noted)>,
     /// What an earlier statement has set.
     assigned: BTreeSet<String>,
+}
+
+/// What is noted of an input once.
+#[derive(PartialEq, Eq, Hash)]
+enum Noted {
+    Spelling(String),
+    Line(usize),
+    Variable(String),
 }
 
 impl Collector<'_> {
@@ -138,8 +176,10 @@ impl Collector<'_> {
             variables: Vec::new(),
         };
         let place = self.inputs.len();
-        if *self.places.entry(key(&input.name)).or_insert(place) == place {
-            self.inputs.push(input);
+        if *self.inputs.places.entry(key(&input.name)).or_insert(place) == place {
+            self.seen.insert((place, Noted::Spelling(declared.name.clone())));
+            self.seen.extend(input.lines.iter().map(|line| (place, Noted::Line(*line))));
+            self.inputs.all.push(input);
         }
     }
 
@@ -161,21 +201,22 @@ impl Collector<'_> {
             let fact = RUN_FACTS.contains(&placeholder.name.as_str());
             if placeholder.context != Quoting::Comment && !placeholder.name.is_empty() && !fact {
                 let line = self.line(block, placeholder.span.start);
-                let input = self.input(InputKind::Placeholder, &placeholder.name);
+                let place = self.input(InputKind::Placeholder, &placeholder.name);
+                let input = &mut self.inputs.all[place];
                 input.list = input.variables.is_empty() && !input.secret;
-                input.mentioned(placeholder.spelling.clone(), line);
+                self.note(place, Noted::Spelling(placeholder.spelling.clone()));
+                self.note(place, Noted::Line(line));
             }
         }
         for statement in &block.script.statements {
             for read in &statement.reads {
                 if self.is_free(&read.name) {
                     let line = self.line(block, read.span.start);
-                    let input = self.input(InputKind::Variable, &read.name);
-                    input.list = false;
-                    if !input.variables.contains(&read.name) {
-                        input.variables.push(read.name.clone());
-                    }
-                    input.mentioned(format!("${}", read.name), line);
+                    let place = self.input(InputKind::Variable, &read.name);
+                    self.inputs.all[place].list = false;
+                    self.note(place, Noted::Variable(read.name.clone()));
+                    self.note(place, Noted::Spelling(format!("${}", read.name)));
+                    self.note(place, Noted::Line(line));
                 }
             }
             self.assigned.extend(statement.assigns.iter().map(|one| one.name.clone()));
@@ -191,13 +232,26 @@ impl Collector<'_> {
                 .any(|word| text.contains(word))
         });
         for name in &manual.yields {
-            let input = self.input(InputKind::Variable, name);
+            let place = self.input(InputKind::Variable, name);
+            let input = &mut self.inputs.all[place];
             input.secret |= secret;
             input.list &= !input.secret;
-            if !input.lines.contains(&line) {
-                input.lines.push(line);
-            }
+            self.note(place, Noted::Line(line));
         }
+    }
+
+    fn note(&mut self, place: usize, noted: Noted) {
+        let input = &mut self.inputs.all[place];
+        let noted = (place, noted);
+        if self.seen.contains(&noted) {
+            return;
+        }
+        match &noted.1 {
+            Noted::Spelling(spelling) => input.spellings.push(spelling.clone()),
+            Noted::Line(line) => input.lines.push(*line),
+            Noted::Variable(name) => input.variables.push(name.clone()),
+        }
+        self.seen.insert(noted);
     }
 
     fn is_free(&self, name: &str) -> bool {
@@ -206,12 +260,12 @@ impl Collector<'_> {
         !standard && !self.assigned.contains(name)
     }
 
-    /// The input of this name, new where there was none.
-    fn input(&mut self, kind: InputKind, name: &str) -> &mut Input {
+    /// The place of the input of this name, new where there was none.
+    fn input(&mut self, kind: InputKind, name: &str) -> usize {
         let next = self.inputs.len();
-        let place = *self.places.entry(key(name)).or_insert(next);
+        let place = *self.inputs.places.entry(key(name)).or_insert(next);
         if place == next {
-            self.inputs.push(Input {
+            self.inputs.all.push(Input {
                 kind,
                 name: name.to_owned(),
                 secret: sounds_secret(name),
@@ -224,7 +278,7 @@ impl Collector<'_> {
                 variables: Vec::new(),
             });
         }
-        &mut self.inputs[place]
+        place
     }
 
     fn line(&self, block: &Block, offset: usize) -> usize {

@@ -11,13 +11,15 @@ mod secrecy;
 mod segment;
 pub mod walk;
 
+use std::collections::HashSet;
+
 use sha2::{Digest, Sha256};
 
 use crate::document::{self, ActionKind, Asks, Document, SectionKind};
 use crate::policy::{Catalogue, Effect, Trait};
 
 pub use coverage::GapKind;
-pub use inputs::{Input, InputKind, collect, key, sounds_secret};
+pub use inputs::{Input, InputKind, Inputs, collect, key, sounds_secret};
 pub use remarks::Exposure;
 pub use segment::{Segment, Unit};
 
@@ -29,7 +31,7 @@ pub struct Plan {
     /// The runbook.
     pub document: Document,
     /// The values that it needs and does not produce.
-    pub inputs: Vec<Input>,
+    pub inputs: Inputs,
     /// The selected steps, in order.
     pub steps: Vec<Step>,
     /// SHA-256 of the runbook's text, in hex: what answers and approvals are bound to.
@@ -74,7 +76,8 @@ impl Plan {
     /// Decides about a document.
     pub fn new(document: Document, catalogue: &'static Catalogue, selection: &Selection) -> Self {
         let inputs = collect(&document);
-        let functions = document.steps.iter().flat_map(|step| functions(&step.actions)).collect();
+        let mut functions = HashSet::new();
+        document.steps.iter().for_each(|step| functions_of(&step.actions, &mut functions));
         let context = segment::Context { catalogue, inputs: &inputs, functions };
         let steps = document
             .steps
@@ -175,9 +178,8 @@ fn cannot_be_undone(manual: &document::Manual) -> bool {
     })
 }
 
-/// The names of the functions that some actions define, also in their alternatives.
-fn functions(written: &[document::Action]) -> Vec<String> {
-    let mut names = Vec::new();
+/// Adds the names of the functions that some actions define, also in their alternatives.
+fn functions_of(written: &[document::Action], names: &mut HashSet<String>) {
     for action in written {
         match &action.kind {
             ActionKind::Command(block) => {
@@ -185,12 +187,11 @@ fn functions(written: &[document::Action]) -> Vec<String> {
                 names.extend(defined.cloned());
             }
             ActionKind::Choice(choice) => {
-                names.extend(choice.alternatives.iter().flat_map(|one| functions(&one.actions)));
+                choice.alternatives.iter().for_each(|one| functions_of(&one.actions, names));
             }
             ActionKind::Manual(_) | ActionKind::Record(_) => {}
         }
     }
-    names
 }
 
 /// All segments of some actions, also of their alternatives.

@@ -5,6 +5,8 @@
 //! builtin or a function has no argument list of its own, and neither has an assignment before a
 //! command, a here-string or a pipe.
 
+use std::collections::HashSet;
+
 use crate::document::Block;
 use crate::shell::{Command, Compound, List, Piece, Quoting, Redirect, Simple, Statement, Word};
 use crate::source::Span;
@@ -101,7 +103,7 @@ pub(super) fn exposures(
     statements: &[Statement],
     context: &Context<'_>,
 ) -> Vec<Exposure> {
-    let mut finder = Finder { block, context, found: Vec::new() };
+    let mut finder = Finder { block, context, found: Vec::new(), known: HashSet::new() };
     for statement in statements {
         finder.list(&statement.node);
     }
@@ -112,6 +114,8 @@ struct Finder<'a> {
     block: &'a Block,
     context: &'a Context<'a>,
     found: Vec<Exposure>,
+    /// Each input that was found, by its place, with the program.
+    known: HashSet<(usize, String)>,
 }
 
 impl Finder<'_> {
@@ -137,14 +141,16 @@ impl Finder<'_> {
 
     fn simple(&mut self, simple: &Simple) {
         let named = simple.words.iter().find(|word| !is_one_of(word, TRANSPARENT));
-        let functions: Vec<_> = self.context.functions.iter().map(String::as_str).collect();
-        if let Some(name) =
-            named.filter(|one| !is_one_of(one, BUILTINS) && !is_one_of(one, &functions))
+        if let Some(name) = named.filter(|one| !is_one_of(one, BUILTINS) && !self.is_function(one))
         {
             simple.words.iter().for_each(|word| self.argument(&name.text, word));
         }
         simple.assignments.iter().for_each(|one| self.words(&one.words, &[]));
         self.words(&simple.words, &simple.redirects);
+    }
+
+    fn is_function(&self, word: &Word) -> bool {
+        word.literal().is_some_and(|name| self.context.functions.contains(&name))
     }
 
     /// What runs inside of words.
@@ -173,22 +179,19 @@ impl Finder<'_> {
             }
         }
         let block = self.block;
-        let placeholders = block
-            .placeholders
-            .iter()
-            .filter(|one| one.context != Quoting::Comment && word.span.contains(one.span.start));
+        let placeholders = block.placeholders_in(word.span).iter();
+        let placeholders = placeholders.filter(|one| one.context != Quoting::Comment);
         placeholders.for_each(|one| self.expose(program, &one.name, one.span));
     }
 
     fn expose(&mut self, program: &str, name: &str, span: Span) {
-        let input = self.context.inputs.iter().find(|input| input.is(name));
-        let Some(input) = input.filter(|input| input.secret) else {
+        let inputs = self.context.inputs;
+        let Some(place) = inputs.place(name).filter(|place| inputs[*place].secret) else {
             return;
         };
-        let known = |one: &Exposure| one.input == input.name && one.program == program;
-        if !self.found.iter().any(known) {
-            let (input, program) = (input.name.clone(), program.to_owned());
-            self.found.push(Exposure { input, program, span });
+        let program = program.to_owned();
+        if self.known.insert((place, program.clone())) {
+            self.found.push(Exposure { input: inputs[place].name.clone(), program, span });
         }
     }
 }

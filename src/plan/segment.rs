@@ -1,22 +1,22 @@
 //! What is decided about a segment: its effect, its inputs, how its statements are run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::document::{self, Block};
 use crate::policy::{Catalogue, Classification, Effect, Stage, Trait, classify, stages};
 use crate::shell::{Command, Pipeline, Quoting, Statement};
 use crate::source::Span;
 
-use super::Input;
+use super::Inputs;
 use super::remarks::{Exposure, exposures};
 use super::secrecy::is_secret;
 
 /// What deciding needs to know.
 pub(super) struct Context<'a> {
     pub catalogue: &'a Catalogue,
-    pub inputs: &'a [Input],
+    pub inputs: &'a Inputs,
     /// The functions that the runbook defines.
-    pub functions: Vec<String>,
+    pub functions: HashSet<String>,
 }
 
 /// A segment, decided.
@@ -137,25 +137,18 @@ fn captures(statements: &[Statement], classifications: &[Classification]) -> Vec
 }
 
 /// The inputs that the statements mention, in order of their first mention.
-fn needed(block: &Block, statements: &[Statement], inputs: &[Input]) -> Vec<String> {
-    let placeholders = block.placeholders.iter().filter(|placeholder| {
-        let inside = |one: &Statement| one.span.contains(placeholder.span.start);
-        placeholder.context != Quoting::Comment && statements.iter().any(inside)
-    });
+fn needed(block: &Block, statements: &[Statement], inputs: &Inputs) -> Vec<String> {
+    let placeholders = statements
+        .iter()
+        .flat_map(|one| block.placeholders_in(one.span))
+        .filter(|placeholder| placeholder.context != Quoting::Comment);
     let read = statements.iter().flat_map(|statement| &statement.reads);
     let mentioned = placeholders
         .map(|placeholder| (placeholder.span.start, &placeholder.name))
         .chain(read.map(|mention| (mention.span.start, &mention.name)));
     let mut mentioned: Vec<_> = mentioned.collect();
     mentioned.sort();
-    let mut names: Vec<String> = Vec::new();
-    for (_, name) in mentioned {
-        let Some(input) = inputs.iter().find(|input| input.is(name)) else {
-            continue;
-        };
-        if !names.contains(&input.name) {
-            names.push(input.name.clone());
-        }
-    }
-    names
+    let mut seen = HashSet::new();
+    let places = mentioned.into_iter().filter_map(|(_, name)| inputs.place(name));
+    places.filter(|place| seen.insert(*place)).map(|place| inputs[place].name.clone()).collect()
 }

@@ -138,10 +138,13 @@ impl<'a> Found<'a> {
 /// How many tokens of a path like `a b, c|d e` match; the most of its alternatives.
 fn matching_path(paths: &str, tokens: &[&str]) -> Option<usize> {
     let lengths = paths.split(',').filter_map(|path| {
-        let parts: Vec<_> = path.split_whitespace().collect();
-        let fits = |(part, token): (&&str, &&str)| part.split('|').any(|one| is_like(one, token));
-        let all = parts.len() <= tokens.len() && parts.iter().zip(tokens).all(fits);
-        all.then_some(parts.len())
+        let mut length = 0;
+        for part in path.split_ascii_whitespace() {
+            let token = tokens.get(length)?;
+            part.split('|').find(|one| is_like(one, token))?;
+            length += 1;
+        }
+        Some(length)
     });
     lengths.max()
 }

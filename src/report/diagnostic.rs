@@ -8,7 +8,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::invisible::columns;
-use super::neutral::{Neutralizer, neutral};
+use super::neutral::{Neutralizer, is_plain, neutral};
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::{Position, Source};
 
@@ -162,11 +162,11 @@ const BAR: Style = AnsiColor::Blue.on_default().bold();
 /// What stands before the mark, under it and after it, as it is shown.
 fn pieces(source: &Source, label: &Label, line: usize) -> [String; 3] {
     let text = source.line_text(line);
-    let start = source.text()[..label.span.start].rfind('\n').map_or(0, |end| end + 1);
+    let start = source.line_start(line);
     let from = floor(text, label.span.start - start);
     let to = floor(text, label.span.end.saturating_sub(start)).max(from);
     let before = text[..from].chars().rev().take(CONTEXT).collect::<Vec<_>>();
-    let skipped = if text[..from].chars().count() > CONTEXT { "…" } else { "" };
+    let skipped = if text[..from].chars().rev().nth(CONTEXT).is_some() { "…" } else { "" };
     let before: String = skipped.chars().chain(before.into_iter().rev()).collect();
     [
         one_line(&before),
@@ -190,6 +190,9 @@ fn floor(text: &str, at: usize) -> usize {
 
 /// Harmless, without line ends, and with tabs of one width wherever they stand.
 pub(super) fn one_line(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     let mut out = String::new();
     let mut neutralizer = Neutralizer::new(usize::MAX);
     neutralizer.push(text.replace('\t', "    ").as_bytes(), &mut out);

@@ -18,11 +18,19 @@ const LONGEST_SEQUENCE: usize = 64;
 
 /// The whole text made harmless.
 pub fn neutral(text: &str) -> String {
+    if text.len() <= LONGEST_LINE && is_plain(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let mut neutralizer = Neutralizer::default();
     neutralizer.push(text.as_bytes(), &mut out);
     neutralizer.finish(&mut out);
     out
+}
+
+/// Whether a text is ordinary ASCII in one line, which is harmless as it is.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Makes a stream of bytes harmless. What comes out does not depend on how the bytes are cut.

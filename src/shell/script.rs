@@ -23,6 +23,14 @@ pub struct Script {
     pub statements: Vec<Statement>,
 }
 
+impl Script {
+    /// The statement that holds the byte at `offset`.
+    pub fn statement_at(&self, offset: usize) -> Option<&Statement> {
+        let at = self.statements.partition_point(|statement| statement.span.end <= offset);
+        self.statements.get(at).filter(|statement| statement.span.contains(offset))
+    }
+}
+
 /// What is run in one go: an and-or list with its here-documents.
 #[derive(Debug, Clone)]
 pub struct Statement {

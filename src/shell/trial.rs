@@ -55,15 +55,18 @@ fn cost(text: &str) -> u64 {
 
 fn doublings(bytes: &[u8]) -> u32 {
     let mut doublings = 0;
+    let (mut opened, mut closed) = (0, 0);
     for (at, byte) in bytes.iter().enumerate() {
+        opened += u32::from(*byte == b'(');
+        // That of a `case` has none that opens.
+        closed += u32::from(*byte == b')');
         doublings += match byte {
-            b'(' => 1,
             b'[' if at > 0 && bytes[at - 1] == b'$' => 2,
             b'{' if at > 0 && bytes[at - 1] == b'$' => 2 + 4 * u32::from(is_indexed(&bytes[at..])),
             _ => 0,
         };
     }
-    doublings
+    doublings + opened.max(closed)
 }
 
 /// Whether a `{` begins what has a subscript: `{a[`, `{#a[`, `{!a[`.
@@ -122,6 +125,7 @@ mod tests {
         much(&"$[".repeat(15));
         much(&format!("[[ {} -n a ]]", "! ".repeat(200)));
         much(&"case a in\nfi) ".repeat(200));
+        much(&"case a in b) ".repeat(20));
         much("echo ~99999999999999999999");
         much("echo 99999\\\n99999999999>f");
     }

@@ -26,11 +26,21 @@ pub struct Config {
     pub window: Option<u64>,
     /// What read-only mode may reach, and how much it must cover.
     pub read_only: ReadOnly,
+    /// Who has which role.
+    pub roles: Roles,
     /// Rules that the team adds to the catalogue.
     pub command: Vec<toml::Table>,
     /// Where the file was found; its folder is what relative paths start from.
     #[serde(skip)]
     pub folder: Option<PathBuf>,
+}
+
+/// Who has which role.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Roles {
+    /// The program that prints the operator's roles, one a line, and its arguments.
+    pub command: Vec<String>,
 }
 
 /// What read-only mode may reach, and how much it must cover.
@@ -130,6 +140,7 @@ impl Config {
     /// Whether it decides what is run or allowed, so that somebody must have read it.
     pub fn decides(&self) -> bool {
         !self.command.is_empty()
+            || !self.roles.command.is_empty()
             || !self.read_only.hosts.is_empty()
             || !self.read_only.tools.is_empty()
     }

@@ -242,6 +242,9 @@ pub struct Beginning {
     pub sections: Vec<String>,
     /// The run that this one belongs to, as a rollback to what it undoes.
     pub of: Option<String>,
+    /// The role that the runbook requires, and who says that the operator has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// Its header, labels as written.
     pub metadata: Vec<(String, Redacted)>,
     /// Days since it was last validated, where its header has such a date; negative for a date in
@@ -263,6 +266,34 @@ pub struct Beginning {
     pub inputs: Vec<(String, bool)>,
     /// What is doubtful in the document.
     pub warnings: Vec<Redacted>,
+}
+
+/// A role that a runbook requires.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    /// The one that is required.
+    pub required: String,
+    /// How it is known.
+    pub standing: RoleStanding,
+    /// Why it goes ahead without the role, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Redacted>,
+}
+
+/// Whether an operator has the role that is required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleStanding {
+    /// The team's command says so.
+    Verified,
+    /// The operator says so, and nobody else was asked.
+    Claimed,
+    /// Nobody said so, and nobody could be asked.
+    Unclaimed,
+    /// They have it not, or claim another one, and the run goes ahead in an emergency.
+    BreakGlass,
+    /// They have it not, or claim another one.
+    Missing,
 }
 
 /// How a run goes on.
@@ -290,6 +321,9 @@ pub struct Resumption {
     /// The inputs and variables that it yields anew.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forgotten: Vec<String>,
+    /// The role that the runbook requires, and who says that the operator has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// Whose run it was, where somebody else takes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_from: Option<String>,

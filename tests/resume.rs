@@ -166,7 +166,10 @@ fn a_read_that_was_cut_off_runs_again() {
         "[ -e go ] || sleep 30; echo read\n# Expect: contains \"read\"",
     ]);
     tale.answers("[confirm]\n1 = [\"writes\"]");
-    tale.killed_when("reached");
+    let mut child = tale.start();
+    wait_until("the second step begins", || tale.story.run(&["show"]).stdout.contains("sleep 30"));
+    child.kill().unwrap();
+    child.wait().unwrap();
     tale.story.write("go", "");
     tale.resume(&[]).is(0, &["1 met"]);
 }
@@ -453,4 +456,52 @@ fn what_cannot_be_undone_is_held_back_by_a_verification_that_was_overruled() {
     screen.answer("done?", "y");
     screen.wait_for("complete, with doubts");
     tale.story.run(&["show"]).is(0, &["let step 3 go ahead all the same: the owner looked, too"]);
+}
+
+/// A runbook that requires a role.
+fn with_role() -> Tale {
+    Tale::of(
+        "# Try\n\n**Required role:** superadmin\n\n## Step 1 — Do\n\n```bash\necho a >> world\n```\n",
+    )
+}
+
+#[test]
+fn a_role_that_is_missing_is_refused_and_recorded_and_glass_is_broken_loudly() {
+    let tale = with_role();
+    tale.answers("[confirm]\n1 = [\"writes\"]");
+    tale.run(&["--role", "viewer"]).is(4, &["requires the role superadmin", "--break-glass"]);
+    assert_eq!(tale.file("world"), "");
+    tale.story.run(&["runs"]).is(0, &["REFUSED"]);
+    tale.run(&["--role", "superadmin"]).is(0, &["superadmin, claimed by the operator"]);
+    tale.run(&["--role", "viewer", "--break-glass", "the vault burns"])
+        .is(0, &["BREAKING GLASS", "GLASS WAS BROKEN: the vault burns"]);
+    tale.story.run(&["show"]).is(0, &["! operator: superadmin is required: GLASS WAS BROKEN"]);
+    tale.run(&[]).is(0, &["neither verified nor claimed"]);
+}
+
+#[test]
+fn a_team_s_command_says_who_has_a_role() {
+    for (says, code) in [("viewer\nsuperadmin", 0), ("viewer", 4)] {
+        let tale = with_role();
+        tale.answers("[confirm]\n1 = [\"writes\"]");
+        let command =
+            format!("[roles]\ncommand = [\"printf\", \"{}\"]\n", says.replace('\n', "\\n"));
+        tale.story.write("runbook.toml", &command);
+        tale.story.run(&["trust", "runbook.toml"]).is(0, &[]);
+        // A claim is worth nothing where somebody knows.
+        tale.run(&["--role", "superadmin"]).is(code, &["superadmin"]);
+    }
+}
+
+#[test]
+fn without_a_journal_a_run_goes_ahead_only_in_an_emergency_and_says_so_all_along() {
+    let tale = Tale::steps(&["echo a >> one", "echo b >> two"]);
+    tale.answers(&WRITES.replace("\n3 = [\"writes\"]", ""));
+    let tale = Tale { story: tale.story.with("XDG_STATE_HOME", "/proc/nowhere"), ..tale };
+    tale.run(&[]).is(5, &["failed to open the journal"]);
+    assert_eq!(tale.file("one"), "");
+    let ended = tale.run(&["--break-glass", "the disk is gone"]);
+    ended.is(0, &["complete"]);
+    let said = ended.stdout.matches("THIS RUN IS NOT RECORDED").count();
+    assert_eq!(said, 3, "at the start and at each step: {}", ended.stdout);
 }

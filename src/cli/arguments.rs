@@ -72,10 +72,23 @@ pub(super) struct Attended {
     pub format: RunFormat,
 }
 
+/// By what right a run is carried out.
+#[derive(Debug, Args)]
+pub(super) struct Authority {
+    /// Claim a role that the runbook requires (or RUNBOOK_ROLE); it is recorded as claimed
+    #[arg(long, value_name = "ROLE")]
+    pub role: Option<String>,
+    /// In an emergency: go ahead without the role, or without a journal; with the reason
+    #[arg(long, value_name = "REASON")]
+    pub break_glass: Option<String>,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct Run {
     #[command(flatten)]
     pub attended: Attended,
+    #[command(flatten)]
+    pub authority: Authority,
     /// Where commands start; the root of the runbook's repository by default
     #[arg(long, value_name = "DIR")]
     pub cwd: Option<PathBuf>,
@@ -100,6 +113,8 @@ pub(super) struct Resume {
     /// Why it is taken, changed or done again: it is recorded
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+    #[command(flatten)]
+    pub authority: Authority,
     /// Do a step again, with all that follows from it; with a reason
     #[arg(long, value_name = "STEP", requires = "reason")]
     pub redo: Vec<String>,
@@ -112,6 +127,8 @@ pub(super) struct Resume {
 pub(super) struct Rollback {
     /// The run, or how its id begins; the newest one by default
     pub run: Option<String>,
+    #[command(flatten)]
+    pub authority: Authority,
     /// Answers to inputs, choices and confirmations (TOML); nothing else is answered
     #[arg(long, value_name = "FILE")]
     pub answers: Option<PathBuf>,

@@ -24,6 +24,7 @@ use crate::source::Source;
 use super::answers::{Answers, AnswersError};
 use super::arguments::{Attended, Rehearse, Run, RunFormat};
 use super::journal::{self, Record};
+use super::role::role;
 use super::terminal::Terminal;
 use super::{Exit, Failure, complain, environment, environment_variable, settings, signals};
 
@@ -39,8 +40,20 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
     setup.environment = for_shell(environment());
     require_tools(&plan, &setup)?;
     let name = operator_name(name);
-    let record = Record::begin(&plan, &mut setup, &arguments.attended, &name)?;
-    start(&plan, setup, &How::of(&arguments.attended), name, Some(record))
+    setup.role = role(&plan, &config, &arguments.authority)?;
+    let record = Record::begin(&plan, &mut setup, &arguments.attended, &name);
+    let record = match (record, &arguments.authority.break_glass) {
+        (Ok(record), _) => Some(record),
+        // Who holds the target is no emergency that a missing record could help.
+        (Err(failure), Some(reason)) if failure.exit == Exit::Environment => {
+            complain(&failure.message);
+            setup.keeping = None;
+            setup.unrecorded = Some(reason.clone());
+            None
+        }
+        (Err(failure), _) => return Err(failure),
+    };
+    start(&plan, setup, &How::of(&arguments.attended), name, record)
 }
 
 pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
@@ -151,6 +164,8 @@ pub(super) fn setup(config: &Config, folder: PathBuf) -> Setup {
         offers: environment(),
         confined: None,
         keeping: None,
+        role: None,
+        unrecorded: None,
     }
 }
 

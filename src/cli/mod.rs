@@ -16,6 +16,7 @@ mod keyboard;
 mod paths;
 mod reference;
 mod resume;
+mod role;
 mod rollback;
 mod runs;
 mod sandbox;

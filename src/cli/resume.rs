@@ -19,6 +19,7 @@ use crate::variables::{Redacted, Redactor};
 use super::arguments::Resume;
 use super::carry_out::{How, ask_git, decide, operator_name, require_tools, setup, start};
 use super::journal::{self, Record, failed, hold, pick};
+use super::role::role;
 use super::{Exit, Failure, complain, environment};
 
 pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
@@ -44,6 +45,7 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     let mut setup = setup(&config, story.folder.clone());
     setup.run.clone_from(&line.run);
     setup.environment = for_shell(environment());
+    setup.role = role(&plan, &config, &arguments.authority)?;
     require_tools(&plan, &setup)?;
     let holder = Holder::this(&line.run, &name, &setup.host);
     hold(&mut store, &line.target, &holder)?;
@@ -159,6 +161,7 @@ impl Story {
             differences: Vec::new(),
             redone: Vec::new(),
             forgotten: Vec::new(),
+            role: setup.role.clone(),
             taken_from,
             reason: arguments.reason.as_deref().map(redact),
             done: self.done(plan),

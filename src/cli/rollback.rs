@@ -16,6 +16,7 @@ use super::arguments::Rollback;
 use super::carry_out::{How, ask_git, decide, operator_name, require_tools, setup, start};
 use super::journal::{self, Record, hold, pick};
 use super::resume::Story;
+use super::role::role;
 use super::{Exit, Failure, complain, environment};
 
 pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
@@ -33,6 +34,7 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     }
     let mut setup = setup(&config, story.folder.clone());
     setup.environment = for_shell(environment());
+    setup.role = role(&plan, &config, &arguments.authority)?;
     require_tools(&plan, &setup)?;
     let holder = Holder::this(&setup.run, &name, &setup.host);
     hold(&mut store, &line.target, &holder)?;

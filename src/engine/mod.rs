@@ -34,7 +34,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::document::{self, ActionKind, Document};
-use crate::event::{Beginning, Place, Resumption, RunResult, Sink, Summary, What};
+use crate::event::{
+    Beginning, Place, Resumption, Role, RoleStanding, RunResult, Sink, Summary, What,
+};
 use crate::plan::{self, Plan, sounds_secret};
 use crate::resume::Past;
 use crate::sandbox;
@@ -85,6 +87,10 @@ pub struct Setup {
     pub confined: Option<Confined>,
     /// How it is kept; nothing where no journal is.
     pub keeping: Option<Keeping>,
+    /// The role that the runbook requires.
+    pub role: Option<Role>,
+    /// Why it goes ahead although nothing of it can be recorded.
+    pub unrecorded: Option<String>,
 }
 
 /// How a run is kept, so that it can be gone on with.
@@ -319,10 +325,27 @@ impl<'a> Engine<'a> {
         let resumption = self.setup.keeping.as_mut().and_then(|kept| kept.resumption.take());
         if let Some(resumption) = resumption {
             self.recorder.emit(What::RunResumed(resumption))?;
-            return Ok(());
+        } else {
+            let beginning = self.beginning();
+            self.recorder.emit(What::RunStarted(Box::new(beginning)))?;
         }
-        let beginning = self.beginning();
-        self.recorder.emit(What::RunStarted(Box::new(beginning)))?;
+        self.say_what_is_not_recorded()?;
+        match &self.setup.role {
+            Some(Role { required, standing: RoleStanding::Missing, .. }) => {
+                Err(Break::Refused(format!(
+                    "it requires the role {required}, which you do not have or do not claim; in an \
+                     emergency --break-glass \"REASON\" goes ahead without it, which is recorded"
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Says it all along, so that nobody takes the run for one that can be proved or resumed.
+    fn say_what_is_not_recorded(&mut self) -> Flow<()> {
+        let Some(reason) = &self.setup.unrecorded else { return Ok(()) };
+        let text = format!("THIS RUN IS NOT RECORDED and cannot be resumed ({reason})");
+        self.recorder.emit(What::Remark { text: self.redactor.redact(&text) })?;
         Ok(())
     }
 
@@ -342,7 +365,7 @@ impl<'a> Engine<'a> {
             line: written.line,
             place: (number + 1, plan.steps.len()),
         })?;
-        Ok(())
+        self.say_what_is_not_recorded()
     }
 
     fn beginning(&self) -> Beginning {
@@ -363,6 +386,7 @@ impl<'a> Engine<'a> {
             program: env!("CARGO_PKG_VERSION").into(),
             sections: keeping.map_or_else(Vec::new, |keeping| keeping.sections.clone()),
             of: keeping.and_then(|keeping| keeping.of.clone()),
+            role: self.setup.role.clone(),
             metadata: document
                 .metadata
                 .entries

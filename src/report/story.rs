@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::event::{Beginning, Event, Intent, Outcome, Resumption, Summary, What};
+use crate::event::{
+    Beginning, Event, Intent, Outcome, Resumption, Role, RoleStanding, Summary, What,
+};
 use crate::policy::Effect;
 
 use super::neutral;
-use super::terminal::{format_duration, outcome_word, result_word};
+use super::terminal::{format_duration, outcome_word, result_word, role_words};
 
 /// The most lines of an output that a story tells.
 const LINES: usize = 12;
@@ -61,6 +63,7 @@ impl Story {
         self.ended.clone_from(&event.at);
         match &event.what {
             What::RunStarted(beginning) => {
+                self.role(&beginning.operator, beginning.role.as_ref());
                 self.run.clone_from(&event.run);
                 self.began.clone_from(&event.at);
                 self.beginning = Some(beginning.clone());
@@ -134,7 +137,13 @@ impl Story {
         }
     }
 
+    fn role(&mut self, operator: &str, role: Option<&Role>) {
+        let broken = role.filter(|role| role.standing == RoleStanding::BreakGlass);
+        self.attention.extend(broken.map(|role| format!("{operator}: {}", role_words(role))));
+    }
+
     fn resumed(&mut self, at: &str, resumption: &Resumption) {
+        self.role(&resumption.operator, resumption.role.as_ref());
         let by = &resumption.operator;
         self.chapters.push(Chapter { title: format!("Resumed at {at} by {by}"), deeds: vec![] });
         let reason = resumption.reason.as_ref().map(|reason| format!(": {reason}"));
@@ -221,6 +230,8 @@ impl Story {
             facts.extend(of);
             let place = format!("{} on {}", beginning.operator, beginning.host);
             facts.push(("Begun by", format!("{place}, in {}", beginning.folder)));
+            let role = beginning.role.as_ref();
+            facts.extend(role.map(|role| ("Role", role_words(role))));
             facts.push(("Text", beginning.fingerprint.clone()));
         }
         facts.push(("Begun at", self.began.clone()));

@@ -9,7 +9,8 @@ use anstyle::{AnsiColor, Effects, Style};
 use textwrap::Options;
 
 use crate::event::{
-    Beginning, Ending, Event, Intent, Outcome, Resumption, RunResult, Sink, Summary, What,
+    Beginning, Ending, Event, Intent, Outcome, Resumption, Role, RoleStanding, RunResult, Sink,
+    Summary, What,
 };
 use crate::expect::{Stream, Verdict};
 use crate::policy::{Effect, Trait};
@@ -111,6 +112,9 @@ impl<W: Write> Terminal<W> {
                 beginning.operator, beginning.host, beginning.folder
             )),
         )?;
+        if let Some(role) = &beginning.role {
+            self.fact("Role", &told(&role_words(role)))?;
+        }
         let writing = listed("none of them writes", "writing: ", &beginning.writing);
         self.fact("Steps", &format!("{} ({writing})", beginning.steps))?;
         if !beginning.irreversible.is_empty() {
@@ -136,6 +140,9 @@ impl<W: Write> Terminal<W> {
         let place =
             format!("{} on {}, in {}", resumption.operator, resumption.host, resumption.folder);
         self.fact("Operator", &told(&place))?;
+        if let Some(role) = &resumption.role {
+            self.fact("Role", &told(&role_words(role)))?;
+        }
         if let Some(from) = &resumption.taken_from {
             self.fact("Taken from", &told(from))?;
         }
@@ -359,6 +366,21 @@ fn effect_words(intent: &Intent) -> String {
         words.push_str(&intent.reasons.join("; "));
     }
     neutral(&words)
+}
+
+/// A role that is required, and how it is known.
+pub fn role_words(role: &Role) -> String {
+    let required = &role.required;
+    let reason = role.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    match role.standing {
+        RoleStanding::Verified => format!("{required}, as the team's command says"),
+        RoleStanding::Claimed => format!("{required}, claimed by the operator and not verified"),
+        RoleStanding::Unclaimed => {
+            format!("{required} is required: neither verified nor claimed (--role {required})")
+        }
+        RoleStanding::BreakGlass => format!("{required} is required: GLASS WAS BROKEN{reason}"),
+        RoleStanding::Missing => format!("{required} is required and missing"),
+    }
 }
 
 /// What became of an action, in a word.

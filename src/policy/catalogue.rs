@@ -14,7 +14,7 @@ use super::classify::classify;
 use super::hosts::{self, Host};
 #[cfg(test)]
 use super::rule::lists;
-use super::rule::{File, Rule};
+use super::rule::{File, Network, Rule};
 
 /// The rules of all known commands.
 #[derive(Debug, Clone, Default)]
@@ -236,10 +236,14 @@ pub(super) fn is_locked(name: &str) -> bool {
 pub(super) fn builtin_variables(name: &str) -> Option<String> {
     let listed = builtin_rules(name).filter_map(|rule| {
         let network = rule.network.as_ref();
-        let endpoints = network.map(|network| network.variables.as_str()).unwrap_or_default();
+        let of_network = |pick: fn(&Network) -> &str| network.map_or("", pick);
+        let endpoints = of_network(|network| network.variables.as_str());
+        let repositories = of_network(|network| network.repository_variables.as_str());
         let has_own = !rule.credentials.is_empty()
             || network.is_some_and(|it| it.configured || !it.variables.is_empty());
-        has_own.then(|| format!("{} {} {endpoints}", rule.credentials, rule.variables))
+        has_own.then(|| {
+            format!("{} {} {endpoints} {repositories}", rule.credentials, rule.variables)
+        })
     });
     let listed: Vec<_> = listed.collect();
     (!listed.is_empty()).then(|| listed.join(" "))

@@ -36,10 +36,96 @@ impl State {
             || self.parts.iter().any(|part| part.starts_with(b"trap -- "))
     }
 
+    /// The value of a variable that is one text, as `declare -p` writes it between its quotes;
+    /// nothing where there is no such variable, or where the description is not understood.
+    pub fn text(&self, name: &str) -> Option<&[u8]> {
+        let mut rest = self.parts().nth(VARIABLES)?;
+        while !rest.is_empty() {
+            let (entry, after) = Entry::first(rest)?;
+            if entry.name == name.as_bytes() {
+                return (!entry.refers).then_some(entry.value)?;
+            }
+            rest = after;
+        }
+        None
+    }
+
+    /// Whether the shell ends words where it does unless it is told otherwise.
+    pub fn has_usual_fields(&self) -> bool {
+        let usual = b"\ndeclare -- IFS=$' \\t\\n'\n";
+        self.text("IFS") == Some(b" \t\n")
+            || self.parts().nth(VARIABLES).is_some_and(|it| memchr::memmem::find(it, usual).is_some())
+    }
+
     /// Whether the two shells would behave the same.
     pub fn same(&self, other: &Self) -> bool {
         self.parts.iter().eq(other.parts.iter())
     }
+}
+
+/// Which of the parts describes the variables.
+const VARIABLES: usize = 1;
+
+/// A line of `declare -p`, or several if its value has several.
+struct Entry<'a> {
+    name: &'a [u8],
+    /// What stands between double quotes.
+    value: Option<&'a [u8]>,
+    /// Whether it stands for another variable.
+    refers: bool,
+}
+
+impl<'a> Entry<'a> {
+    /// The first of a description, and what follows it.
+    fn first(text: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let text = text.strip_prefix(b"declare -")?;
+        let space = memchr::memchr(b' ', text)?;
+        let (flags, text) = (&text[..space], &text[space + 1..]);
+        let end = memchr::memchr2(b'=', b'\n', text)?;
+        let (name, refers) = (&text[..end], flags.contains(&b'n'));
+        let (value, rest) = match text[end] {
+            b'\n' => (None, &text[end..]),
+            _ => quoted(&text[end + 1..])?,
+        };
+        Some((Self { name, value, refers }, rest.strip_prefix(b"\n")?))
+    }
+}
+
+/// What a text of double quotes at the beginning holds, and what follows it; for other kinds of
+/// values only what follows.
+fn quoted(text: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
+    if let Some(inner) = text.strip_prefix(b"\"") {
+        let end = closing(inner, b'"')?;
+        return Some((Some(&inner[..end]), &inner[end + 1..]));
+    }
+    if let Some(inner) = text.strip_prefix(b"$'") {
+        return Some((None, &inner[closing(inner, b'\'')? + 1..]));
+    }
+    let mut rest = text.strip_prefix(b"(")?;
+    loop {
+        let at = memchr::memchr3(b'"', b'\'', b')', rest)?;
+        match rest[at] {
+            b')' => return Some((None, &rest[at + 1..])),
+            quote => {
+                let inner = &rest[at + 1..];
+                rest = &inner[closing(inner, quote)? + 1..];
+            }
+        }
+    }
+}
+
+/// Where the quotes end that a text begins within.
+fn closing(text: &[u8], quote: u8) -> Option<usize> {
+    let mut at = 0;
+    while at < text.len() {
+        match text[at] {
+            b'\\' => at += 1,
+            byte if byte == quote => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
 }
 
 /// A buffer that leaves no copy of what it held behind when it grows.
@@ -68,5 +154,24 @@ impl Buffer {
         let rest = Zeroizing::new(self.bytes[end + 1..].to_vec());
         self.bytes = rest;
         Some(field)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_found_among_others_that_look_like_it() {
+        let text = b"declare -a A=([0]=\"x)\" [1]=$'\\'declare -- NS=')\ndeclare -- B=\"1\ndeclare -- NS=\\\"bad\\\"\n\"\ndeclare -x NS=\"prod\"\ndeclare -r E\ndeclare -- I=$' \\t\\n'\ndeclare -n R=\"NS\"\ndeclare -A M=()\ndeclare -- Z=\"z\"\n";
+        let part = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
+        let state = State::new(vec![part(b""), part(text)]);
+        assert_eq!(state.text("NS"), Some(&b"prod"[..]));
+        assert_eq!(state.text("Z"), Some(&b"z"[..]));
+        for other in ["A", "E", "I", "R", "M", "NONE"] {
+            assert_eq!(state.text(other), None, "{other}");
+        }
+        let broken = State::new(vec![part(b""), part(b"declare -- A=x\ndeclare -- Z=\"z\"\n")]);
+        assert_eq!(broken.text("Z"), None);
     }
 }

@@ -84,6 +84,5 @@ fn is_one(word: &OneWord, statements: &[Statement], state: &State) -> bool {
         let value = state.text(name).and_then(|value| std::str::from_utf8(value).ok());
         value.is_some_and(is_plain) && !may_change(statements, name)
     };
-    state.has_usual_fields()
-        && word.variables.as_ref().is_some_and(|names| names.iter().all(plain))
+    state.has_usual_fields() && word.variables.as_ref().is_some_and(|names| names.iter().all(plain))
 }

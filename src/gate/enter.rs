@@ -80,7 +80,8 @@ fn pass(
         && rules.confines == Confines::Network
     {
         let others = others.iter().filter_map(|other| find(other, &rules.path));
-        let paths: Vec<_> = std::iter::once(program.clone()).chain(others).flat_map(parts).collect();
+        let paths: Vec<_> =
+            std::iter::once(program.clone()).chain(others).flat_map(parts).collect();
         sandbox::only_start(&paths).map_err(|error| refuse(format!("failed to {error}")))?;
     }
     if !permit.network && rules.confines == Confines::Network {
@@ -112,9 +113,7 @@ fn is_chosen_by_a_file(program: &Path) -> bool {
 fn parts(program: PathBuf) -> Vec<PathBuf> {
     let real = fs::canonicalize(&program).unwrap_or(program);
     let mut parts: Vec<_> = loader(&real).into_iter().collect();
-    if let (Some(name), Some(prefix)) =
-        (real.file_name(), real.parent().and_then(Path::parent))
-    {
+    if let (Some(name), Some(prefix)) = (real.file_name(), real.parent().and_then(Path::parent)) {
         let helpers = format!("{}-core", name.to_string_lossy());
         parts.extend(["lib", "libexec"].map(|folder| prefix.join(folder).join(&helpers)));
     }
@@ -127,9 +126,8 @@ fn loader(program: &Path) -> Option<PathBuf> {
     let mut page = Vec::new();
     fs::File::open(program).ok()?.take(4096).read_to_end(&mut page).ok()?;
     let mut texts = page.split(|byte| *byte == 0);
-    let named = texts.find(|text| {
-        text.starts_with(b"/") && memchr::memmem::find(text, b"/ld").is_some()
-    })?;
+    let named = texts
+        .find(|text| text.starts_with(b"/") && memchr::memmem::find(text, b"/ld").is_some())?;
     Some(PathBuf::from(OsStr::from_bytes(named)))
 }
 
@@ -205,4 +203,29 @@ pub fn executed() -> Option<PathBuf> {
 #[cfg(not(target_os = "linux"))]
 pub fn executed() -> Option<PathBuf> {
     None
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shim_that_a_file_may_lead_elsewhere_is_told_from_a_program() {
+        let shim = |path: &str| is_chosen_by_a_file(Path::new(path));
+        assert!(shim("/home/a/.asdf/shims/kubectl"));
+        assert!(shim("/home/a/.local/share/mise/shims/terraform"));
+        assert!(shim("/home/a/.proto/shims/node"));
+        assert!(!shim("/home/a/.pyenv/shims/aws"));
+        assert!(!shim("/usr/bin/asdf-tool"));
+        assert!(!shim("/usr/bin/git"));
+    }
+
+    #[test]
+    fn the_loader_of_a_program_is_found_and_a_script_has_none() {
+        let shell = fs::canonicalize("/bin/sh").expect("a shell");
+        assert!(loader(&shell).is_some_and(|loader| loader.exists()));
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("x"), "#!/bin/sh\n").expect("a file");
+        assert_eq!(loader(&folder.path().join("x")), None);
+    }
 }

@@ -241,9 +241,8 @@ pub(super) fn builtin_variables(name: &str) -> Option<String> {
         let repositories = of_network(|network| network.repository_variables.as_str());
         let has_own = !rule.credentials.is_empty()
             || network.is_some_and(|it| it.configured || !it.variables.is_empty());
-        has_own.then(|| {
-            format!("{} {} {endpoints} {repositories}", rule.credentials, rule.variables)
-        })
+        has_own
+            .then(|| format!("{} {} {endpoints} {repositories}", rule.credentials, rule.variables))
     });
     let listed: Vec<_> = listed.collect();
     (!listed.is_empty()).then(|| listed.join(" "))

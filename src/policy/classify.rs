@@ -15,7 +15,7 @@ use crate::source::Span;
 use super::arguments::{Argument, Rest, arguments};
 use super::catalogue::Catalogue;
 use super::environment::{is_harmless, is_name, is_obeyed};
-use super::found::Found;
+use super::found::{Found, MOST_ARGUMENTS};
 use super::hosts::{self, Reach};
 use super::languages::{self, is_web};
 use super::options::{Objection, Parsed, is_sink};
@@ -25,9 +25,6 @@ use super::{Classification, Effect, Judged, OneWord, Reason, Trait};
 
 /// Options of `xargs` with which it may begin an argument anywhere in what it reads.
 const CUTTING: &str = "-d --delimiter -E -e -s";
-
-/// How many words a command may have.
-const MOST_WORDS: usize = 2048;
 
 /// How deep wrappers and shells may stand in each other.
 const DEEPEST: usize = 8;
@@ -407,7 +404,7 @@ impl<'a> Judge<'a> {
         let Some(name) = words.first() else {
             return;
         };
-        if words.len() > MOST_WORDS {
+        if words.len() > MOST_ARGUMENTS {
             self.refuse("a command", "A command has too many arguments to be judged", span);
             return;
         }
@@ -485,8 +482,7 @@ impl<'a> Judge<'a> {
             return;
         };
         let (tool, given) = (found.tool(), &self.given);
-        let unknown =
-            given.iter().any(|(name, value)| value.is_none() && network.obeys(name));
+        let unknown = given.iter().any(|(name, value)| value.is_none() && network.obeys(name));
         let value = |name: &str| given.iter().rfind(|(known, _)| known == name)?.1.clone();
         let reach = hosts::reach(tool, network, parsed, value);
         self.reach.hosts.extend(reach.hosts);

@@ -27,10 +27,16 @@ pub(super) struct Found<'a> {
     leading_splits: Vec<Span>,
 }
 
+/// How many arguments a command may have, so that what a stranger writes is judged in no time.
+pub(super) const MOST_ARGUMENTS: usize = 2048;
+
 impl<'a> Found<'a> {
     /// Looks a command up; nothing if the catalogue lacks it.
     pub fn look_up(words: &[Argument], catalogue: &'a Catalogue) -> Option<Self> {
         let (first, arguments) = words.split_first()?;
+        if arguments.len() > MOST_ARGUMENTS {
+            return None;
+        }
         let name = first.text()?;
         let mut found = None;
         for rule in catalogue.rules(name) {

@@ -256,6 +256,7 @@ impl<'a> Parser<'a> {
                 self.object(Effect::Unknown, text.to_owned(), value.span);
                 self.parsed.operands.push(more(Rest::Unseen));
             }
+            Rest::Matches if !value.may_be_option() => self.parsed.splits.push(value.span),
             Rest::Split => self.parsed.splits.push(value.span),
             // Those that follow begin with no dash.
             Rest::Names => {

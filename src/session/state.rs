@@ -54,7 +54,10 @@ impl State {
     pub fn has_usual_fields(&self) -> bool {
         let usual = b"\ndeclare -- IFS=$' \\t\\n'\n";
         self.text("IFS") == Some(b" \t\n")
-            || self.parts().nth(VARIABLES).is_some_and(|it| memchr::memmem::find(it, usual).is_some())
+            || self
+                .parts()
+                .nth(VARIABLES)
+                .is_some_and(|it| memchr::memmem::find(it, usual).is_some())
     }
 
     /// Whether the two shells would behave the same.

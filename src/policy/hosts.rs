@@ -124,7 +124,7 @@ pub(super) fn reach(
     };
     let operands = operands.iter().filter(|operand| !is_query_word(operand));
     let arguments = parsed.values_of(&network.options).chain(operands);
-    let arguments = arguments.map(|argument| of_argument(argument, port, network.pages));
+    let arguments = arguments.map(|argument| of_argument(argument, port, network));
     let values = network.variables.split_whitespace().filter_map(&variable);
     let values = values.map(|value| address(&value, port).filter(|_| network.is_one(&value)));
     let repositories = repositories(network, parsed, &variable);
@@ -158,7 +158,18 @@ impl Network {
     }
 }
 
-/// The hosts of the repositories that are named; nothing for those that name none.
+/// Where a repository is, as far as what names it says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Home {
+    /// Where the tool looks anyway.
+    Usual,
+    /// There.
+    Host(Host),
+    /// That is not plain.
+    Unclear,
+}
+
+/// The hosts of the repositories that are named; nothing for those of which one is not plain.
 fn repositories(
     network: &Network,
     parsed: &Parsed,
@@ -171,16 +182,20 @@ fn repositories(
     let arguments = options.chain(&parsed.operands).map(|argument| match argument.rest {
         Rest::None => of_repository(&argument.known),
         // `"$REPO"`, `o/"$NAME"`: known when it runs.
-        _ => Some(None),
+        _ => Home::Unclear,
     });
     let names = network.repository_variables.split_whitespace();
     let values = names.filter_map(variable).map(|value| of_repository(&value));
-    arguments.chain(values).flatten().collect()
+    let named = |home| match home {
+        Home::Usual => None,
+        Home::Host(host) => Some(Some(host)),
+        Home::Unclear => Some(None),
+    };
+    arguments.chain(values).filter_map(named).collect()
 }
 
-/// The host of `HOST/OWNER/NAME`, `https://HOST/OWNER/NAME` or `git@HOST:OWNER/NAME`, if one is
-/// named; nothing in it where what is named is not plain.
-fn of_repository(text: &str) -> Option<Option<Host>> {
+/// Where `HOST/OWNER/NAME`, `https://HOST/OWNER/NAME` or `git@HOST:OWNER/NAME` is.
+fn of_repository(text: &str) -> Home {
     let host = if text.contains("://") {
         address(text, Some(443))
     } else if let Some((user, rest)) = text.split_once('@')
@@ -191,11 +206,14 @@ fn of_repository(text: &str) -> Option<Option<Host>> {
     } else if text.matches('/').count() > 1 {
         address(text.split('/').next().unwrap_or_default(), Some(443))
     } else {
-        return None;
+        return Home::Usual;
     };
-    // Whoever names it gets what is meant without a name.
-    let usual = host.as_ref().is_some_and(|host| host.name == "github.com");
-    (!usual).then_some(host)
+    match host {
+        // Whoever names it gets what is meant without a name.
+        Some(host) if host.name == "github.com" => Home::Usual,
+        Some(host) => Home::Host(host),
+        None => Home::Unclear,
+    }
 }
 
 /// A host that a rule names.
@@ -224,11 +242,9 @@ fn is_query_word(operand: &Argument) -> bool {
     KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(text)) || operand.known.starts_with('+')
 }
 
-fn of_argument(argument: &Argument, port: Option<u16>, pages: bool) -> Option<Host> {
+fn of_argument(argument: &Argument, port: Option<u16>, network: &Network) -> Option<Host> {
     if argument.rest == Rest::None {
-        let bare = !argument.known.contains("://");
-        let more = bare && argument.known.contains(['/', '?', '#']);
-        return address(&argument.known, port).filter(|_| pages || !more);
+        return address(&argument.known, port).filter(|_| network.is_one(&argument.known));
     }
     // What follows is not known: only where the authority has ended before does it not matter.
     let (scheme, rest) = argument.known.split_once("://")?;
@@ -348,22 +364,26 @@ mod tests {
 
     #[test]
     fn a_repository_may_name_a_host() {
-        let case = |text: &str, expected: Option<Option<&str>>| {
-            let found = of_repository(text).map(|host| host.map(|host| host.to_string()));
-            assert_eq!(found, expected.map(|host| host.map(str::to_owned)), "{text}");
+        let case = |text: &str, expected: &str| {
+            let told = match of_repository(text) {
+                Home::Usual => "usual".to_owned(),
+                Home::Host(host) => host.to_string(),
+                Home::Unclear => "unclear".to_owned(),
+            };
+            assert_eq!(told, expected, "{text}");
         };
-        case("o/r", None);
-        case("12", None);
-        case("github.com/o/r", None);
-        case("https://github.com/o/r/pull/1", None);
-        case("a.example/o/r", Some(Some("a.example:443")));
-        case("https://a.example/o/r", Some(Some("a.example:443")));
-        case("http://a.example/o/r", Some(Some("a.example:80")));
-        case("git@a.example:o/r", Some(Some("a.example:443")));
-        case("ssh://git@a.example/o/r", Some(Some("a.example:22")));
-        case("x@a.example:o/r", Some(None));
-        case("https://a@b@c/o/r", Some(None));
-        case("/o/r", Some(None));
+        case("o/r", "usual");
+        case("12", "usual");
+        case("github.com/o/r", "usual");
+        case("https://github.com/o/r/pull/1", "usual");
+        case("a.example/o/r", "a.example:443");
+        case("https://a.example/o/r", "a.example:443");
+        case("http://a.example/o/r", "a.example:80");
+        case("git@a.example:o/r", "a.example:443");
+        case("ssh://git@a.example/o/r", "a.example:22");
+        case("x@a.example:o/r", "unclear");
+        case("https://a@b@c/o/r", "unclear");
+        case("/o/r", "unclear");
     }
 
     #[test]

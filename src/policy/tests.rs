@@ -1,6 +1,6 @@
 //! The catalogue's own examples, and tables over the front door of `policy`.
 
-use crate::shell::{Command, parse};
+use crate::shell::{Command, Word, parse};
 
 use super::Effect::{Read, Unknown, Write};
 use super::Trait::{Interactive, Irreversible, OpensSession, PrintsSecret, Streaming};
@@ -491,7 +491,7 @@ fn started(line: &str, variables: &[(&str, &str)]) -> Result<super::Permit, supe
     let Command::Simple(simple) = &script.statements[0].node.items[0].and_or.first.stages[0] else {
         panic!("a simple command");
     };
-    let words: Option<Vec<_>> = simple.words.iter().map(|word| word.literal()).collect();
+    let words: Option<Vec<_>> = simple.words.iter().map(Word::literal).collect();
     let variable = |wanted: &str| {
         let found = variables.iter().find(|(name, _)| *name == wanted);
         found.map(|(_, value)| (*value).to_owned())

@@ -88,7 +88,16 @@ fn no_way_out_carries_anything_out_by_itself() {
         .map(|book| book.text("file"))
         .collect();
     // Those read nothing but what is here, and say nothing to anybody.
-    assert_eq!(passed, ["docs/hostname.md", "docs/jq.md", "docs/variable-later.md"]);
+    assert_eq!(
+        passed,
+        [
+            "docs/git-diff.md",
+            "docs/git-status.md",
+            "docs/hostname.md",
+            "docs/jq.md",
+            "docs/variable-later.md"
+        ]
+    );
 }
 
 /// Where a secret stands in what was told or written, and in which form.
@@ -340,4 +349,77 @@ fn a_submodule_brings_no_settings_of_its_own() {
     let seen = scene.validate(&["docs/theirs/look.md"]);
     assert_eq!(scene.attacker.take(), [] as [String; 0]);
     seen.exit(4).says("which is not listed").says("runbook.toml is not the one of origin/main");
+}
+
+#[test]
+fn a_repository_that_is_committed_as_a_folder_starts_nothing() {
+    let scene = Scene::new();
+    scene.bare("sub");
+    let blocks = [
+        "git -C sub status",
+        "git -C sub diff",
+        "cd sub && git status",
+        "cd sub && git ls-files -m",
+        "git --no-pager -C sub diff --stat",
+    ];
+    for block in blocks {
+        let _ = scene.plainly(block).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert_ne!(scene.marks(), [] as [String; 0], "{block}");
+        scene.forget();
+    }
+    for (number, block) in blocks.iter().enumerate() {
+        scene.write(&format!("docs/{number}.md"), &alone(block));
+    }
+    let _ = scene.validate(&["docs"]);
+    assert_eq!(scene.marks(), [] as [String; 0]);
+    assert_eq!(scene.attacker.take(), [] as [String; 0]);
+}
+
+#[test]
+fn what_the_configuration_of_a_repository_names_is_not_started_by_git() {
+    let scene = Scene::new();
+    scene.write("a.bin", "a\n");
+    scene.push("work", "change");
+    scene.write("a.bin", "b\n");
+    scene.plant();
+    // Attributes are switched off where git lets us, so that honest answers stay.
+    scene.write("docs/look.md", &alone("git status"));
+    scene.validate(&["docs/look.md"]).exit(0);
+    scene.write(".git/info/attributes", "* diff=x filter=x\n");
+    let blocks = [
+        "git status",
+        "git diff",
+        "git diff --stat",
+        "git diff --no-index docs/look.md a.bin",
+        "git log -p",
+        "git show",
+        "git blame a.bin",
+        "git ls-files -m",
+        "git describe --always --dirty",
+        "git diff-files -p",
+        "git diff-index -p HEAD",
+    ];
+    for (number, block) in blocks.iter().enumerate() {
+        scene.write(&format!("docs/{number}.md"), &alone(block));
+    }
+    let _ = scene.validate(&["docs"]);
+    assert_eq!(scene.marks(), [] as [String; 0]);
+    assert_eq!(scene.attacker.take(), [] as [String; 0]);
+}
+
+#[test]
+fn a_toolchain_of_the_repository_is_not_started() {
+    let scene = Scene::new();
+    let planted = scene.work("chain");
+    scene.write("rust-toolchain.toml", &format!("[toolchain]\npath = \"{}\"\n", planted.display()));
+    scene.write("chain/lib/.keep", "");
+    scene.toolchain("chain/bin");
+    for (number, block) in
+        ["cargo --version", "cargo version", "cargo locate-project"].iter().enumerate()
+    {
+        scene.write(&format!("docs/{number}.md"), &alone(block));
+    }
+    let _ = scene.validate(&["docs"]);
+    assert_eq!(scene.marks(), [] as [String; 0]);
+    assert_eq!(scene.attacker.take(), [] as [String; 0]);
 }

@@ -358,3 +358,31 @@ fn explain_says_which_secret_stands_on_an_argument_list() {
         assert_eq!(remarks(quiet), serde_json::json!([]), "{quiet}");
     }
 }
+
+#[test]
+fn a_word_without_quotes_is_judged_by_what_it_holds_before_it_runs() {
+    // Nobody confirms what writes, or may.
+    let story = |value: &str, block: &str| {
+        let steps = format!(
+            "# Try\n\n## Step 1 — Set\n\n```bash\n{value}\n```\n\n## Step 2 — Use\n\n```bash\n{block}\n```\n"
+        );
+        Scene::of(&steps)
+    };
+    let asked = |value: &str, block: &str| {
+        let story = story(value, block);
+        story.run().exit(3).outcomes(&["status_only"]).says("it needs quotes");
+        assert!(!story.path("pwned").exists(), "{value}; {block}");
+    };
+    asked("F='5 touch pwned'", "nice -n $F");
+    asked("F='1 -o pwned'", "sort -k $F /dev/null");
+    asked("F=", "nice -n $F ls");
+    asked("F=-5", "nice -n $F ls");
+    asked("F=(1 2)", "nice -n $F ls");
+    asked("F=5", "for F in $(cat /dev/null); do nice -n $F true; done");
+    asked("F=5", "nice -n $(echo $F) true");
+    let runs = |value: &str, block: &str| {
+        story(value, block).run().exit(0).outcomes(&["status_only", "status_only"]);
+    };
+    runs("F=5", "nice -n $F true");
+    runs("F='5 touch pwned'", "nice -n 5 echo \"$F\"");
+}

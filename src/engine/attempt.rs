@@ -87,7 +87,7 @@ impl<'p> Engine<'p> {
     async fn carry_out_job(&mut self, job: &Job<'_>, first: u32) -> Flow<After> {
         let before = self.snapshot().await?;
         let mut attempt = first;
-        let judged = self.judge_as_filled(job)?;
+        let judged = self.judge_as_held(job, &before)?;
         loop {
             self.intend(job, &judged, attempt)?;
             let allowed_by = match self.approve(job, &judged)? {
@@ -100,7 +100,11 @@ impl<'p> Engine<'p> {
             };
             let segment = job.number;
             self.recorder.emit(What::SegmentStarted { segment, attempt, allowed_by })?;
-            let trial = self.poll(job, attempt, &before).await?;
+            // What was allowed by a person is allowed once.
+            let trial = match judged.effect {
+                Effect::Read => self.poll(job, attempt, &before).await?,
+                _ => self.attempt(job, attempt).await?,
+            };
             if trial.shell_ended {
                 self.revive(&before).await?;
             }

@@ -104,7 +104,7 @@ impl Engine<'_> {
     }
 
     /// Runs the segment's statements once and rules on what they did.
-    async fn attempt(&mut self, job: &Job<'_>, number: u32) -> Flow<Trial> {
+    pub(super) async fn attempt(&mut self, job: &Job<'_>, number: u32) -> Flow<Trial> {
         let started = Instant::now();
         let others = match (self.may_have_others, &self.session) {
             (true, Some(session)) => session.background(),

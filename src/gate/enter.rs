@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -69,6 +69,21 @@ fn pass(
     let program = find(name, &rules.path).ok_or_else(|| {
         refuse("it is in none of the folders that programs are taken from".into())
     })?;
+    if is_chosen_by_a_file(&program) {
+        return Err(refuse(
+            "it is the shim of a version manager, and a file of the working directory may name any \
+             program for it"
+                .into(),
+        ));
+    }
+    if let Some(others) = &permit.starts
+        && rules.confines == Confines::Network
+    {
+        let others = others.iter().filter_map(|other| find(other, &rules.path));
+        let paths: Vec<_> =
+            std::iter::once(program.clone()).chain(others).flat_map(parts).collect();
+        sandbox::only_start(&paths).map_err(|error| refuse(format!("failed to {error}")))?;
+    }
     if !permit.network && rules.confines == Confines::Network {
         sandbox::without_network().map_err(|error| refuse(format!("failed to {error}")))?;
     }
@@ -79,6 +94,41 @@ fn pass(
         .envs(given(rules, &permit, environment))
         .exec();
     Err(refuse(format!("failed to start {}: {error}", program.display())))
+}
+
+/// Whether a program only stands for others, of which a file of the working directory may name one
+/// by its path (`.tool-versions` of asdf and mise, the plug-ins of proto, the registries of aqua).
+/// rustup does so as well; a guard of the catalogue keeps it from looking.
+fn is_chosen_by_a_file(program: &Path) -> bool {
+    const MANAGERS: &[&str] = &["asdf", ".asdf", "mise", ".mise", ".proto", "aqua-proxy"];
+    let real = fs::canonicalize(program).unwrap_or_else(|_| program.to_path_buf());
+    let manages = |name: &OsStr| MANAGERS.iter().any(|manager| name == *manager);
+    let shim = program.parent().is_some_and(|folder| folder.ends_with("shims"));
+    let managed = shim && program.components().any(|part| manages(part.as_os_str()));
+    managed || real.file_name().is_some_and(manages)
+}
+
+/// What of a program is to be started along with it: itself, what loads it, and its helpers
+/// (`git-core`).
+fn parts(program: PathBuf) -> Vec<PathBuf> {
+    let real = fs::canonicalize(&program).unwrap_or(program);
+    let mut parts: Vec<_> = loader(&real).into_iter().collect();
+    if let (Some(name), Some(prefix)) = (real.file_name(), real.parent().and_then(Path::parent)) {
+        let helpers = format!("{}-core", name.to_string_lossy());
+        parts.extend(["lib", "libexec"].map(|folder| prefix.join(folder).join(&helpers)));
+    }
+    parts.push(real);
+    parts
+}
+
+/// The program that loads a program, which stands in its first page (elf(5), `PT_INTERP`).
+fn loader(program: &Path) -> Option<PathBuf> {
+    let mut page = Vec::new();
+    fs::File::open(program).ok()?.take(4096).read_to_end(&mut page).ok()?;
+    let mut texts = page.split(|byte| *byte == 0);
+    let named = texts
+        .find(|text| text.starts_with(b"/") && memchr::memmem::find(text, b"/ld").is_some())?;
+    Some(PathBuf::from(OsStr::from_bytes(named)))
 }
 
 /// The arguments as text, under the name by which it is looked up.
@@ -153,4 +203,29 @@ pub fn executed() -> Option<PathBuf> {
 #[cfg(not(target_os = "linux"))]
 pub fn executed() -> Option<PathBuf> {
     None
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shim_that_a_file_may_lead_elsewhere_is_told_from_a_program() {
+        let shim = |path: &str| is_chosen_by_a_file(Path::new(path));
+        assert!(shim("/home/a/.asdf/shims/kubectl"));
+        assert!(shim("/home/a/.local/share/mise/shims/terraform"));
+        assert!(shim("/home/a/.proto/shims/node"));
+        assert!(!shim("/home/a/.pyenv/shims/aws"));
+        assert!(!shim("/usr/bin/asdf-tool"));
+        assert!(!shim("/usr/bin/git"));
+    }
+
+    #[test]
+    fn the_loader_of_a_program_is_found_and_a_script_has_none() {
+        let shell = fs::canonicalize("/bin/sh").expect("a shell");
+        assert!(loader(&shell).is_some_and(|loader| loader.exists()));
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("x"), "#!/bin/sh\n").expect("a file");
+        assert_eq!(loader(&folder.path().join("x")), None);
+    }
 }

@@ -57,6 +57,8 @@ pub(super) enum Rest {
     Names,
     /// Text that may become several arguments, or none.
     Split,
+    /// Any number of arguments that stand in no text: what `xargs` reads, what `find` finds.
+    Unseen,
 }
 
 impl Rest {
@@ -112,7 +114,7 @@ impl Argument {
 
     /// An argument of which nothing is known.
     pub fn unseen(span: Span) -> Self {
-        Self { span, known: String::new(), rest: Rest::Split }
+        Self { span, known: String::new(), rest: Rest::Unseen }
     }
 
     /// All of it, if it is known.
@@ -128,7 +130,7 @@ impl Argument {
             Rest::Address | Rest::Quoted | Rest::Matches => {
                 self.known.is_empty() || self.known.starts_with('-')
             }
-            Rest::Split => true,
+            Rest::Split | Rest::Unseen => true,
         }
     }
 

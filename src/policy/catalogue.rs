@@ -15,7 +15,7 @@ use crate::shell;
 use super::Effect;
 use super::classify::classify;
 use super::hosts::{self, Host};
-use super::rule::{File, Rule};
+use super::rule::{File, Network, Rule};
 
 /// The rules of all known commands.
 #[derive(Debug, Clone, Default)]
@@ -191,10 +191,12 @@ pub(super) fn is_locked(name: &str) -> bool {
 pub(super) fn builtin_variables(name: &str) -> Option<String> {
     let rule = builtin_rule(name)?;
     let network = rule.network.as_ref();
-    let endpoints = network.map(|network| network.variables.as_str()).unwrap_or_default();
+    let of_network = |pick: fn(&Network) -> &str| network.map_or("", pick);
+    let endpoints = of_network(|network| network.variables.as_str());
+    let repositories = of_network(|network| network.repository_variables.as_str());
     let has_own = !rule.credentials.is_empty()
         || network.is_some_and(|it| it.configured || !it.variables.is_empty());
-    has_own.then(|| format!("{} {} {endpoints}", rule.credentials, rule.variables))
+    has_own.then(|| format!("{} {} {endpoints} {repositories}", rule.credentials, rule.variables))
 }
 
 /// All built-in files as people write them, to be tested.

@@ -15,13 +15,13 @@ use crate::source::Span;
 use super::arguments::{Argument, Rest, arguments};
 use super::catalogue::Catalogue;
 use super::environment::{is_harmless, is_name, is_obeyed};
-use super::found::Found;
+use super::found::{Found, MOST_ARGUMENTS};
 use super::hosts::{self, Reach};
 use super::languages::{self, is_web};
 use super::options::{Objection, Parsed, is_sink};
-use super::rule::{Dashes, Language, Operands, Session, Wraps, lists};
+use super::rule::{Dashes, Language, Operands, Rule, Session, Wraps, lists};
 use super::values::{Value, Values};
-use super::{Classification, Effect, Judged, Reason, Trait};
+use super::{Classification, Effect, Judged, OneWord, Reason, Trait};
 
 /// Options of `xargs` with which it may begin an argument anywhere in what it reads.
 const CUTTING: &str = "-d --delimiter -E -e -s";
@@ -49,6 +49,7 @@ pub fn classify_text(text: &str, catalogue: &Catalogue) -> Classification {
         reasons: vec![Reason { text, span }],
         commands: Vec::new(),
         reach: Reach::default(),
+        words: Vec::new(),
     };
     shell::begin();
     let placeholders = shell::placeholders(text);
@@ -99,6 +100,10 @@ struct Judge<'a> {
     values: Values,
     /// Whether what the command at hand is fed are words that begin with no dash.
     fed_names: bool,
+    /// The words that must become one argument each.
+    words: Vec<OneWord>,
+    /// Where those of the command at hand are.
+    splits: Vec<Span>,
 }
 
 impl<'a> Judge<'a> {
@@ -116,6 +121,8 @@ impl<'a> Judge<'a> {
             given: Vec::new(),
             values: Values::default(),
             fed_names: false,
+            words: Vec::new(),
+            splits: Vec::new(),
         }
     }
 
@@ -131,6 +138,7 @@ impl<'a> Judge<'a> {
             reasons,
             commands: self.commands,
             reach: self.reach,
+            words: self.words,
         }
     }
 
@@ -240,6 +248,9 @@ impl<'a> Judge<'a> {
         self.run(&arguments, simple.span);
         self.given.clear();
         self.input = input;
+        let splits = std::mem::take(&mut self.splits);
+        let split = simple.words.iter().filter(|word| splits.contains(&word.span));
+        self.words.extend(split.map(one_word));
     }
 
     /// What is set for one command alone must be a variable of which it is known what it does there.
@@ -393,6 +404,10 @@ impl<'a> Judge<'a> {
         let Some(name) = words.first() else {
             return;
         };
+        if words.len() > MOST_ARGUMENTS {
+            self.refuse("a command", "A command has too many arguments to be judged", span);
+            return;
+        }
         let Some(text) = name.text() else {
             self.refuse("a command", "A command's name is known only when it runs", span);
             return;
@@ -439,6 +454,7 @@ impl<'a> Judge<'a> {
             _ => (effect, sentence(found, effect), span),
         };
         self.judged(&found.name, effect, reason, at);
+        self.splits.extend_from_slice(&parsed.splits);
         self.add_traits(found, &parsed);
         self.connect(found, &parsed);
         if rule.sends_input && self.input != Input::Empty {
@@ -466,8 +482,7 @@ impl<'a> Judge<'a> {
             return;
         };
         let (tool, given) = (found.tool(), &self.given);
-        let unknown =
-            given.iter().any(|(name, value)| value.is_none() && lists(&network.variables, name));
+        let unknown = given.iter().any(|(name, value)| value.is_none() && network.obeys(name));
         let value = |name: &str| given.iter().rfind(|(known, _)| known == name)?.1.clone();
         let reach = hosts::reach(tool, network, parsed, value);
         self.reach.hosts.extend(reach.hosts);
@@ -495,7 +510,7 @@ impl<'a> Judge<'a> {
             if parsed.has(&rule.tty) {
                 self.traits.insert(Trait::Interactive);
             }
-            if parsed.has(&rule.secret) {
+            if parsed.has(&rule.secret) || reveals(rule, parsed) {
                 self.traits.insert(Trait::PrintsSecret);
             }
         }
@@ -627,6 +642,20 @@ impl<'a> Judge<'a> {
     }
 }
 
+/// A word that must become one argument.
+fn one_word(word: &Word) -> OneWord {
+    let variables = word.solid().filter_map(|piece| match piece {
+        Piece::Text { text, quoted } if *quoted || !text.contains(['*', '?', '[', '{']) => None,
+        Piece::Parameter(it) if it.used == Use::Value && !it.many && it.pieces.is_empty() => {
+            let length = it.span.end - it.span.start;
+            let plain = length == it.name.len() + 1 || length == it.name.len() + 3;
+            Some(plain.then(|| it.name.clone()))
+        }
+        _ => Some(None),
+    });
+    OneWord { text: word.text.clone(), variables: variables.collect() }
+}
+
 /// `--version`, `--help`, and `-version` of a tool whose long options have one dash.
 fn tells_about_itself(option: &str, found: &Found<'_>) -> bool {
     let one = found.rule().dashes == Dashes::One;
@@ -646,7 +675,8 @@ pub(super) fn as_started(
     // What it is fed was judged with the text.
     judge.input = Input::Empty;
     if let Some(network) = Found::look_up(&words, catalogue).as_ref().and_then(Found::network) {
-        let names = network.variables.split_whitespace();
+        let names = [&network.variables, &network.repository_variables];
+        let names = names.into_iter().flat_map(|list| list.split_whitespace());
         judge.given =
             names.filter_map(|name| Some((name.into(), Some(environment(name)?)))).collect();
     }
@@ -789,6 +819,19 @@ fn is_in_braces(word: &str) -> bool {
 fn is_plain_name(argument: &Argument) -> bool {
     let name = argument.text().unwrap_or("");
     is_name(name) && !is_obeyed(name)
+}
+
+/// Whether an operand makes a command print secret values.
+fn reveals(rule: &Rule, parsed: &Parsed) -> bool {
+    let holds = |words: &String| {
+        parsed.operands.iter().enumerate().any(|(at, operand)| {
+            let known = operand.known.to_ascii_lowercase();
+            let late = at == 0 && known.is_empty() && operand.rest != Rest::None;
+            late || words.split_whitespace().any(|word| known.contains(word))
+        })
+    };
+    let mut found = rule.reveals.iter().filter(|(words, _)| holds(words));
+    found.any(|(_, options)| options.is_empty() || parsed.has(options))
 }
 
 fn opens(session: &Session, parsed: &Parsed) -> bool {

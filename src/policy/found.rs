@@ -23,12 +23,20 @@ pub(super) struct Found<'a> {
     pub arguments: Vec<Argument>,
     /// What is objected to in the options before the sub-command of a rule that is `scoped`.
     leading: Vec<Objection>,
+    /// The values there that may become several arguments.
+    leading_splits: Vec<Span>,
 }
+
+/// How many arguments a command may have, so that what a stranger writes is judged in no time.
+pub(super) const MOST_ARGUMENTS: usize = 2048;
 
 impl<'a> Found<'a> {
     /// Looks a command up; nothing if the catalogue lacks it.
     pub fn look_up(words: &[Argument], catalogue: &'a Catalogue) -> Option<Self> {
         let (first, arguments) = words.split_first()?;
+        if arguments.len() > MOST_ARGUMENTS {
+            return None;
+        }
         let name = first.text()?;
         let mut found = None;
         for rule in catalogue.rules(name) {
@@ -48,6 +56,7 @@ impl<'a> Found<'a> {
             rules: vec![rule],
             arguments: arguments.to_vec(),
             leading: Vec::new(),
+            leading_splits: Vec::new(),
         };
         while found.descend() {}
         found
@@ -77,6 +86,7 @@ impl<'a> Found<'a> {
         let before = if self.rules[0].scoped { 0 } else { start };
         let leading = options::parse(&self.arguments[before..start], self.in_scope());
         self.leading.extend(leading.objections);
+        self.leading_splits.extend(leading.splits);
         let track = usize::from(track.is_some());
         self.arguments.drain(before..start + track + length);
         self.rules.insert(0, sub);
@@ -116,6 +126,11 @@ impl<'a> Found<'a> {
         self.rules.iter().any(|rule| here(rule) || rule.language == Some(Language::Find))
     }
 
+    /// The only programs that it may start beside its own, if its rules limit them.
+    pub fn starts(&self) -> Option<&'a str> {
+        self.rules.iter().find_map(|rule| rule.starts.as_deref())
+    }
+
     /// The variables that hold when it runs in read-only mode.
     pub fn guards(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let guards = self.rules.iter().rev().flat_map(|rule| &rule.guards);
@@ -131,6 +146,7 @@ impl<'a> Found<'a> {
     pub fn parsed(&self) -> Parsed {
         let mut parsed = options::parse(&self.arguments, self.in_scope());
         parsed.objections.extend_from_slice(&self.leading);
+        parsed.splits.extend_from_slice(&self.leading_splits);
         parsed
     }
 }

@@ -118,24 +118,25 @@ pub(super) fn reach(
     let port = port(network, parsed);
     let mut named = false;
     let operands: &[Argument] = match network.operands {
-        Addresses::None => &[],
+        Addresses::None if !parsed.has(&network.targets) => &[],
         Addresses::First => parsed.operands.get(..1).unwrap_or(&[]),
-        Addresses::All => &parsed.operands,
+        Addresses::None | Addresses::All => &parsed.operands,
     };
     let operands = operands.iter().filter(|operand| !is_query_word(operand));
-    for argument in parsed.values_of(&network.options).chain(operands) {
+    let arguments = parsed.values_of(&network.options).chain(operands);
+    let arguments = arguments.map(|argument| of_argument(argument, port, network));
+    let values = network.variables.split_whitespace().filter_map(&variable);
+    let values = values.map(|value| address(&value, port).filter(|_| network.is_one(&value)));
+    let repositories = repositories(network, parsed, &variable);
+    for host in arguments.chain(values).chain(repositories) {
         named = true;
-        match of_argument(argument, port) {
+        match host {
             Some(host) => _ = reach.hosts.insert(host),
             None => _ = reach.unseen.insert(tool.to_owned()),
         }
     }
-    for value in network.variables.split_whitespace().filter_map(variable) {
-        named = true;
-        match address(&value, port) {
-            Some(host) => _ = reach.hosts.insert(host),
-            None => _ = reach.unseen.insert(tool.to_owned()),
-        }
+    if network.strays {
+        reach.unseen.insert(tool.to_owned());
     }
     let always = network.operands == Addresses::None;
     if !named && always {
@@ -148,6 +149,71 @@ pub(super) fn reach(
         reach.configured.insert(tool.to_owned());
     }
     reach
+}
+
+impl Network {
+    /// Whether a text is one address, of the kind that the tool takes.
+    fn is_one(&self, text: &str) -> bool {
+        self.pages || text.contains("://") || !text.contains(['/', '?', '#'])
+    }
+}
+
+/// Where a repository is, as far as what names it says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Home {
+    /// Where the tool looks anyway.
+    Usual,
+    /// There.
+    Host(Host),
+    /// That is not plain.
+    Unclear,
+}
+
+/// The hosts of the repositories that are named; nothing for those of which one is not plain.
+fn repositories(
+    network: &Network,
+    parsed: &Parsed,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Vec<Option<Host>> {
+    if network.repositories.is_empty() {
+        return Vec::new();
+    }
+    let options = parsed.values_of(&network.repositories);
+    let arguments = options.chain(&parsed.operands).map(|argument| match argument.rest {
+        Rest::None => of_repository(&argument.known),
+        // `"$REPO"`, `o/"$NAME"`: known when it runs.
+        _ => Home::Unclear,
+    });
+    let names = network.repository_variables.split_whitespace();
+    let values = names.filter_map(variable).map(|value| of_repository(&value));
+    let named = |home| match home {
+        Home::Usual => None,
+        Home::Host(host) => Some(Some(host)),
+        Home::Unclear => Some(None),
+    };
+    arguments.chain(values).filter_map(named).collect()
+}
+
+/// Where `HOST/OWNER/NAME`, `https://HOST/OWNER/NAME` or `git@HOST:OWNER/NAME` is.
+fn of_repository(text: &str) -> Home {
+    let host = if text.contains("://") {
+        address(text, Some(443))
+    } else if let Some((user, rest)) = text.split_once('@')
+        && rest.contains([':', '/'])
+    {
+        let host = rest.split([':', '/']).next().unwrap_or_default();
+        address(host, Some(443)).filter(|_| user == "git")
+    } else if text.matches('/').count() > 1 {
+        address(text.split('/').next().unwrap_or_default(), Some(443))
+    } else {
+        return Home::Usual;
+    };
+    match host {
+        // Whoever names it gets what is meant without a name.
+        Some(host) if host.name == "github.com" => Home::Usual,
+        Some(host) => Home::Host(host),
+        None => Home::Unclear,
+    }
 }
 
 /// A host that a rule names.
@@ -176,9 +242,9 @@ fn is_query_word(operand: &Argument) -> bool {
     KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(text)) || operand.known.starts_with('+')
 }
 
-fn of_argument(argument: &Argument, port: Option<u16>) -> Option<Host> {
+fn of_argument(argument: &Argument, port: Option<u16>, network: &Network) -> Option<Host> {
     if argument.rest == Rest::None {
-        return address(&argument.known, port);
+        return address(&argument.known, port).filter(|_| network.is_one(&argument.known));
     }
     // What follows is not known: only where the authority has ended before does it not matter.
     let (scheme, rest) = argument.known.split_once("://")?;
@@ -197,6 +263,11 @@ pub(super) fn address(text: &str, port: Option<u16>) -> Option<Host> {
         return None;
     }
     let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    // Programs other than browsers and their like look for the host behind an `@` that stands
+    // anywhere: redis-cli, libpq, mongosh, ssh.
+    if !matches!(scheme.as_str(), "http" | "https") && rest[authority.len()..].contains('@') {
+        return None;
+    }
     let host = match authority.split_once('@') {
         Some((user, host)) if user.chars().all(is_plain_in_user) => host,
         Some(_) => return None,
@@ -236,7 +307,8 @@ pub(super) fn address(text: &str, port: Option<u16>) -> Option<Host> {
 }
 
 fn is_plain_in_user(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "-._~%!$&'()*+,;=:".contains(c)
+    // wget takes a `;` for the end of the host.
+    c.is_ascii_alphanumeric() || "-._~%!$&'()*+,=:".contains(c)
 }
 
 /// The port of a scheme (IANA).
@@ -278,8 +350,40 @@ mod tests {
         case("https://[1-3].example/", None);
         case("https:///a.example", None);
         case("https://a b.example", None);
+        case("https://a.example/@b.example", Some("a.example:443"));
+        case("http://a.example;@b.example/", None);
+        case("redis://a.example/x@b.example", None);
+        case("mongodb://a.example/@b.example/x", None);
+        case("postgresql://a.example?@b.example/x", None);
+        case("postgresql://a.example#@b.example/x", None);
+        case("ssh://a.example/@b.example", None);
+        case("a.example/@b.example", None);
         case("-a", None);
         case("", None);
+    }
+
+    #[test]
+    fn a_repository_may_name_a_host() {
+        let case = |text: &str, expected: &str| {
+            let told = match of_repository(text) {
+                Home::Usual => "usual".to_owned(),
+                Home::Host(host) => host.to_string(),
+                Home::Unclear => "unclear".to_owned(),
+            };
+            assert_eq!(told, expected, "{text}");
+        };
+        case("o/r", "usual");
+        case("12", "usual");
+        case("github.com/o/r", "usual");
+        case("https://github.com/o/r/pull/1", "usual");
+        case("a.example/o/r", "a.example:443");
+        case("https://a.example/o/r", "a.example:443");
+        case("http://a.example/o/r", "a.example:80");
+        case("git@a.example:o/r", "a.example:443");
+        case("ssh://git@a.example/o/r", "a.example:22");
+        case("x@a.example:o/r", "unclear");
+        case("https://a@b@c/o/r", "unclear");
+        case("/o/r", "unclear");
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub use stages::{
     written_files,
 };
 pub use start::{Permit, Refusal, permit};
+pub use values::{is_plain, may_change};
 
 /// What a command does to the world. The worst of several is the largest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -106,4 +107,15 @@ pub struct Classification {
     pub commands: Vec<Judged>,
     /// Where its commands connect to.
     pub reach: Reach,
+    /// What it reads only if each of these words becomes one argument when it runs.
+    pub words: Vec<OneWord>,
+}
+
+/// A word without quotes that is taken for one argument, and may become several, or none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OneWord {
+    /// As it is written.
+    pub text: String,
+    /// The variables on which it depends; nothing where it depends on more than variables.
+    pub variables: Option<Vec<String>>,
 }

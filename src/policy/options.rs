@@ -29,6 +29,8 @@ pub(super) struct Parsed {
     pub values: Vec<(String, Argument)>,
     /// The options whose value was glued to them.
     pub glued: Vec<String>,
+    /// Values that are harmless as one argument, and may become several.
+    pub splits: Vec<Span>,
     pub objections: Vec<Objection>,
 }
 
@@ -242,8 +244,35 @@ impl<'a> Parser<'a> {
         None
     }
 
+    /// A value of an option, which may be followed by what was no part of it.
+    fn followed(&mut self, value: &Argument) {
+        if self.rules.iter().any(|rule| rule.inert) {
+            return;
+        }
+        let more = |rest| Argument { rest, ..value.clone() };
+        match value.rest {
+            Rest::Unseen => {
+                let text = "may get further arguments behind the value of an option";
+                self.object(Effect::Unknown, text.to_owned(), value.span);
+                self.parsed.operands.push(more(Rest::Unseen));
+            }
+            Rest::Matches if !value.may_be_option() => self.parsed.splits.push(value.span),
+            Rest::Split => self.parsed.splits.push(value.span),
+            // Those that follow begin with no dash.
+            Rest::Names => {
+                self.parsed.splits.push(value.span);
+                self.parsed.operands.push(more(Rest::Names));
+            }
+            Rest::Matches => self.operand(value),
+            Rest::None | Rest::Address | Rest::Name | Rest::Quoted => {}
+        }
+    }
+
     fn option(&mut self, name: &str, value: Option<Argument>, span: Span) {
         self.parsed.options.push(name.to_owned());
+        if let Some(value) = &value {
+            self.followed(value);
+        }
         match self.kind(name) {
             None => {
                 self.unknown(name, span);
@@ -265,7 +294,11 @@ impl<'a> Parser<'a> {
     fn skip_value(&mut self, name: &str) {
         let lenient = self.rules.first().is_some_and(|rule| rule.lenient);
         let next = self.arguments.get(self.at);
-        if lenient && name.starts_with("--") && next.is_some_and(|it| !it.known.starts_with('-')) {
+        if lenient
+            && name.starts_with("--")
+            && let Some(value) = next.filter(|it| !it.known.starts_with('-'))
+        {
+            self.followed(value);
             self.at += 1;
         }
     }
@@ -276,13 +309,16 @@ impl<'a> Parser<'a> {
     }
 
     fn valued(&mut self, name: &str, kind: &Kind, value: Option<Argument>, span: Span) {
-        if value.is_some() {
-            self.parsed.glued.push(name.to_owned());
-        }
+        let glued = value.is_some();
         let value = value.or_else(|| {
             self.at += 1;
             self.arguments.get(self.at - 1).cloned()
         });
+        match &value {
+            Some(_) if glued => self.parsed.glued.push(name.to_owned()),
+            Some(value) => self.followed(value),
+            None => {}
+        }
         let Some(value) = value else {
             let text = format!("lacks the value of `{name}`");
             self.object(Effect::Unknown, text, span);

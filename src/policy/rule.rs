@@ -61,6 +61,9 @@ pub(super) struct Rule {
     pub tty: String,
     /// Options with which it prints secret values.
     pub secret: String,
+    /// Words that an operand may hold, and the options with which it then prints secret values;
+    /// any form of it, if there are none. An operand that is known later may hold them all.
+    pub reveals: BTreeMap<String, String>,
     /// Options that send data: a write, unless the method says otherwise.
     pub data: String,
     /// Options that give the HTTP method.
@@ -90,6 +93,9 @@ pub(super) struct Rule {
     /// Variables that hold whenever it runs in read-only mode, and keep it from writing or
     /// starting something; `$SCRATCH` stands for the scratch folder.
     pub guards: BTreeMap<String, String>,
+    /// The only programs that it may start in read-only mode, beside itself and the helpers that
+    /// are installed with it; without this, any.
+    pub starts: Option<String>,
     /// Touches no network, and no file but to read it: may run in a rehearsal.
     pub pure: bool,
     /// Always.
@@ -117,8 +123,10 @@ pub(super) struct Rule {
 impl Rule {
     /// The variables that it lists, its sub-commands' included.
     pub fn variables(&self) -> Box<dyn Iterator<Item = &str> + '_> {
-        let endpoints = self.network.as_ref().map_or("", |network| &network.variables);
-        let lists = [self.credentials.as_str(), &self.variables, endpoints];
+        let of_network = |pick: fn(&Network) -> &str| self.network.as_ref().map_or("", pick);
+        let endpoints = of_network(|network| network.variables.as_str());
+        let repositories = of_network(|network| network.repository_variables.as_str());
+        let lists = [self.credentials.as_str(), &self.variables, endpoints, repositories];
         let own = lists.into_iter().flat_map(str::split_whitespace);
         Box::new(own.chain(self.sub.iter().flat_map(Self::variables)))
     }
@@ -179,9 +187,28 @@ pub(super) struct Network {
     pub ports: String,
     /// Which operands are hosts or addresses.
     pub operands: Addresses,
+    /// Options with which all operands are.
+    pub targets: String,
+    /// Options whose value is a repository, `[HOST/]OWNER/NAME` or its address; what is one among
+    /// the operands counts as well.
+    pub repositories: String,
+    /// Variables whose value is one.
+    pub repository_variables: String,
+    /// Addresses without a scheme may have a path behind them: `a.example/x`.
+    pub pages: bool,
     /// It goes where a configuration outside of the runbook sends it (a kubeconfig, a profile): a
     /// team lists the tool instead of hosts.
     pub configured: bool,
+    /// It goes where a file of the working directory sends it, which whoever changes the repository
+    /// writes: nothing that a team lists holds it.
+    pub strays: bool,
+}
+
+impl Network {
+    /// Whether a variable decides where it goes.
+    pub fn obeys(&self, variable: &str) -> bool {
+        lists(&self.variables, variable) || lists(&self.repository_variables, variable)
+    }
 }
 
 /// Which operands are hosts or addresses.

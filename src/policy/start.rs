@@ -19,6 +19,8 @@ pub struct Permit {
     pub network: bool,
     /// Whether it starts other commands, which are judged when they start.
     pub starts_another: bool,
+    /// The only programs that it may start beside its own; any, where it says none.
+    pub starts: Option<Vec<String>>,
     /// Variables to set for it; `$SCRATCH` stands for the scratch folder.
     pub guards: Vec<(String, String)>,
     /// The variables that its rules list.
@@ -64,6 +66,7 @@ pub fn permit(
     Ok(Permit {
         network: !judged.reach.is_empty(),
         starts_another: found.starts_another(),
+        starts: found.starts().map(|names| names.split_whitespace().map(str::to_owned).collect()),
         guards: found.guards().map(own).collect(),
         variables: found.variables().map(str::to_owned).collect(),
     })

@@ -1,13 +1,13 @@
 //! The catalogue's own examples, and tables over the front door of `policy`.
 
-use crate::shell::{Command, parse};
+use crate::shell::{Command, Word, parse};
 
 use super::Effect::{Read, Unknown, Write};
 use super::Trait::{Interactive, Irreversible, OpensSession, PrintsSecret, Streaming};
 use super::catalogue::{builtin_files, found_by};
 use super::{
-    Catalogue, Classification, Effect, Trait, classify, programs, stages, status_is_benign,
-    written_files,
+    Catalogue, Classification, Effect, Listed, Trait, classify, permit, programs, stages,
+    status_is_benign, written_files,
 };
 
 fn judge(text: &str) -> Classification {
@@ -365,6 +365,24 @@ fn traits_say_what_else_is_to_be_known() {
     case("kubectl exec -it p -- ls", &[]);
     case("kubectl get -n a secret b", &[]);
     case("kubectl get -n a secret b -ojson", &[PrintsSecret]);
+    case("kubectl get pods,secrets -o yaml", &[PrintsSecret]);
+    case("kubectl get Secret b -o yaml", &[PrintsSecret]);
+    case("kubectl get all,secret -o=json", &[PrintsSecret]);
+    case("kubectl get cm/a secret/x -o yaml", &[PrintsSecret]);
+    case("kubectl get \"$KIND\" -o yaml", &[PrintsSecret]);
+    case("kubectl get pods -o yaml", &[]);
+    case("kubectl get pods,secrets", &[]);
+    case("git config --get http.https://github.com/.extraheader", &[PrintsSecret]);
+    case("git config -l", &[PrintsSecret]);
+    case("git config list", &[PrintsSecret]);
+    case("git config user.name", &[]);
+    case("aws gamelift get-compute-access --fleet-id x --compute-name y", &[PrintsSecret]);
+    case(
+        "aws ec2 describe-instance-attribute --attribute userData --instance-id i",
+        &[PrintsSecret],
+    );
+    case("aws finspace-data get-programmatic-access-credentials", &[PrintsSecret]);
+    case("aws codepipeline get-job-details --job-id x", &[PrintsSecret]);
     case("docker exec -it c sh", &[OpensSession]);
     case("heroku run bash -a x", &[Interactive, OpensSession]);
     case("bash", &[OpensSession]);
@@ -473,4 +491,202 @@ fn a_team_adds_rules_but_cannot_vouch_for_a_shell() {
     fails(&rule.replace("\"mycli\"", "\"bash\""), "no rule can vouch");
     fails(&rule.replace("asks our status API", ""), "give it a `reason`");
     fails(&rule.replace("--json\" }", "--json\", frob = 1 }"), "frob");
+}
+
+/// What is said of a command that starts with these words and variables, where these hosts and tools
+/// are listed.
+fn started(line: &str, variables: &[(&str, &str)]) -> Result<super::Permit, super::Refusal> {
+    let own = |texts: &[&str]| texts.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+    let hosts = ["good:5432", "good:6379", "good:27017", "good:9090", "good:443"];
+    let hosts = own(&[&hosts[..], &["api.github.com", "github.com"]].concat());
+    let listed = Listed::new(&hosts, &own(&["npm", "terraform"])).expect("hosts");
+    let script = parse(line).expect("it parses");
+    let Command::Simple(simple) = &script.statements[0].node.items[0].and_or.first.stages[0] else {
+        panic!("a simple command");
+    };
+    let words: Option<Vec<_>> = simple.words.iter().map(Word::literal).collect();
+    let variable = |wanted: &str| {
+        let found = variables.iter().find(|(name, _)| *name == wanted);
+        found.map(|(_, value)| (*value).to_owned())
+    };
+    permit(&words.expect("it is known"), &variable, Catalogue::builtin(), &listed)
+}
+
+#[test]
+fn nothing_starts_that_leads_elsewhere_by_another_of_its_arguments() {
+    let good = |line: &str| {
+        let started = started(line, &[]);
+        assert!(started.is_ok(), "{line}: {started:?}");
+    };
+    let bad = |line: &str| assert!(started(line, &[]).is_err(), "{line}");
+    good("psql postgresql://u@good/x -c 'select 1'");
+    good("psql 'postgresql://u@good/x?sslmode=require&application_name=a' -c 'select 1'");
+    bad("psql 'postgresql://u@good/x?host=evil' -c 'select 1'");
+    bad("psql 'postgresql://good?@evil/x' -c 'select 1'");
+    bad("psql 'postgresql://good#@evil/x' -c 'select 1'");
+    bad("psql -h good 'postgresql://u@/x?hostaddr=127.0.0.4' -c 'select 1'");
+    bad("psql -h good/x.evil.test -c 'select 1'");
+    bad("psql -h good -p 1 -c 'select 1'");
+    good("redis-cli -h good --cluster info good:6379");
+    bad("redis-cli -h good --cluster info evil:6379");
+    bad("redis-cli --cluster check evil:6379");
+    bad("redis-cli -u redis://good/x@evil ping");
+    bad("redis-cli -h good -p 1 ping");
+    good("mongosh 'mongodb://good/x?authSource=admin' --eval 'rs.status()'");
+    bad("mongosh 'mongodb://good/x?proxyHost=evil&proxyPort=443' --eval 'rs.status()'");
+    bad("mongosh mongodb://good/@evil/x --eval 'rs.status()'");
+    good("promtool query instant http://good:9090 up");
+    bad("promtool query instant --http.config.file=f.yml http://good:9090 up");
+    good("wget -qO- https://good/x");
+    bad("wget -qO- 'https://evil;@good/x'");
+    bad("ssh good/x@evil uptime");
+    bad("npm view left-pad");
+    bad("terraform state list");
+    good("terraform version");
+}
+
+#[test]
+fn a_repository_of_another_host_is_not_asked_about() {
+    let good = |line: &str, variables: &[(&str, &str)]| {
+        let started = started(line, variables);
+        assert!(started.is_ok(), "{line}: {started:?}");
+    };
+    let bad = |line: &str, variables: &[(&str, &str)]| {
+        assert!(started(line, variables).is_err(), "{line}");
+    };
+    good("gh pr list", &[]);
+    good("gh pr list -R o/r", &[]);
+    good("gh pr list -R github.com/o/r", &[]);
+    good("gh pr view https://github.com/o/r/pull/1", &[]);
+    good("gh pr list -R good/o/r", &[]);
+    good("gh pr list", &[("GH_REPO", "o/r")]);
+    good("gh api repos/o/r/branches/main", &[]);
+    good("gh search prs 'is:open label:x' --repo o/r", &[]);
+    bad("gh pr list -R evil/o/r", &[]);
+    bad("gh pr list --repo=evil/o/r", &[]);
+    bad("gh pr list -Revil/o/r", &[]);
+    bad("gh pr list -R https://evil/o/r", &[]);
+    bad("gh pr view https://evil/o/r/pull/1", &[]);
+    bad("gh repo view git@evil.test:o/r", &[]);
+    bad("gh repo view evil/o/r", &[]);
+    bad("gh repo view ssh://git@evil.test/o/r", &[]);
+    bad("gh issue view https://evil/o/r/issues/1", &[]);
+    bad("gh gist view https://evil/1", &[]);
+    bad("gh release view -R evil/o/r v1", &[]);
+    bad("gh run view 1 -R evil/o/r", &[]);
+    bad("gh pr list", &[("GH_REPO", "evil/o/r")]);
+    bad("gh pr list", &[("GH_REPO", "https://evil/o/r")]);
+    bad("gh pr list", &[("GH_HOST", "evil")]);
+}
+
+#[test]
+fn what_a_repository_configures_is_switched_off() {
+    let guards = |line: &str| started(line, &[]).expect("it starts").guards;
+    let has = |line: &str, name: &str, value: &str| {
+        let guards = guards(line);
+        let found = guards.iter().any(|(own, its)| own == name && its == value);
+        assert!(found, "{line}: {guards:?}");
+    };
+    has("git status", "GIT_ATTR_SOURCE", "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
+    has("git -C sub status", "GIT_CONFIG_KEY_12", "safe.bareRepository");
+    has("git diff", "GIT_CONFIG_COUNT", "13");
+    has("cargo --version", "RUSTUP_TOOLCHAIN", "stable");
+    has("cargo locate-project", "RUSTUP_TOOLCHAIN", "stable");
+    let starts = |line: &str| started(line, &[]).expect("it starts").starts;
+    assert_eq!(starts("git log -p"), Some(vec!["ssh".to_owned()]));
+    assert_eq!(starts("terraform validate"), Some(Vec::new()));
+    assert_eq!(starts("psql postgresql://good/x -c 'select 1'"), None);
+    let cargo = started("cargo metadata --locked", &[]).expect("it starts");
+    assert!(!cargo.network);
+}
+
+#[test]
+fn what_is_appended_may_follow_the_value_of_an_option() {
+    let case = |line: &str, expected| assert_eq!(judge(line).effect, expected, "{line}");
+    for command in [
+        "openssl x509 -noout -in",
+        "nice -n",
+        "awk -F",
+        "sort -k",
+        "kubectl get pods -n",
+        "kubectl exec -n",
+        "kubectl exec p -c",
+        "docker exec -w",
+        "docker exec -u",
+        "timeout -k",
+        "ionice -c",
+        "stdbuf -o",
+        "watch -n",
+        "xargs -n",
+        "curl -m",
+        "curl -s https://a.example -A",
+        "wget -qO- -T",
+        "psql -c 'select 1' -d",
+        "sed -l",
+        "helm template x y --set",
+        "heroku config -a",
+        "systemctl status -n",
+        "ss -f",
+        "dmesg -l",
+        "git -C",
+        "aws ec2 describe-instances --query",
+    ] {
+        case(&format!("cat f | xargs {command}"), Unknown);
+        case(&format!("find . -exec {command} {{}} +"), Unknown);
+    }
+    case("find . -name '*.pem' | xargs -n1 openssl x509 -noout -in", Unknown);
+    case("find . -name '*.pem' -exec openssl x509 -noout -in {} \\;", Read);
+    case("cat f | xargs -I{} openssl x509 -noout -in {}", Read);
+    case("cat f | xargs grep -n -e x", Read);
+    case("cat f | xargs cat", Read);
+    case("nice -n * ls", Unknown);
+}
+
+#[test]
+fn a_word_without_quotes_is_to_be_judged_again_where_it_stands_for_a_value() {
+    let case = |line: &str, expected: &[(&str, Option<&[&str]>)]| {
+        let judged = judge(line);
+        let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let expected: Vec<_> =
+            expected.iter().map(|(text, names)| ((*text).to_owned(), names.map(own))).collect();
+        let words = judged.words.iter().map(|word| (word.text.clone(), word.variables.clone()));
+        assert_eq!(judged.effect, Read, "{line}");
+        assert_eq!(words.collect::<Vec<_>>(), expected, "{line}");
+    };
+    case("kubectl get pods -n $NS", &[("$NS", Some(&["NS"]))]);
+    case("kubectl get pods -n \"$NS\"", &[]);
+    case("kubectl get pods --namespace=${NS}", &[("--namespace=${NS}", Some(&["NS"]))]);
+    case(
+        "kubectl -n $NS get pods -l app=$A-$B",
+        &[("$NS", Some(&["NS"])), ("app=$A-$B", Some(&["A", "B"]))],
+    );
+    case("git -C $F log", &[("$F", Some(&["F"]))]);
+    case("git log --format=$F", &[("--format=$F", Some(&["F"]))]);
+    case("nice -n $(cat f) ls", &[("$(cat f)", None)]);
+    case("nice -n ${F:-1} ls", &[("${F:-1}", None)]);
+    case("curl -s -m $F https://a.example", &[("$F", Some(&["F"]))]);
+    case("openssl x509 -noout -in $F", &[("$F", Some(&["F"]))]);
+    case("aws ec2 describe-instances --query $Q", &[("$Q", Some(&["Q"]))]);
+    case("head -n $# f", &[]);
+    case("nice -n 1* ls", &[("1*", None)]);
+    case("cat $F", &[]);
+}
+
+#[test]
+fn a_value_that_grows_is_not_followed() {
+    let doubled = (1..28).map(|at| format!("a{at}=$a{0}$a{0};", at - 1)).collect::<String>();
+    let line = format!("a0=aaaaaaaaaa;{doubled}ls $a27");
+    let began = std::time::Instant::now();
+    super::classify_text(&line, Catalogue::builtin());
+    super::classify_text(&format!("bash -c '{line}'"), Catalogue::builtin());
+    for (begin, part) in
+        [("awk 'BEGIN{print ", "a?"), ("curl ", " -s"), ("awk '", "a "), ("", "ssh h ")]
+    {
+        let end = if begin.contains('\'') { "'" } else { "" };
+        let long = format!("{begin}{}{end}", part.repeat(64 * 1024 / part.len() - 20));
+        let judged = super::classify_text(&long, Catalogue::builtin());
+        assert_ne!(judged.effect, Read, "{begin}{part}");
+    }
+    // Generous, for a program that is not optimised on a busy machine.
+    assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
 }

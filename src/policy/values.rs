@@ -12,10 +12,14 @@ mod touches;
 use std::collections::BTreeMap;
 
 use crate::shell::{
-    Assignment, Command, Compound, Kind, List, Parameter, Piece, Simple, Use, Word,
+    Assignment, Command, Compound, Kind, List, Parameter, Piece, Simple, Statement, Use, Word,
 };
 
 use self::touches::Touches;
+
+/// The longest value that is followed, in bytes: a text of a few lines can double one again and
+/// again.
+const LONGEST: usize = 64 * 1024;
 
 /// What is known of a variable's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,7 +152,7 @@ impl Values {
         pieces.iter().try_fold(String::new(), |sum, piece| match piece {
             Piece::Text { text, quoted } if *quoted || !text.contains('~') => Some(sum + text),
             Piece::Parameter(parameter) => match self.at(parameter)? {
-                Value::Text(text) => Some(sum + text),
+                Value::Text(text) if sum.len() + text.len() <= LONGEST => Some(sum + text),
                 _ => None,
             },
             _ => None,
@@ -189,8 +193,13 @@ impl Values {
     }
 }
 
+/// Whether statements may change a variable while they run.
+pub fn may_change(statements: &[Statement], name: &str) -> bool {
+    Touches::of(statements.iter().map(|statement| &statement.node)).has(name)
+}
+
 /// Whether bash takes an unquoted text for one word as it stands, and no program for an option.
-pub(super) fn is_plain(text: &str) -> bool {
+pub fn is_plain(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._/:@%,-".contains(c);
     !text.is_empty() && !text.starts_with('-') && text.chars().all(plain)
 }

@@ -57,6 +57,13 @@ pub fn text(command: &str, judged: &Classification) -> String {
         let traits: Vec<_> = judged.traits.iter().map(|one| one.word()).collect();
         out.push_str(&format!("traits: {}\n", traits.join(", ")));
     }
+    if judged.effect == Effect::Read && !judged.words.is_empty() {
+        let words: Vec<_> = judged.words.iter().map(|word| format!("`{}`", word.text)).collect();
+        out.push_str(&format!(
+            "if one argument each: {}; judged again when it runs\n",
+            words.join(", ")
+        ));
+    }
     if let Some(advice) = advice(command, judged) {
         out.push_str(&format!("to allow it: {advice}\n"));
     }

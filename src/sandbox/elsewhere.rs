@@ -19,6 +19,11 @@ pub fn without_network() -> Result<(), SandboxError> {
     Err(refusal())
 }
 
+/// Refuses.
+pub fn only_start(_paths: &[std::path::PathBuf]) -> Result<(), SandboxError> {
+    Err(refusal())
+}
+
 /// None.
 pub(super) fn forbidden(_layers: &Layers) -> Vec<(&'static str, String)> {
     Vec::new()

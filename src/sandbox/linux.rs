@@ -4,6 +4,8 @@
 //! a privilege comes before the privileges go, and the filter of system calls comes last, since it
 //! forbids some of what the layers before it use.
 
+use std::path::PathBuf;
+
 use super::{Layer, Layers, Rules, SandboxError, calls, filter, privileges, ruleset};
 
 /// What the running kernel can enforce; changes nothing.
@@ -34,6 +36,12 @@ pub fn enter(rules: &Rules) -> Result<Layers, SandboxError> {
 /// Forbids the calling process, and all that it starts, to use the internet protocols at all.
 pub fn without_network() -> Result<(), SandboxError> {
     filter::forbid_network()
+}
+
+/// Forbids the calling process, and all that it starts, to start any program but those that are
+/// `paths` or lie below them.
+pub fn only_start(paths: &[PathBuf]) -> Result<(), SandboxError> {
+    ruleset::only_start(paths)
 }
 
 /// The groups of system calls that are forbidden, each with its names.

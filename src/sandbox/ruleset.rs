@@ -5,7 +5,7 @@
 //! than the kernel asked for is left to the filter of system calls.
 
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus, NetPort,
@@ -144,6 +144,20 @@ fn allow_ports(ruleset: RulesetCreated, ports: &[u16]) -> Result<RulesetCreated,
         .add_rule(NetPort::new(NAME_SERVERS, AccessNet::ConnectSendUdp))?
         // A socket that is not bound is bound by its first datagram, to any free port.
         .add_rule(NetPort::new(0, AccessNet::BindUdp))
+}
+
+/// Holds the calling thread, and all that it starts, to starting no program but those that are
+/// `paths` or lie below them. What is not there is left out.
+pub(super) fn only_start(paths: &[PathBuf]) -> Result<(), SandboxError> {
+    let ruleset = Ruleset::default().handle_access(AccessFs::Execute).and_then(Ruleset::create);
+    let mut ruleset = ruleset.map_err(not_taken)?;
+    for path in paths {
+        if let Ok(opened) = open(path) {
+            let rule = PathBeneath::new(opened, AccessFs::Execute);
+            ruleset = ruleset.add_rule(rule).map_err(not_taken)?;
+        }
+    }
+    restrict(ruleset).map(|_| ())
 }
 
 /// Holds the calling thread to the ruleset, and tells the version that holds it.

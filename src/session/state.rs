@@ -53,6 +53,26 @@ impl State {
         named.map(|(name, part)| (*name, std::str::from_utf8(part).unwrap_or_default()))
     }
 
+    /// The text that declares a variable.
+    fn declaration(&self, name: &str) -> Option<&str> {
+        self.variables().into_iter().find(|(known, _)| *known == name).map(|(_, text)| text)
+    }
+
+    /// The value of a variable that is one text, as `declare -p` writes it between its quotes;
+    /// nothing where there is no such variable, or where it stands for another one.
+    pub fn text(&self, name: &str) -> Option<&[u8]> {
+        let (flags, rest) = self.declaration(name)?.strip_prefix("declare -")?.split_once(' ')?;
+        let value = rest.strip_prefix(name)?.strip_prefix("=\"")?.strip_suffix('"')?;
+        (!flags.contains('n')).then_some(value.as_bytes())
+    }
+
+    /// Whether the shell ends words where it does unless it is told otherwise.
+    pub fn has_usual_fields(&self) -> bool {
+        let declared = self.declaration("IFS");
+        declared.is_some_and(|text| text.ends_with(r"IFS=$' \t\n'"))
+            || self.text("IFS") == Some(b" \t\n")
+    }
+
     /// Whether the two shells would behave the same.
     pub fn same(&self, other: &Self) -> bool {
         self.parts.iter().eq(other.parts.iter())
@@ -126,7 +146,9 @@ impl Buffer {
 mod tests {
     use std::process::Command;
 
-    use super::declared;
+    use zeroize::Zeroizing;
+
+    use super::{State, declared};
 
     #[test]
     fn every_variable_is_found_whatever_its_value_holds() {
@@ -148,6 +170,18 @@ declare -- H="2"'; N="it's"; declare -p"#;
             let output = Command::new("bash").args(["--norc", "-c", &again]).output();
             let said = String::from_utf8(output.expect("bash").stdout).expect("text");
             assert_eq!(said.trim_end_matches('\n'), *text);
+        }
+    }
+
+    #[test]
+    fn a_value_is_found_among_others_that_look_like_it() {
+        let text = b"declare -a A=([0]=\"x)\" [1]=$'\\'declare -- NS=')\ndeclare -- B=\"1\ndeclare -- NS=\\\"bad\\\"\n\"\ndeclare -x NS=\"prod\"\ndeclare -r E\ndeclare -- I=$' \\t\\n'\ndeclare -n R=\"NS\"\ndeclare -A M=()\ndeclare -- Z=\"z\"\n";
+        let part = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
+        let state = State::new(vec![part(b""), part(text)]);
+        assert_eq!(state.text("NS"), Some(&b"prod"[..]));
+        assert_eq!(state.text("Z"), Some(&b"z"[..]));
+        for other in ["A", "E", "I", "R", "M", "NONE"] {
+            assert_eq!(state.text(other), None, "{other}");
         }
     }
 }

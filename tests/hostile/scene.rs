@@ -223,6 +223,42 @@ impl Scene {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
     }
 
+    /// A cargo and a rustc in a folder of the checkout.
+    pub fn toolchain(&self, folder: &str) {
+        self.program(&self.work(folder), "cargo");
+        self.program(&self.work(folder), "rustc");
+    }
+
+    /// A bare repository as a folder of the checkout, as anybody can commit one: its configuration
+    /// names a work tree, whose attributes name a filter and a diff driver.
+    pub fn bare(&self, folder: &str) {
+        self.planted(&["ev"]);
+        let evil = self.work("bin/ev").display().to_string();
+        self.git("work", &["init", "--quiet", "--bare", folder]);
+        self.write("wt/a.bin", "a\n");
+        self.write("wt/.gitattributes", "a.bin filter=ev diff=ev\n");
+        let tree = self.work("wt").display().to_string();
+        let git = self.work(folder).display().to_string();
+        let there = [format!("--git-dir={git}"), format!("--work-tree={tree}")];
+        let there: Vec<&str> = there.iter().map(String::as_str).collect();
+        self.git("work/wt", &[&there[..], &["add", "a.bin"]].concat());
+        self.write("wt/a.bin", "b\n");
+        let config = self.work(folder).join("config");
+        let text = fs::read_to_string(&config).expect("a configuration").replace("bare = true", "");
+        let own = format!(
+            "[core]\n bare = false\n worktree = {tree}\n[filter \"ev\"]\n clean = {evil}\n[diff \"ev\"]\n command = {evil}\n[diff]\n external = {evil}\n"
+        );
+        fs::write(&config, text + &own).expect("a configuration");
+    }
+
+    /// Takes the marks of planted programs away, and what the attacker heard.
+    pub fn forget(&self) {
+        for name in self.marks() {
+            fs::remove_file(self.at("marks").join(name)).expect("a file");
+        }
+        let _ = self.attacker.take();
+    }
+
     /// Another repository, whoever's it is, as a submodule of the checkout.
     pub fn submodule(&self, path: &str) {
         self.git("", &["init", "--quiet", "--bare", "--initial-branch=main", "theirs.git"]);

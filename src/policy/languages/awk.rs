@@ -59,7 +59,13 @@ fn file_objection(file: &Argument) -> Option<Objection> {
     }
 }
 
+/// The longest program that is read, in bytes.
+const LONGEST: usize = 16 * 1024;
+
 fn program_objection(program: &Argument) -> Option<Objection> {
+    if program.known.len() > LONGEST {
+        return Some(unknown("runs a program that is too long to be read", program.span));
+    }
     let Some(text) = program.text() else {
         return Some(unknown("gets a program that is known only when it runs", program.span));
     };

@@ -16,7 +16,7 @@ pub(super) fn printf(parsed: &Parsed) -> Vec<Objection> {
     let alone = parsed.operands.len() == 1;
     match format.text() {
         Some(text) if !assigns(text) || alone => Vec::new(),
-        None if alone && format.rest != Rest::Split => Vec::new(),
+        None if alone && format.rest < Rest::Split => Vec::new(),
         _ => vec![unknown("gets a format that may assign a variable (`%n`)", format.span)],
     }
 }

@@ -140,7 +140,7 @@ impl<'a> Walk<'a> {
             match word.text() {
                 Some(";") => return self.commands.push(self.filled_in(name, words, Rest::Quoted)),
                 Some("+") if several => {
-                    return self.commands.push(self.filled_in(name, words, Rest::Split));
+                    return self.commands.push(self.filled_in(name, words, Rest::Unseen));
                 }
                 None if self.may_end(word) => {
                     self.object("gets a word that may turn out to end the command", word.span);
@@ -150,7 +150,7 @@ impl<'a> Walk<'a> {
             words.push(word.clone());
         }
         self.object(&format!("lacks the end of its `{name}`"), span);
-        self.commands.push(self.filled_in(name, words, Rest::Split));
+        self.commands.push(self.filled_in(name, words, Rest::Unseen));
     }
 
     /// Whether a word may be a `;` or `+` after which the expression goes on.
@@ -181,7 +181,7 @@ impl<'a> Walk<'a> {
 /// Whether an argument is, or may be, the first of the expression.
 fn begins_expression(argument: &Argument) -> bool {
     let known = argument.known.as_str();
-    argument.rest == Rest::Split
+    argument.rest >= Rest::Split
         || known.is_empty() && argument.rest != Rest::None
         || known.starts_with(['-', '!', '(', ')', ','])
 }

@@ -23,7 +23,31 @@ pub(super) fn mongo(parsed: &Parsed, rules: &[&Rule]) -> Vec<Objection> {
     // Where a value begins with a dash, mongosh takes it for an option of its own (yargs-parser).
     let dashes = parsed.values.iter().filter(|(_, value)| value.known.starts_with('-'));
     let dashes = dashes.map(|(_, it)| unknown("gets an option where a value belongs", it.span));
-    scripts.chain(dashes).chain(parsed.values_of(&options).filter_map(objection)).collect()
+    let settings = parsed.operands.iter().chain(parsed.values_of("--host"));
+    let settings = settings.filter(|it| !has_known_settings(&it.known));
+    let settings = settings.map(|it| unknown("gets a setting that the catalogue lacks", it.span));
+    let scripts = scripts.chain(dashes).chain(settings);
+    scripts.chain(parsed.values_of(&options).filter_map(objection)).collect()
+}
+
+/// Settings in an address that only say who asks, and how (mongosh, "Connection String Options").
+/// `proxyHost` and its like lead elsewhere, and some mechanisms ask further servers.
+const SETTINGS: &str = "authsource replicaset tls ssl retrywrites retryreads w wtimeoutms journal \
+    readpreference readconcernlevel maxstalenessseconds directconnection appname connecttimeoutms \
+    sockettimeoutms serverselectiontimeoutms maxpoolsize minpoolsize maxidletimems \
+    waitqueuetimeoutms heartbeatfrequencyms localthresholdms loadbalanced uuidrepresentation \
+    tlsallowinvalidcertificates tlsallowinvalidhostnames tlsinsecure";
+
+/// Mechanisms of `authMechanism` that ask nobody but the server.
+const MECHANISMS: &str = "scram-sha-1 scram-sha-256 mongodb-x509 plain";
+
+fn has_known_settings(address: &str) -> bool {
+    let Some((_, settings)) = address.split_once('?') else { return true };
+    settings.split('&').filter(|setting| !setting.is_empty()).all(|setting| {
+        let setting = setting.to_ascii_lowercase();
+        let (name, value) = setting.split_once('=').unwrap_or((&setting, ""));
+        lists(SETTINGS, name) || name == "authmechanism" && lists(MECHANISMS, value)
+    })
 }
 
 /// Whether an operand is a file to be run, and no database (mongosh, "Connect").

@@ -97,7 +97,7 @@ fn cluster(parsed: &Parsed) -> Option<Objection> {
     let address = |it: &Argument| !it.known.is_empty() && !it.known.starts_with('-');
     let checks = parsed.values_of("--cluster").all(reads);
     // Further options may follow the address, `--cluster-fix` among them.
-    let only_address = parsed.operands.len() <= 2 && parsed.operands.iter().all(address);
+    let only_address = parsed.operands.len() == 1 && parsed.operands.iter().all(address);
     let span = parsed.values_of("--cluster").next().map_or(Span::new(0, 0), |it| it.span);
     (!checks || !only_address).then(|| unknown("may change a cluster", span))
 }

@@ -155,29 +155,37 @@ fn meta_command(text: &str, commands: &Commands) -> Result<(), Refusal> {
     }
 }
 
-/// Parameters of a connection that only say where it goes and who asks (libpq, "Parameter Key
-/// Words"). `options` can undo that it is read-only, `sslkeylogfile` writes.
-const PARAMETERS: &str = "host hostaddr port dbname user password connect_timeout client_encoding \
-    application_name fallback_application_name sslmode ssl sslcert sslkey sslrootcert sslcrl \
-    sslcompression sslsni channel_binding gssencmode target_session_attrs keepalives \
-    keepalives_idle keepalives_interval keepalives_count tcp_user_timeout passfile pgbouncer \
-    sslnegotiation load_balance_hosts ssl_min_protocol_version";
+/// Parameters of a connection that only say who asks, and how (libpq, "Parameter Key Words").
+/// `options` can undo that it is read-only, `sslkeylogfile` writes, and of `sslkey` and its like
+/// OpenSSL may take the beginning for a library to be loaded.
+const PARAMETERS: &str = "dbname user password connect_timeout client_encoding application_name \
+    fallback_application_name sslmode ssl sslcompression sslsni channel_binding gssencmode \
+    target_session_attrs keepalives keepalives_idle keepalives_interval keepalives_count \
+    tcp_user_timeout pgbouncer sslnegotiation ssl_min_protocol_version";
+
+/// Parameters that name files which are only read.
+const FILES: &str = "sslrootcert sslcrl sslcert sslkey";
+
+/// Parameters that say where it goes. In an address they overrule the host that stands in it.
+const PLACES: &str = "host hostaddr port";
 
 /// `postgresql://host/app?sslmode=require`, `host=a dbname=app`.
 fn address(database: &Argument) -> Option<Objection> {
     let text = database.known.as_str();
     let known = if text.starts_with("postgresql://") || text.starts_with("postgres://") {
         let settings = text.split_once('?').map(|(_, settings)| settings).unwrap_or_default();
-        settings.split('&').all(is_known_parameter)
+        settings.split('&').all(|setting| is_known_parameter(setting, ""))
     } else {
         let unspaced = text.replace(" =", "=").replace("= ", "=");
-        unspaced.split_whitespace().all(is_known_parameter)
+        unspaced.split_whitespace().all(|setting| is_known_parameter(setting, PLACES))
     };
     (!known).then(|| unknown("gets a parameter that the catalogue lacks", database.span))
 }
 
-fn is_known_parameter(setting: &str) -> bool {
-    setting.split_once('=').is_none_or(|(name, _)| lists(PARAMETERS, name))
+fn is_known_parameter(setting: &str, more: &str) -> bool {
+    let Some((name, value)) = setting.split_once('=') else { return true };
+    let file = lists(FILES, name) && !value.contains([':', '%', '\\']);
+    file || lists(PARAMETERS, name) || lists(more, name)
 }
 
 #[cfg(test)]

@@ -46,6 +46,11 @@ impl Touches {
         touches
     }
 
+    /// Whether a name may be touched.
+    pub fn has(&self, name: &str) -> bool {
+        self.any_name || self.set.contains_key(name) || self.looped.contains_key(name)
+    }
+
     /// Whether a name is touched once.
     pub fn is_only(&self, name: &str) -> bool {
         let set = self.set.get(name).copied().unwrap_or(0);

@@ -12,9 +12,11 @@ use crate::document::{self, ActionKind, Block};
 use crate::gate::{self, Confines, Gate, Reports};
 use crate::path;
 use crate::plan::Plan;
-use crate::policy::{Listed, programs};
+use crate::policy::{Listed, argument_lists, looked_up, programs};
 use crate::sandbox::{self, Layers};
 use crate::session::for_shell;
+
+use super::remains::Workplace;
 
 /// Variables of the operator's own that decide where a tool goes and whom it trusts. They reach the
 /// tool past the shell, so that no runbook can set them.
@@ -135,7 +137,7 @@ pub struct Means {
 #[derive(Debug)]
 pub struct Confined {
     /// Goes with the value.
-    _folder: tempfile::TempDir,
+    _folder: Workplace,
     scratch: PathBuf,
     gate: Gate,
     tools: Tools,
@@ -187,7 +189,7 @@ impl Confined {
         operators: &[(OsString, OsString)],
         layers: Option<Layers>,
     ) -> Result<Self, ConfineError> {
-        let folder = tempfile::Builder::new().prefix("runbook-validation-").tempdir()?;
+        let folder = Workplace::new()?;
         let root = fs::canonicalize(folder.path())?;
         let scratch = root.join("scratch");
         sandbox::prepare(&scratch)?;
@@ -204,7 +206,7 @@ impl Confined {
             configuration: texts(operators, |name| CONFIGURATION.contains(&name)),
             confines: if layers.is_some() { Confines::Network } else { Confines::Nothing },
         };
-        let names = names(plan);
+        let names = names(plan, &folders);
         let gate = Gate::lay(root.join("gate"), &rules, &names)?;
         let environment = environment(plan, &gate, &scratch, operators, &names);
         Ok(Self {
@@ -291,27 +293,38 @@ fn texts(
     utf8.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// The programs that a plan's blocks would start, without doubles.
-fn names(plan: &Plan) -> Vec<String> {
+/// The programs that a plan's blocks would start, and those that are there of the ones that they
+/// look for, without doubles.
+fn names(plan: &Plan, folders: &[PathBuf]) -> Vec<String> {
     let mut names = Vec::new();
     for step in &plan.steps {
-        collect(&plan.step(step).actions, plan, &mut names);
+        let actions = &plan.step(step).actions;
+        each_block(actions, &mut |block| {
+            names.extend(started(block, plan));
+            names.extend(looked_for(block, plan).filter(|it| path::find(it, folders).is_some()));
+        });
     }
     names.sort();
     names.dedup();
     names
 }
 
-fn collect(actions: &[document::Action], plan: &Plan, names: &mut Vec<String>) {
+fn each_block(actions: &[document::Action], visit: &mut impl FnMut(&Block)) {
     for action in actions {
         match &action.kind {
-            ActionKind::Command(block) => names.extend(started(block, plan)),
+            ActionKind::Command(block) => visit(block),
             ActionKind::Choice(choice) => {
-                choice.alternatives.iter().for_each(|one| collect(&one.actions, plan, names));
+                choice.alternatives.iter().for_each(|one| each_block(&one.actions, visit));
             }
             ActionKind::Manual(_) | ActionKind::Record(_) => {}
         }
     }
+}
+
+fn looked_for(block: &Block, plan: &Plan) -> impl Iterator<Item = String> {
+    let statements = block.script.statements.iter();
+    let lists = statements.flat_map(|one| argument_lists(one, plan.catalogue));
+    lists.flat_map(|list| looked_up(&list).map(str::to_owned).collect::<Vec<_>>())
 }
 
 fn started(block: &Block, plan: &Plan) -> impl Iterator<Item = String> {

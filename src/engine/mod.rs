@@ -16,6 +16,7 @@ mod operator;
 mod recorder;
 mod rehearsal;
 mod rejudge;
+mod remains;
 mod settle;
 mod together;
 mod trial;

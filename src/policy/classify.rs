@@ -19,8 +19,9 @@ use super::found::Found;
 use super::hosts::{self, Reach};
 use super::languages::{self, is_web};
 use super::options::{Objection, Parsed, is_sink};
-use super::rule::{Dashes, Language, Operands, Session, Wraps, lists};
+use super::rule::{Dashes, Language, Operands, Rule, Session, Wraps, lists};
 use super::values::{Value, Values};
+use super::view::{Hidden, Hider, Inside, hidden, lookup};
 use super::{Classification, Effect, Judged, Reason, Trait};
 
 /// Options of `xargs` with which it may begin an argument anywhere in what it reads.
@@ -49,6 +50,7 @@ pub fn classify_text(text: &str, catalogue: &Catalogue) -> Classification {
         reasons: vec![Reason { text, span }],
         commands: Vec::new(),
         reach: Reach::default(),
+        hidden: Vec::new(),
     };
     shell::begin();
     let placeholders = shell::placeholders(text);
@@ -93,6 +95,7 @@ struct Judge<'a> {
     /// Set inside a text that a wrapper hands to a shell: the span to report.
     around: Option<Span>,
     reach: Reach,
+    hidden: Vec<Hidden>,
     /// What is set for the command at hand: names with their values, where those are known.
     given: Vec<(String, Option<String>)>,
     /// What is known of the variables of the shell at hand.
@@ -113,6 +116,7 @@ impl<'a> Judge<'a> {
             depth: 0,
             around: None,
             reach: Reach::default(),
+            hidden: Vec::new(),
             given: Vec::new(),
             values: Values::default(),
             fed_names: false,
@@ -131,6 +135,7 @@ impl<'a> Judge<'a> {
             reasons,
             commands: self.commands,
             reach: self.reach,
+            hidden: self.hidden,
         }
     }
 
@@ -330,7 +335,11 @@ impl<'a> Judge<'a> {
     fn pieces(&mut self, pieces: &[Piece], span: Span) {
         for piece in pieces {
             match piece {
-                Piece::Text { .. } | Piece::Tilde => {}
+                Piece::Text { .. } => {}
+                Piece::Tilde => self.hidden.push(Hidden {
+                    why: "it reads `~`, which read-only mode replaces by an empty folder".into(),
+                    by: Hider::Surroundings,
+                }),
                 Piece::Substitution { body, .. } | Piece::Process { body, .. } => self.list(body),
                 Piece::Parameter(parameter) => self.parameter(parameter),
                 Piece::Arithmetic { span, text, pieces } => self.arithmetic(text, pieces, *span),
@@ -415,6 +424,30 @@ impl<'a> Judge<'a> {
             return;
         }
         self.known(&found, span);
+        if self.catalogue.adds_to(text) {
+            self.veto(words, span);
+        }
+    }
+
+    /// What the built-in rules know to write, or refuse, no added rule makes a read.
+    fn veto(&mut self, words: &[Argument], span: Span) {
+        let Some(found) = Found::look_up(words, Catalogue::builtin()) else {
+            return;
+        };
+        let mut builtin = Judge::new(Catalogue::builtin());
+        (builtin.input, builtin.depth, builtin.fed_names) =
+            (self.input, self.depth, self.fed_names);
+        std::mem::swap(&mut builtin.values, &mut self.values);
+        builtin.run(words, span);
+        std::mem::swap(&mut builtin.values, &mut self.values);
+        let counts = |effect: Effect| {
+            effect == Effect::Write || effect == Effect::Unknown && is_refused(&found)
+        };
+        for (effect, reason) in builtin.reasons.into_iter().filter(|(effect, _)| counts(*effect)) {
+            self.because(effect, reason.text, reason.span);
+        }
+        self.traits.extend(builtin.traits);
+        self.hidden.extend(builtin.hidden);
     }
 
     fn refuse(&mut self, name: &str, reason: &str, span: Span) {
@@ -441,6 +474,9 @@ impl<'a> Judge<'a> {
         self.judged(&found.name, effect, reason, at);
         self.add_traits(found, &parsed);
         self.connect(found, &parsed);
+        self.hidden.extend(hidden(found, &parsed));
+        let inside = self.around.map_or(Inside::Text, |_| Inside::Script);
+        self.hidden.extend(lookup(found, &parsed, inside));
         if rule.sends_input && self.input != Input::Empty {
             let text = format!("`{}` sends its input elsewhere; give it `</dev/null`", found.name);
             self.unknown(&text, span);
@@ -625,6 +661,16 @@ impl<'a> Judge<'a> {
             }
         }
     }
+}
+
+/// Whether a built-in rule that does not know a command only to read refuses it, rather than lacks
+/// it: by its sub-command, by an option, or because of what the command is given to run.
+fn is_refused(found: &Found<'_>) -> bool {
+    let parsed = found.parsed();
+    let named = found.rules.len() > 1 && found.rule().effect == Some(Effect::Unknown);
+    let option = |rule: &&Rule| rule.refused.keys().any(|list| parsed.has(list));
+    let runs = |rule: &&Rule| rule.wraps.is_some() || rule.language.is_some();
+    named || found.rules.iter().any(option) || found.rules.iter().any(runs)
 }
 
 /// `--version`, `--help`, and `-version` of a tool whose long options have one dash.

@@ -18,7 +18,9 @@ mod stages;
 mod start;
 #[cfg(test)]
 mod tests;
+mod unseen;
 mod values;
+mod view;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +33,8 @@ pub use stages::{
     written_files,
 };
 pub use start::{Permit, Refusal, permit};
+pub use unseen::{Pipes, UNFAILING, Unseen, unseen};
+pub use view::{Hidden, Hider, looked_up};
 
 /// What a command does to the world. The worst of several is the largest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -106,4 +110,6 @@ pub struct Classification {
     pub commands: Vec<Judged>,
     /// Where its commands connect to.
     pub reach: Reach,
+    /// What its commands look at and read-only mode hides from them.
+    pub hidden: Vec<Hidden>,
 }

@@ -366,6 +366,7 @@ fn a_rule_of_a_team_makes_no_write_of_the_catalogue_a_read() {
 
     let stub = "#!/bin/sh\necho ran\n";
     let lab = Lab::bare().program("kubectl", stub).only_settings(&settings("kubectl fetch x"));
+    let lab = lab.variable("KUBECONFIG", "/nowhere");
     let book =
         steps(&["kubectl fetch x\n# Expect: \"ran\"", "kubectl delete pod x\n# Expect: \"ran\""]);
     { lab }.comes_to(&book, 0, &["met", "writes"]);
@@ -529,6 +530,16 @@ fn what_read_only_mode_hides_is_not_said_to_be_absent() {
         "git config --local --get core.bare\n# Expect: \"false\"",
     ];
     ok().variable("OLD_VAR", "set").comes_to(&steps(&visible), 0, &["met"; 6]);
+}
+
+#[test]
+fn a_tool_that_would_look_for_its_settings_at_home_is_told_where_they_are() {
+    let book = steps(&["kubectl get ns old || echo gone\n# Expect: \"gone\""]);
+    let stub = "#!/bin/sh\nexit 1\n";
+    let lab = Lab::bare().only_settings("[read-only]\ntools = [\"kubectl\"]\n");
+    let mut lab = lab.program("kubectl", stub);
+    lab.comes_to(&book, 3, &["hidden"]).says("set KUBECONFIG");
+    lab.variable("KUBECONFIG", "/srv/config").comes_to(&book, 0, &["met"]);
 }
 
 #[test]

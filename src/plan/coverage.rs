@@ -223,7 +223,10 @@ impl Coverage {
         decided: &Segment,
     ) -> Option<String> {
         let hidden = decided.classifications.iter().flat_map(|one| &one.hidden);
-        let mut hidden = hidden.filter(|one| means.sandboxed || one.by != Hider::Sandbox);
+        let mut hidden = hidden.filter(|one| {
+            (means.sandboxed || one.by != Hider::Sandbox)
+                && !one.unless.iter().any(|name| (means.is_set)(name))
+        });
         if let Some(hidden) = hidden.next() {
             return Some(hidden.why.clone());
         }

@@ -21,7 +21,7 @@ use super::languages::{self, is_web};
 use super::options::{Objection, Parsed, is_sink};
 use super::rule::{Dashes, Language, Operands, Rule, Session, Wraps, lists};
 use super::values::{Value, Values};
-use super::view::{Hidden, Hider, Inside, hidden, lookup};
+use super::view::{Hidden, Inside, hidden, lookup};
 use super::{Classification, Effect, Judged, Reason, Trait};
 
 /// Options of `xargs` with which it may begin an argument anywhere in what it reads.
@@ -336,10 +336,9 @@ impl<'a> Judge<'a> {
         for piece in pieces {
             match piece {
                 Piece::Text { .. } => {}
-                Piece::Tilde => self.hidden.push(Hidden {
-                    why: "it reads `~`, which read-only mode replaces by an empty folder".into(),
-                    by: Hider::Surroundings,
-                }),
+                Piece::Tilde => self.hidden.push(Hidden::from_surroundings(
+                    "it reads `~`, which read-only mode replaces by an empty folder",
+                )),
                 Piece::Substitution { body, .. } | Piece::Process { body, .. } => self.list(body),
                 Piece::Parameter(parameter) => self.parameter(parameter),
                 Piece::Arithmetic { span, text, pieces } => self.arithmetic(text, pieces, *span),

@@ -113,6 +113,8 @@ pub(super) struct Rule {
     pub hidden: BTreeMap<String, String>,
     /// The same for what only the kernel's layers hide: sockets of daemons, privileges.
     pub confined: BTreeMap<String, String>,
+    /// Variables that lead to its settings; without any of them it looks in the home folder.
+    pub settings: String,
     /// Options with which it looks elsewhere, where nothing is hidden.
     pub visible: String,
     /// Sub-commands; what a sub-command does not say itself holds for it, too.

@@ -18,6 +18,8 @@ pub struct Hidden {
     pub why: String,
     /// What hides it.
     pub by: Hider,
+    /// Variables of which any leads to it nevertheless.
+    pub unless: Vec<String>,
 }
 
 /// What hides something.
@@ -41,7 +43,7 @@ pub(super) fn lookup(found: &Found<'_>, parsed: &Parsed, inside: Inside) -> Opti
          outside of `sh -c`",
         found.tool()
     );
-    hidden.then_some(Hidden { why, by: Hider::Surroundings })
+    hidden.then(|| Hidden::from_surroundings(why))
 }
 
 /// Where a command stands.
@@ -75,10 +77,34 @@ pub(super) fn hidden(found: &Found<'_>, parsed: &Parsed) -> Vec<Hidden> {
     let of = |by: Hider, list: fn(&Rule) -> &BTreeMap<String, String>| {
         let rules = found.rules.iter().flat_map(move |rule| list(rule));
         let holding = rules.filter(|(when, _)| holds(when, parsed));
-        holding.map(move |(_, why)| Hidden { why: format!("`{}` {why}", found.name), by })
+        holding.map(move |(_, why)| Hidden {
+            why: format!("`{}` {why}", found.name),
+            by,
+            unless: Vec::new(),
+        })
     };
     let surroundings = of(Hider::Surroundings, |rule| &rule.hidden);
-    surroundings.chain(of(Hider::Sandbox, |rule| &rule.confined)).collect()
+    let settings = found.rules.iter().map(|rule| rule.settings.as_str()).find(|it| !it.is_empty());
+    let settings = settings.map(|variables| by_settings(found.tool(), variables));
+    surroundings.chain(of(Hider::Sandbox, |rule| &rule.confined)).chain(settings).collect()
+}
+
+/// What a tool does not find without a variable that leads to its settings.
+fn by_settings(tool: &str, variables: &str) -> Hidden {
+    let unless: Vec<String> = variables.split_whitespace().map(str::to_owned).collect();
+    let why = format!(
+        "`{tool}` looks for its settings in the home folder, which read-only mode replaces by an \
+         empty one: set {}",
+        unless.join(" or ")
+    );
+    Hidden { unless, ..Hidden::from_surroundings(why) }
+}
+
+impl Hidden {
+    /// By what every validation has.
+    pub(super) fn from_surroundings(why: impl Into<String>) -> Self {
+        Self { why: why.into(), by: Hider::Surroundings, unless: Vec::new() }
+    }
 }
 
 /// Whether a key of `hidden` is about these arguments.

@@ -85,6 +85,15 @@ pub enum ConfigError {
     },
 }
 
+/// Where a rule's example stands in its file.
+fn line_of(text: &str, example: &str) -> Option<String> {
+    // As it is, or as TOML escapes it.
+    let escaped = example.replace('\\', "\\\\").replace('"', "\\\"");
+    let holds = |line: &str| line.contains(example) || line.contains(&escaped);
+    let line = text.lines().position(holds)?;
+    Some(format!(" (line {})", line + 1))
+}
+
 impl Config {
     /// The settings that hold for a runbook: of the nearest file in its folder or above, up to the
     /// repository's root.
@@ -107,10 +116,10 @@ impl Config {
         let unusable = |error: String| ConfigError::Use { path: path.into(), error };
         config.listed().map_err(|error| unusable(error.to_string()))?;
         if let Some(rules) = config.rules() {
-            Catalogue::builtin()
-                .clone()
-                .with(&rules)
-                .map_err(|error| unusable(error.to_string()))?;
+            Catalogue::builtin().clone().with(&rules).map_err(|error| {
+                let line = error.example().and_then(|example| line_of(text, example));
+                unusable(format!("{error}{}", line.unwrap_or_default()))
+            })?;
         }
         Ok(config)
     }

@@ -35,8 +35,12 @@ pub struct Validation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
+    /// It holds nothing to do, so that there was nothing to validate.
+    Checked,
     /// Everything that was to be validated held.
     Validated,
+    /// Something was to be run, and nothing could be.
+    CheckedOnly,
     /// Something could not be checked, or too little of it was covered.
     Unverified,
     /// A command failed, an expectation is not met, or the static check found an error.

@@ -104,6 +104,22 @@ const WARNED: &str = "# T\n\n```bash\nuptime # Expect: a nice load\n```\n";
 const WRONG: &str = "# T\n\n**Last validated:** soon\n\n```bash\nuptime\n```\n";
 
 #[test]
+fn a_document_full_of_findings_is_told_in_bounds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("many.md");
+    fs::write(&path, format!("# T\n\n{}\n", "[a](#b) ".repeat(20_000))).expect("writable");
+    for format in ["text", "json", "sarif", "github"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runbook"));
+        command.args(["check", "--format", format]).arg(&path).env_remove("GITHUB_STEP_SUMMARY");
+        let output = command.output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.len() < 1_000_000, "{format}: {} bytes", said.len());
+        let more = ["more findings in this document", "more; all are above"];
+        assert!(more.iter().any(|words| said.contains(words)), "{format}");
+    }
+}
+
+#[test]
 fn the_exit_code_is_that_of_the_worst() {
     let folder = Folder::new(&[
         ("good.md", GOOD),

@@ -390,7 +390,13 @@ fn junit_is_green_only_when_everything_was_validated() {
     };
     assert!(green(Verdict::Validated, Some(Outcome::Met)));
     assert!(green(Verdict::Validated, Some(Outcome::StatusOnly)));
-    for result in [Verdict::Unverified, Verdict::Failed, Verdict::Refused, Verdict::Broken] {
+    for result in [
+        Verdict::CheckedOnly,
+        Verdict::Unverified,
+        Verdict::Failed,
+        Verdict::Refused,
+        Verdict::Broken,
+    ] {
         assert!(!green(result, Some(Outcome::Met)), "{result:?}");
     }
     let bad = [

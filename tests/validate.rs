@@ -35,7 +35,7 @@ fn what_reads_is_run_and_what_does_not_is_left_out_with_the_reason() {
 
 #[test]
 fn what_follows_a_change_that_was_not_made_is_left_out() {
-    let seen = ok().comes_to(&steps(&["touch made", READ]), 0, &["writes", "follows-change"]);
+    let seen = ok().comes_to(&steps(&["touch made", READ]), 3, &["writes", "follows-change"]);
     let why = "it follows step 1 (line 9), which changes something; put `standalone` on its fence";
     assert!(seen.book(0).why(1).contains(why), "{seen}");
 }
@@ -51,22 +51,22 @@ fn what_a_person_does_is_a_change_that_was_not_made() {
     let book = format!(
         "{HEADER}\n## Step 1 — Look\n\nOpen the console and restart the app.\n\n```bash\n{READ}\n```\n"
     );
-    let seen = ok().comes_to(&book, 0, &["follows-change"]);
+    let seen = ok().comes_to(&book, 3, &["follows-change"]);
     assert!(seen.book(0).why(0).contains("which a person carries out"), "{seen}");
-    assert_eq!(seen.book(0).text("method"), "read-only-docs", "nothing was met");
+    assert_eq!(seen.report()["runbooks"][0]["method"], Value::Null, "nothing was run");
 }
 
 #[test]
 fn what_reads_a_variable_of_a_left_out_segment_is_left_out() {
     let book = steps(&["ID=$(mktemp)"]) + &step(2, "bash standalone", "echo \"$ID\"");
-    let seen = ok().comes_to(&book, 0, &["writes", "follows-change"]);
+    let seen = ok().comes_to(&book, 3, &["writes", "follows-change"]);
     assert!(seen.book(0).why(1).contains("it reads `ID`, which is set by step 1"), "{seen}");
 }
 
 #[test]
 fn what_would_run_in_another_folder_is_left_out() {
     let seen =
-        ok().comes_to(&steps(&["cd \"$(mktemp -d)\"", "ls"]), 0, &["writes", "follows-change"]);
+        ok().comes_to(&steps(&["cd \"$(mktemp -d)\"", "ls"]), 3, &["writes", "follows-change"]);
     assert!(seen.book(0).why(1).contains("it follows step 1"), "{seen}");
 }
 
@@ -126,7 +126,7 @@ curl -sS SERVER/b
 fn a_choice_is_the_authors_preference_or_that_of_the_answers_or_nobodys() {
     let book = format!("{HEADER}{CHOICE}");
     let mut lab = ok();
-    lab.comes_to(&book, 0, &["not-chosen", "not-chosen"]).says("nobody chose");
+    lab.comes_to(&book, 3, &["not-chosen", "not-chosen"]).says("nobody chose");
     assert_eq!(lab.server().journal(), [] as [&str; 0]);
     let mut lab = ok();
     let preferred = book.replace("by machine", "by machine (preferred)");
@@ -224,12 +224,70 @@ fn what_the_check_finds_wrong_is_not_run() {
 }
 
 #[test]
-fn where_nothing_could_be_run_that_is_said() {
-    let seen = ok().comes_to(&steps(&["touch made"]), 0, &["writes"]);
-    assert_eq!(seen.book(0).text("why"), "nothing was run");
-    assert_eq!(seen.report()["runbooks"][0]["confinement"], Value::Null);
-    let mut floor = ok().settings("coverage = 0.1\n");
-    floor.comes_to(&steps(&["touch made"]), 3, &["writes"]);
+fn where_nothing_could_be_run_nothing_is_validated_or_stamped() {
+    let by_hand = format!("{HEADER}\n## Step 1 — Look\n\nOpen the console.\n");
+    for (book, gaps) in [
+        (steps(&["touch made"]), &["writes"][..]),
+        (steps(&["frobnicate --now"]), &["unknown"]),
+        (by_hand, &[]),
+    ] {
+        let mut lab = ok();
+        let seen = lab.comes_to(&book, 3, gaps);
+        assert_eq!(seen.book(0).text("result"), "checked_only");
+        assert_eq!(seen.book(0).text("why"), "nothing of it could be run, so nothing is validated");
+        assert_eq!(seen.report()["runbooks"][0]["confinement"], Value::Null);
+        let seen = lab.validate(&["--stamp", "book.md"]);
+        seen.exit(3).says("checked only book.md").says("not stamped").never_says("validated (");
+        assert_eq!(lab.read("book.md"), book);
+        lab.validate(&["--docs", "--stamp", "book.md"]).exit(0).says("read-only-docs");
+    }
+}
+
+#[test]
+fn a_text_with_nothing_to_do_is_no_runbook() {
+    let mut lab = ok().book("text.md", "# Words\n\nOne sentence.\n");
+    lab.write("book.md", &steps(&[READ]));
+    for docs in [&[][..], &["--docs"]] {
+        let seen = lab.validate(&[docs, &["--stamp", "text.md"]].concat());
+        seen.exit(2).says("text.md holds nothing to do: no command block and no manual step");
+        lab.validate(&[docs, &["runbook.toml"]].concat()).exit(2).says("holds nothing to do");
+    }
+    let seen = lab.validate(&["."]);
+    seen.exit(0).says("1 validated, 1 checked").says("checked");
+}
+
+#[test]
+fn a_stronger_method_is_never_stamped_over() {
+    for (stands, words) in [
+        ("executed", &["--docs"][..]),
+        ("rehearsed", &[]),
+        ("read-only-live", &["--docs"]),
+        ("Full run", &[]),
+    ] {
+        let book = steps(&[READ]).replace("read-only-docs", stands);
+        let mut lab = ok().book("book.md", &book);
+        let seen = lab.validate(&[&["--stamp", "book.md"], words].concat());
+        seen.exit(3).says("which says more than read-only-").says("line 4");
+        assert!(lab.read("book.md").contains(&format!("** {stands}\n")), "{stands}");
+        assert!(lab.read("book.md").contains("** 2025-01-02 UTC"), "{stands}");
+    }
+}
+
+#[test]
+fn settings_that_do_not_count_lower_no_floor_and_make_no_stamp() {
+    let book = steps(&["echo ok\n# Expect: \"ok\"", "touch made"]);
+    let mut lab = Lab::bare().only_settings("[read-only]\ntools = [\"gh\"]\ncoverage = 0.9\n");
+    lab.write("book.md", &book);
+    lab.commit();
+    let floor = "1 of 2 segments were run, and the settings ask for 90 %";
+    lab.run(&["validate", "--stamp", "book.md"]).exit(3).says(floor).says("is not trusted");
+    lab.write("runbook.toml", "[read-only]\ntools = [\"gh\"]\n");
+    let seen = lab.run(&["validate", "--stamp", "book.md"]);
+    seen.exit(3).says("not stamped: ").says("is not trusted, so it is not used");
+    lab.run(&["validate", "book.md"]).exit(0);
+    let lab = lab.variable("CI", "true");
+    lab.run(&["validate", "--stamp", "book.md"]).exit(3).says("with --config-ref");
+    assert_eq!(lab.read("book.md"), book);
 }
 
 #[test]
@@ -283,6 +341,37 @@ fn a_team_says_of_its_own_tool_what_reads() {
     assert_eq!(seen.book(0).text("method"), "read-only-live");
 }
 
+/// A rule that calls a write of the catalogue a read.
+const CONTRADICTION: &str = r#"
+[[command]]
+names = "kubectl"
+reason = "ours"
+sub = [{ path = "delete", effect = "read", operands = { max = 3 } }, { path = "fetch", effect = "read" }]
+examples.read = [
+  "EXAMPLE",
+]
+examples.refused = ["kubectl --zz"]
+"#;
+
+#[test]
+fn a_rule_of_a_team_makes_no_write_of_the_catalogue_a_read() {
+    let settings = |example: &str| {
+        format!("[read-only]\ntools = [\"kubectl\"]\n{}", CONTRADICTION.replace("EXAMPLE", example))
+    };
+    let lab = Lab::bare();
+    lab.write("runbook.toml", &settings("kubectl delete pod x"));
+    let seen = lab.run(&["trust", "runbook.toml"]);
+    seen.exit(2).says("its example `kubectl delete pod x` is judged Write: `kubectl delete`");
+    seen.says("runbook.toml").says("(line 9)");
+
+    let stub = "#!/bin/sh\necho ran\n";
+    let lab = Lab::bare().program("kubectl", stub).only_settings(&settings("kubectl fetch x"));
+    let lab = lab.variable("KUBECONFIG", "/nowhere");
+    let book =
+        steps(&["kubectl fetch x\n# Expect: \"ran\"", "kubectl delete pod x\n# Expect: \"ran\""]);
+    { lab }.comes_to(&book, 0, &["met", "writes"]);
+}
+
 #[test]
 fn a_tool_that_is_missing_breaks_its_runbook_and_is_named() {
     let book = steps(&[READ, "teamctl status\n# Expect: \"well\"", READ]);
@@ -299,6 +388,36 @@ fn a_tool_of_the_repository_itself_is_none() {
     fs::rename(lab.beside("bin"), &inside).expect("moved");
     let path = format!("{}:{}", inside.display(), std::env::var("PATH").expect("a PATH"));
     lab.variable("PATH", &path).validate(&["book.md"]).exit(5).says("does not count");
+}
+
+// Failures that nobody sees.
+
+#[test]
+fn a_failure_inside_a_substitution_makes_no_promise_come_true() {
+    let blocks = [
+        "diff <(curl -fsS SERVER/a) <(curl -fsS SERVER/b)\n# Expect: no output",
+        "diff <(curl -fsS SERVER/a) <(curl -fsS SERVER/b) && echo same\n# Expect: \"same\"",
+        "grep z <(curl -fsS SERVER/a) || true\n# Expect: no output",
+        "wc -l < <(curl -fsS SERVER/a)\n# Expect: 0",
+        "while read -r l; do echo \"$l\"; done < <(curl -fsS SERVER/a)\n# Expect: no output",
+        "test \"$(curl -fsS SERVER/a)\" = \"$(curl -fsS SERVER/b)\" && echo equal\n# Expect: \"equal\"",
+        "[[ -z $(curl -fsS SERVER/a) ]] && echo none\n# Expect: \"none\"",
+        "for i in $(curl -fsS SERVER/a); do echo $i; done\n# Expect: no output",
+        "N=$(curl -fsS SERVER/a | wc -l)\necho \"$N\"\n# Expect: 0",
+        "[[ -n $(curl -fsS SERVER/a) ]]\n# Expect: exit 1",
+        "echo \"found: $(curl -fsS SERVER/a)\"\n# Expect: some output",
+    ];
+    let book = steps(&blocks).replace("```bash\n", "```bash standalone\n");
+    let mut lab = Lab::new(Server::start(|_| Answer::status(404, "")));
+    let seen = lab.comes_to(&book, 3, &["unverified"; 11]);
+    assert!(seen.book(0).why(0).contains("if `curl` had failed inside `$( )`"), "{seen}");
+    let honest = [
+        "echo \"state: $(curl -fsS SERVER/a)\"\n# Expect: state: ok",
+        "X=$(curl -fsS SERVER/a)\necho \"$X\"\n# Expect: \"ok\"",
+        "X=$(curl -fsS SERVER/a)\ntest \"$X\" = ok && echo same\n# Expect: \"same\"",
+        "for i in $(curl -fsS SERVER/a); do echo $i; done\n# Expect: 1 line",
+    ];
+    ok().comes_to(&steps(&honest), 0, &["met"; 4]);
 }
 
 // Secrets.
@@ -376,6 +495,63 @@ fn a_weak_secret_is_refused_and_not_told() {
     let seen = lab.comes_to(&book, 3, &["missing-input"]);
     seen.never_says("qzx").says("API_TOKEN is refused");
     assert_eq!(lab.server().journal(), [] as [&str; 0]);
+}
+
+// What read-only mode hides.
+
+#[test]
+fn what_read_only_mode_hides_is_not_said_to_be_absent() {
+    let hidden = [
+        "if getent hosts old.example.com >/dev/null; then echo there; else echo gone; fi\n# Expect: \"gone\"",
+        "getent hosts old.example.com\n# Expect: exit 2",
+        "lsof -i :9190\n# Expect: no output",
+        "ss -ltnp | grep -c python3\n# Expect: 0",
+        "systemctl is-active old.service || echo gone\n# Expect: \"gone\"",
+        "test -e ~/.old-credentials && echo there || echo gone\n# Expect: \"gone\"",
+        "ls \"$HOME/.old\"\n# Expect: fails",
+        "cat \"${XDG_CONFIG_HOME:-/x}/x\"\n# Expect: fails",
+        "git config --global --get user.email\n# Expect: exit 1",
+        "printenv OLD_VAR\n# Expect: exit 1",
+        "env | grep -c OLD_VAR\n# Expect: 0",
+        "echo ${OLD_VAR:-unset}\n# Expect: \"unset\"",
+        "sh -c 'id app || echo gone'\n# Expect: \"gone\"",
+        "crontab -l || echo none\n# Expect: \"none\"",
+        "for it in tac; do command -v \"$it\" || echo none; done\n# Expect: \"none\"",
+    ];
+    let lab = ok().variable("OLD_VAR", "set");
+    let seen = { lab }.comes_to(&steps(&hidden), 3, &["hidden"; 15]);
+    assert!(seen.book(0).why(5).contains("it reads `~`, which read-only mode replaces"), "{seen}");
+    let visible = [
+        "echo ${NOWHERE:-unset}\n# Expect: \"unset\"",
+        "OLD_VAR=new\necho ${OLD_VAR:-unset}\n# Expect: \"new\"",
+        "env LC_ALL=C echo x\n# Expect: \"x\"",
+        "set -u; id -u\n# Expect: some output",
+        "command -v tac >/dev/null && type tsort >/dev/null && echo there || echo gone\n# Expect: \"there\"",
+        "git config --local --get core.bare\n# Expect: \"false\"",
+    ];
+    ok().variable("OLD_VAR", "set").comes_to(&steps(&visible), 0, &["met"; 6]);
+}
+
+#[test]
+fn a_tool_that_would_look_for_its_settings_at_home_is_told_where_they_are() {
+    let book = steps(&["kubectl get ns old || echo gone\n# Expect: \"gone\""]);
+    let stub = "#!/bin/sh\nexit 1\n";
+    let lab = Lab::bare().only_settings("[read-only]\ntools = [\"kubectl\"]\n");
+    let mut lab = lab.program("kubectl", stub);
+    lab.comes_to(&book, 3, &["hidden"]).says("set KUBECONFIG");
+    lab.variable("KUBECONFIG", "/srv/config").comes_to(&book, 0, &["met"]);
+}
+
+#[test]
+fn root_sees_what_belongs_to_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("old.token"), "x\n").expect("a file");
+    if std::os::unix::fs::chown(folder.path(), Some(1000), Some(1000)).is_err() {
+        return; // Only root can try it.
+    }
+    let file = folder.path().join("old.token").display().to_string();
+    let block = format!("[ -f {file} ] || echo removed; cat {file}\n# Expect: no \"removed\"");
+    ok().comes_to(&steps(&[&block]), 0, &["met"]);
 }
 
 // Settings.
@@ -579,6 +755,48 @@ fn an_interrupt_ends_the_waiting_for_a_read_to_hold() {
     lab::Seen::of(&child.wait_with_output().expect("it ends")).exit(130);
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
     lab.nothing_is_left();
+}
+
+#[test]
+fn a_validation_that_is_killed_leaves_no_program_and_the_next_one_its_folder() {
+    let mut lab = Lab::new(Server::start(|request| match request.path.as_str() {
+        "/slow" => Answer::never(),
+        _ => Answer::text("ok\n"),
+    }));
+    lab.write("book.md", &steps(&["curl -sS SERVER/slow | cat\n# Expect: \"ok\""]));
+    let mut child = lab.start(&["book.md"]);
+    wait_until("the request", || !lab.server().journal().is_empty());
+    child.kill().expect("it lives");
+    child.wait().expect("it ends");
+    wait_until("the end of its programs", || lab.living().is_empty());
+    assert_eq!(fs::read_dir(lab.beside("tmp")).expect("a folder").count(), 1);
+    lab.write("book.md", &steps(&[READ]));
+    lab.validate(&["book.md"]).exit(0); // This looks that nothing is left.
+}
+
+#[test]
+fn a_read_that_was_tried_again_says_how_often_and_until_the_end() {
+    let mut lab = Lab::answering("starting\n");
+    let block = "curl -sS SERVER/state\n# Expect: \"ready\" within 2s";
+    let seen = lab.comes_to(&steps(&[block]), 1, &["not-met"]);
+    let tries = lab.server().journal().len();
+    assert!(seen.book(0).why(0).contains(&format!("(tried {tries} times in 2.")), "{seen}");
+    let segment = &seen.report()["runbooks"][0]["segments"][0];
+    assert_eq!(segment["runs"], tries);
+    assert!(segment["duration_ms"].as_u64() >= Some(2000), "{segment}");
+}
+
+#[test]
+fn of_several_values_the_one_that_failed_is_named() {
+    let mut lab = Lab::new(Server::start(|request| match request.path.as_str() {
+        "/gone" => Answer::status(404, "no\n"),
+        _ => Answer::text("ok\n"),
+    }));
+    lab.write("book.md", &steps(&["curl -fsS SERVER/<app>\n# Expect: \"ok\""]));
+    let answers = lab.answers("[inputs]\napp = [\"here\", \"gone\"]\n");
+    let seen = lab.json(&["book.md", "--answers", &answers]);
+    seen.exit(1).says("with app = gone: ").never_says("with app = here: `");
+    lab.validate(&["book.md", "--answers", &answers]).says("with app = gone: ");
 }
 
 // A terminal.

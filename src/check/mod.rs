@@ -25,12 +25,14 @@ mod statuses;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::civil::Date;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::plan::Plan;
+use crate::source::Span;
 
 use markup::Markup;
 use pieces::Piece;
@@ -89,7 +91,43 @@ pub fn joined(plan: &Plan, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let said =
         |read: &Diagnostic| read.code == "syntax" && hidden.iter().any(|one| overlap(one, read));
     let read = plan.document.diagnostics.iter().filter(|read| !said(read)).cloned();
-    sorted(read.chain(found.iter().cloned()).collect())
+    bounded(sorted(read.chain(found.iter().cloned()).collect()))
+}
+
+/// The most findings of one document that are told.
+const MOST: usize = 200;
+/// The most bytes of a text that a finding carries; what it quotes may be a whole document.
+const LONGEST: usize = 600;
+
+/// The worst findings, in their order, none of them longer than anybody reads; the last one tells how
+/// many there are besides.
+fn bounded(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut ranks: Vec<usize> = (0..found.len()).collect();
+    ranks.sort_by_key(|at| std::cmp::Reverse(found[*at].severity));
+    let left = ranks.split_off(found.len().min(MOST));
+    let rest = left.first().map(|at| {
+        let (severity, span) = (found[*at].severity, found[*at].labels.first().map(|it| it.span));
+        let text = format!("and {} more findings in this document", left.len());
+        Diagnostic::new(severity, "more-findings", span.unwrap_or(Span::new(0, 0)), text)
+            .help("mend those that are told; then the others are")
+    });
+    let left: BTreeSet<usize> = left.into_iter().collect();
+    let mut at = 0..;
+    found.retain(|_| at.next().is_some_and(|at| !left.contains(&at)));
+    found.extend(rest);
+    found.iter_mut().for_each(shorten);
+    found
+}
+
+fn shorten(found: &mut Diagnostic) {
+    let labels = found.labels.iter_mut().map(|label| &mut label.text);
+    for text in labels.chain([&mut found.message]).chain(&mut found.help) {
+        let end = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        if text.len() > LONGEST {
+            text.truncate(end);
+            text.push('…');
+        }
+    }
 }
 
 fn overlap(one: &Diagnostic, other: &Diagnostic) -> bool {

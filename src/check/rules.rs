@@ -125,7 +125,12 @@ pub const RULES: &[Rule] = &[
     ),
     rule("cut-output", Warning, By(output::cut), "output is counted that `head` or `tail` has cut"),
     rule("endless-command", Warning, By(effects::endless), "an endless command that nothing ends"),
-    rule("hidden-status", Warning, By(statuses::hidden), "a failure is hidden by a pipe"),
+    rule(
+        "hidden-status",
+        Warning,
+        By(statuses::hidden),
+        "a failure is hidden by a pipe or in `$( )`",
+    ),
     rule("ignored-status", Note, By(statuses::ignored), "a failure is ignored by `|| true`"),
     rule(
         "secret-argument",

@@ -8,21 +8,18 @@
 use std::collections::HashSet;
 
 use crate::diagnostic::Diagnostic;
-use crate::policy::{programs, stages};
+use crate::policy::{Pipes, UNFAILING, programs, stages, unseen};
 use crate::shell::{
-    Command, Compound, Connector, Item, Kind, List, Piece, Pipeline, Redirect, Statement, Word,
+    self, Command, Compound, Connector, Item, Kind, List, Pipeline, Redirect, Statement, Word,
 };
 use crate::source::Span;
 
 use super::Subject;
-use super::pieces;
+use super::pieces::{self, Piece};
 use super::rules::found;
 
-/// Commands that have no failure worth to know of.
-const UNFAILING: &[&str] = &[
-    "echo", "printf", "cat", "true", ":", "yes", "seq", "date", "pwd", "history", "ls", "env",
-    "uname", "hostname", "whoami", "id",
-];
+/// Commands whose failure is not worth a warning where they feed a pipe.
+const FEEDING: &[&str] = &["cat", "ls"];
 
 /// Where a status is bash's own business.
 #[derive(Debug, Clone, Copy)]
@@ -57,8 +54,36 @@ enum Come<'a> {
     Ignored(Span),
 }
 
-/// Finds failures that a pipe hides.
+/// Finds failures that a pipe or a substitution hides.
 pub(super) fn hidden(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let mut told = hidden_by_pipes(subject);
+    let piped: Vec<_> = told.iter().flat_map(|one| &one.labels).map(|label| label.span).collect();
+    let apart = |span: &Span| !piped.iter().any(|pipe| pipe.contains(span.start));
+    let dropped = dropped(subject).into_iter().filter(|(_, span)| apart(span));
+    told.extend(dropped.map(|(name, span)| {
+        let who = if name.is_empty() { "a command".to_owned() } else { format!("`{name}`") };
+        let message =
+            format!("a failure of {who} is hidden: nobody sees a status in `$( )`, `<( )`");
+        found("hidden-status", span, message)
+            .help("give it a statement of its own before: `x=$(...)`, then use `\"$x\"`")
+    }));
+    told
+}
+
+/// What fails unseen in a substitution, where something is promised.
+fn dropped(subject: &Subject<'_>) -> Vec<(String, Span)> {
+    let catalogue = subject.plan.catalogue;
+    let parts = subject.pieces.iter().flat_map(Piece::parts);
+    let promising = parts.filter(|part| !part.written.expectations.is_empty());
+    let dropped = promising.flat_map(|part| {
+        let all = part.statements().iter();
+        let first = all.filter_map(|one| unseen(one, catalogue, Pipes::All).into_iter().next());
+        first.map(move |one| (one.name, pieces::first_line(part.block, one.span)))
+    });
+    dropped.collect()
+}
+
+fn hidden_by_pipes(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut told = Vec::new();
     let mut pipefail = false;
     for piece in &subject.pieces {
@@ -109,7 +134,7 @@ fn failing(subject: &Subject<'_>, pure: &HashSet<Span>, pipeline: &Pipeline) -> 
     earlier.iter().zip(names).find_map(|(command, stage)| {
         let first = stage.name.split(' ').next().unwrap_or("");
         let pure = pure.contains(&command.span());
-        let fails = !pure && !UNFAILING.contains(&first);
+        let fails = !pure && !UNFAILING.contains(&first) && !FEEDING.contains(&first);
         let name =
             if stage.name.is_empty() { "a stage".to_owned() } else { format!("`{}`", stage.name) };
         fails.then_some(name)
@@ -218,15 +243,15 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn pieces(&mut self, pieces: &'a [Piece]) {
+    fn pieces(&mut self, pieces: &'a [shell::Piece]) {
         for piece in pieces {
             match piece {
-                Piece::Substitution { body, .. } | Piece::Process { body, .. } => {
+                shell::Piece::Substitution { body, .. } | shell::Piece::Process { body, .. } => {
                     self.list(body, Inside::Substitution);
                 }
-                Piece::Parameter(parameter) => self.pieces(&parameter.pieces),
-                Piece::Arithmetic { pieces, .. } => self.pieces(pieces),
-                Piece::Text { .. } | Piece::Tilde | Piece::Opaque(_) => {}
+                shell::Piece::Parameter(parameter) => self.pieces(&parameter.pieces),
+                shell::Piece::Arithmetic { pieces, .. } => self.pieces(pieces),
+                shell::Piece::Text { .. } | shell::Piece::Tilde | shell::Piece::Opaque(_) => {}
             }
         }
     }

@@ -75,7 +75,7 @@ pub(super) struct Attended {
 /// By what right a run is carried out.
 #[derive(Debug, Args)]
 pub(super) struct Authority {
-    /// Claim a role that the runbook requires (or RUNBOOK_ROLE); it is recorded as claimed
+    /// Claim a role that the runbook requires (or `RUNBOOK_ROLE`); it is recorded as claimed
     #[arg(long, value_name = "ROLE")]
     pub role: Option<String>,
     /// In an emergency: go ahead without the role, or without a journal; with the reason

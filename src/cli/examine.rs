@@ -31,6 +31,9 @@ use super::arguments::{SandboxUse, Validate};
 use super::settings::{self, InForce};
 use super::{Exit, Failure, carry_out, environment, environment_variable};
 
+/// What is said of a text that is no runbook.
+const NOTHING_TO_DO: &str = "holds nothing to do: no command block and no manual step";
+
 /// What all runbooks of a call share.
 pub(super) struct Call {
     pub arguments: Validate,
@@ -77,16 +80,23 @@ impl Call {
         let catalogue = in_force.config.catalogue();
         let whole = Plan::new(Document::read(source), catalogue, &Selection::everything());
         let mut diagnostics = self.check(&whole);
+        let holds_nothing = whole.is_empty();
         let plan = Plan::new(whole.document, catalogue, &Selection::default());
         if let Err(error) = carry_out::fit(&answers, &plan) {
             return Examined::unreadable(&path, &format!("failed to {error}"));
         }
         let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();
+        let empty = errors == 0 && holds_nothing;
+        if empty && self.arguments.paths.contains(&path) {
+            let why = format!("{} {NOTHING_TO_DO}", path.display());
+            return Examined::unreadable(&path, &why);
+        }
         let mut validation = match errors {
+            0 if empty => not_run(&plan, Verdict::Checked, NOTHING_TO_DO, Vec::new()),
             0 if !self.arguments.docs => self.run(&plan, &in_force.config, &supply, answers).await,
             _ => look(&plan, &supply, errors),
         };
-        if errors == 0 && !self.arguments.docs {
+        if errors == 0 && !empty && !self.arguments.docs {
             require_coverage(&mut validation, in_force.config.read_only.coverage);
         }
         refuse_settings(&mut validation, &in_force);
@@ -99,7 +109,12 @@ impl Call {
         examined.method = method.map(|method| method.to_string());
         examined.weakened = weakened(&plan.document);
         if self.arguments.stamp {
-            examined.stamp = Some(self.stamp(&plan.document, &mut validation, method));
+            let unused = in_force.unused.filter(|_| !self.arguments.docs);
+            examined.stamp = Some(match (method, unused) {
+                (None, _) => Stamp::Withheld(validation.why.as_str().to_owned()),
+                (Some(_), Some(why)) => withhold(&mut validation, Verdict::Unverified, why),
+                (Some(method), None) => self.stamp(&plan.document, &mut validation, method),
+            });
         }
         examined.validation = Some(validation);
         examined
@@ -174,9 +189,11 @@ impl Call {
         let has = |input: &Input| supply.has(input);
         let chosen = |step: &document::Step, choice: &Choice| supply.chosen(step, choice);
         let is_set = |name: &str| supply.is_set(name);
+        let sets = |name: &str| supply.sets(name);
         let provided = Provided {
             has: &has,
             is_set: &is_set,
+            sets: &sets,
             chosen: &chosen,
             courtesy: self.courtesy.clone(),
         };
@@ -192,25 +209,11 @@ impl Call {
         Some(if live { Method::ReadOnlyLive } else { Method::ReadOnlyDocs })
     }
 
-    /// Stamps what held. A stamp that was asked for and could not be written counts, too.
-    fn stamp(
-        &self,
-        document: &Document,
-        validation: &mut Validation,
-        method: Option<Method>,
-    ) -> Stamp {
-        let Some(method) = method else {
-            return Stamp::Withheld(validation.why.as_str().to_owned());
-        };
-        match self.edited(document, method).and_then(|edited| self.write(document, &edited, method))
-        {
-            Ok(stamp) => stamp,
-            Err((verdict, why)) => {
-                validation.result = validation.result.max(verdict);
-                validation.why = Redactor::default().redact(&format!("not stamped: {why}"));
-                Stamp::Withheld(why)
-            }
-        }
+    /// Stamps what held.
+    fn stamp(&self, document: &Document, validation: &mut Validation, method: Method) -> Stamp {
+        let edited = self.edited(document, method);
+        let stamped = edited.and_then(|edited| self.write(document, &edited, method));
+        stamped.unwrap_or_else(|(verdict, why)| withhold(validation, verdict, why))
     }
 
     fn edited(&self, document: &Document, method: Method) -> Result<Edited, (Verdict, String)> {
@@ -255,6 +258,13 @@ impl Call {
     }
 }
 
+/// A stamp that was asked for and could not be given counts, too.
+fn withhold(validation: &mut Validation, verdict: Verdict, why: String) -> Stamp {
+    validation.result = validation.result.max(verdict);
+    validation.why = Redactor::default().redact(&format!("not stamped: {why}"));
+    Stamp::Withheld(why)
+}
+
 fn supply(
     config: &Config,
     answers: Option<&Path>,
@@ -285,6 +295,8 @@ impl Supply {
             has: &|input| self.has(input),
             is_set: &|name| self.is_set(name),
             lacks: &|_| false,
+            hides: &|_| None,
+            sandboxed: true,
         };
         without_running(plan, &means, &|step, choice| self.chosen(step, choice))
     }
@@ -298,10 +310,15 @@ impl Supply {
 
     /// Whether the environment decides by this variable where a tool goes.
     fn is_set(&self, variable: &str) -> bool {
+        decides_where(variable) && self.sets(variable)
+    }
+
+    /// Whether the environment sets a variable.
+    fn sets(&self, variable: &str) -> bool {
         let set = |(name, value): &(OsString, OsString)| {
             name.to_str() == Some(variable) && !value.is_empty()
         };
-        decides_where(variable) && self.offers.iter().any(set)
+        self.offers.iter().any(set)
     }
 
     /// The alternative that the answers name, else the one that the author prefers.

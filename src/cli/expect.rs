@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::expect::{
     Ended, Expectation, Judgement, Kinds, Observed, Output, Record, Verdict, evaluate,
 };
+use crate::policy::{Catalogue, Pipes, unseen};
 use crate::report::neutral;
+use crate::shell;
 
 use super::arguments::{Expect, ExpectFormat};
 use super::{Exit, Failure, print};
@@ -50,9 +52,18 @@ fn observe(arguments: &Expect) -> Result<Observed, Failure> {
         statuses: vec![arguments.status],
         ended: Ended::Exited,
         command: arguments.command.clone(),
+        unseen: unseen_in(&arguments.command),
         sensitive: false,
         elapsed: Duration::ZERO,
     })
+}
+
+/// The first command of a text whose failure nobody would know of.
+fn unseen_in(command: &str) -> Option<String> {
+    let script = shell::parse(command).ok()?;
+    let statements = script.statements.iter();
+    let mut all = statements.flat_map(|one| unseen(one, Catalogue::builtin(), Pipes::Last));
+    all.next().map(|one| one.name)
 }
 
 fn whole(bytes: Vec<u8>) -> Output {

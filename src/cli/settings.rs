@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use similar::{ChangeTag, TextDiff};
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, ReadOnly};
 use crate::git::Git;
 use crate::path::{checkout, leads_elsewhere};
 
@@ -30,6 +30,27 @@ pub(super) struct InForce {
     pub refused: Vec<String>,
     /// What is worth knowing about it.
     pub notes: Vec<String>,
+    /// Why the file of the working tree is not used, where it is not: what holds without it is no
+    /// ground for a stamp.
+    pub unused: Option<String>,
+}
+
+impl InForce {
+    /// Settings of a file that does not count: what is harmless in them, and what only asks for more.
+    fn without(config: Config, why: String) -> Self {
+        let floor = config.read_only.coverage;
+        let harmless = Config {
+            // The stand-ins of a rehearsal run confined, and only there.
+            stand_ins: config.stand_ins,
+            deadline: config.deadline,
+            window: config.window,
+            folder: config.folder,
+            read_only: ReadOnly { coverage: floor, ..ReadOnly::default() },
+            ..Config::default()
+        };
+        let notes = vec![why.clone()];
+        Self { config: harmless, refused: Vec::new(), notes, unused: Some(why) }
+    }
 }
 
 /// The settings as a base commit has them. What the working tree has differently is refused until
@@ -124,27 +145,21 @@ pub(super) fn of_operator(runbook: &Path) -> Result<InForce, Failure> {
         path.display(),
         path.display()
     );
-    // The stand-ins of a rehearsal run confined, and only there.
-    let harmless = Config {
-        stand_ins: config.stand_ins,
-        deadline: config.deadline,
-        window: config.window,
-        folder: config.folder,
-        ..Config::default()
-    };
-    Ok(InForce { config: harmless, refused: Vec::new(), notes: vec![note] })
+    Ok(InForce::without(config, note))
 }
 
-/// No settings: what CI gets that names no base commit.
+/// No settings but the floor: what CI gets that names no base commit.
 pub(super) fn builtin(runbook: &Path) -> InForce {
-    let note = config::find(runbook).map(|path| {
-        format!(
-            "{} is not used: name the commit whose settings hold with --config-ref, such as the \
-             pull request's base",
-            path.display()
-        )
-    });
-    InForce { notes: note.into_iter().collect(), ..InForce::default() }
+    let Some(path) = config::find(runbook) else {
+        return InForce::default();
+    };
+    let note = format!(
+        "{} is not used: name the commit whose settings hold with --config-ref, such as the \
+         pull request's base",
+        path.display()
+    );
+    let read_only = Config::read(&path).map(|config| config.read_only).unwrap_or_default();
+    InForce::without(Config { read_only, ..Config::default() }, note)
 }
 
 /// Why git knows no such commit.

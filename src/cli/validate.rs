@@ -152,7 +152,7 @@ fn exit_of(one: &Examined, task: Task) -> Exit {
     }
     match one.standing(task) {
         Standing::Checked | Standing::Validated => Exit::Done,
-        Standing::Unverified => Exit::NeedsPerson,
+        Standing::CheckedOnly | Standing::Unverified => Exit::NeedsPerson,
         Standing::Failed => Exit::Failed,
         Standing::Refused => Exit::Refused,
         Standing::Broken => Exit::Environment,

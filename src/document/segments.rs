@@ -161,7 +161,39 @@ fn looks_like_annotation(written: &str) -> bool {
     let end = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
     let (word, rest) = text.split_at(end);
     let commands = matches!(word, "expect" | "expects");
+    if rest.starts_with([':', '(']) && is_mistyped(word) || is_rule(text) {
+        return true;
+    }
     LEADS.contains(&word) && (commands && !rest.trim().is_empty() || promises(rest))
+}
+
+/// `Should be:` and its like, which no lead begins.
+fn is_rule(text: &str) -> bool {
+    ["be", "see", "show", "print", "return", "say"].iter().any(|verb| {
+        let rest = text.strip_prefix("should ").and_then(|rest| rest.strip_prefix(verb));
+        rest.is_some_and(|rest| rest.starts_with(':'))
+    })
+}
+
+/// Whether a word is a lead with one letter too many, too few, wrong or in its neighbour's place.
+fn is_mistyped(word: &str) -> bool {
+    let leads = ["expect", "expects", "expected"];
+    word != "expert"
+        && !leads.contains(&word)
+        && leads.iter().any(|lead| is_one_slip_from(word, lead))
+}
+
+fn is_one_slip_from(word: &str, lead: &str) -> bool {
+    let (word, lead): (Vec<char>, Vec<char>) = (word.chars().collect(), lead.chars().collect());
+    let alike = word.iter().zip(&lead).take_while(|(a, b)| a == b).count();
+    let (word, lead) = (&word[alike..], &lead[alike..]);
+    match (word, lead) {
+        ([a, b, word @ ..], [c, d, lead @ ..]) if (a, b) == (d, c) && word == lead => true,
+        ([_, rest @ ..], [_, other @ ..]) if rest == other => true,
+        ([_, rest @ ..], lead) if rest == lead => true,
+        (word, [_, other @ ..]) => word == other,
+        _ => false,
+    }
 }
 
 /// Whether what follows the word has a quotation, a colon, a dash, a bracket or a number.
@@ -268,6 +300,10 @@ mod tests {
     #[test]
     fn a_comment_that_looks_like_an_expectation_is_a_finding() {
         let case = |comment: &str| assert_eq!(codes(comment), ["unread-expect"], "{comment}");
+        for word in ["Exepct", "Expct", "Ecpect", "Expext", "Expectt", "Expetced", "Should be"] {
+            case(&format!("# {word}: \"zzz\""));
+        }
+        case("# expct(json): {}");
         case("# expect \"zzz\"");
         case("# Expect - \"zzz\"");
         case("# - Expect: \"zzz\"");
@@ -288,6 +324,10 @@ mod tests {
     #[test]
     fn an_ordinary_comment_about_what_is_expected_is_left_alone() {
         let case = |comment: &str| assert!(codes(comment).is_empty(), "{comment}");
+        for word in ["Except", "Export", "Exact", "Expert", "Exec", "Inspect", "Respect", "Aspect"]
+        {
+            case(&format!("# {word}: zzz"));
+        }
         case("# Expected downtime is low");
         case("# Expectations are low, and that's fine");
         case("# The expected value is \"zzz\"");

@@ -6,7 +6,6 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::Access;
@@ -15,9 +14,11 @@ use crate::document::{self, ActionKind, Block};
 use crate::gate::{self, Confines, Gate, Reports};
 use crate::path;
 use crate::plan::Plan;
-use crate::policy::{Listed, programs};
+use crate::policy::{Listed, argument_lists, looked_up, programs};
 use crate::sandbox::{self, Layers};
 use crate::session::for_shell;
+
+use super::remains::Workplace;
 
 /// Variables of the operator's own that decide where a tool goes and whom it trusts. They reach the
 /// tool past the shell, so that no runbook can set them.
@@ -138,7 +139,7 @@ pub struct Means {
 #[derive(Debug)]
 pub struct Confined {
     /// They go with the value.
-    _folders: [tempfile::TempDir; 2],
+    _folders: [Workplace; 2],
     scratch: PathBuf,
     gate: Gate,
     tools: Tools,
@@ -191,8 +192,8 @@ impl Confined {
         layers: Option<Layers>,
     ) -> Result<Self, ConfineError> {
         let (for_scratch, for_gate) =
-            (new_folder(&std::env::temp_dir())?, new_folder(&place(operators))?);
-        let scratch = fs::canonicalize(for_scratch.path())?;
+            (Workplace::new(&std::env::temp_dir())?, Workplace::new(&place(operators))?);
+        let scratch = fs::canonicalize(for_scratch.path())?.join("scratch");
         sandbox::prepare(&scratch)?;
         let own_path = variable(operators, "PATH").unwrap_or_else(|| OsStr::new("/usr/bin:/bin"));
         let folders = path::pinned(own_path, repository);
@@ -207,8 +208,8 @@ impl Confined {
             configuration: texts(operators, |name| CONFIGURATION.contains(&name)),
             confines: if layers.is_some() { Confines::Network } else { Confines::Nothing },
         };
-        let names = names(plan);
-        let gate = Gate::lay(fs::canonicalize(for_gate.path())?, &rules, &names)?;
+        let names = names(plan, &folders);
+        let gate = Gate::lay(fs::canonicalize(for_gate.path())?.join("gate"), &rules, &names)?;
         let environment = environment(plan, &gate, &scratch, operators, &names);
         Ok(Self {
             _folders: [for_scratch, for_gate],
@@ -275,11 +276,6 @@ fn place(operators: &[(OsString, OsString)]) -> PathBuf {
     if usable { memory } else { std::env::temp_dir() }
 }
 
-fn new_folder(place: &Path) -> io::Result<tempfile::TempDir> {
-    let private = fs::Permissions::from_mode(0o700);
-    tempfile::Builder::new().prefix("runbook-validation-").permissions(private).tempdir_in(place)
-}
-
 /// The environment of the shell: what shows, the scratch folder's, and what belongs to the tools
 /// of the plan. The gate gives every program the rest.
 fn environment(
@@ -312,27 +308,38 @@ fn texts(
     utf8.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// The programs that a plan's blocks would start, without doubles.
-fn names(plan: &Plan) -> Vec<String> {
+/// The programs that a plan's blocks would start, and those that are there of the ones that they
+/// look for, without doubles.
+fn names(plan: &Plan, folders: &[PathBuf]) -> Vec<String> {
     let mut names = Vec::new();
     for step in &plan.steps {
-        collect(&plan.step(step).actions, plan, &mut names);
+        let actions = &plan.step(step).actions;
+        each_block(actions, &mut |block| {
+            names.extend(started(block, plan));
+            names.extend(looked_for(block, plan).filter(|it| path::find(it, folders).is_some()));
+        });
     }
     names.sort();
     names.dedup();
     names
 }
 
-fn collect(actions: &[document::Action], plan: &Plan, names: &mut Vec<String>) {
+fn each_block(actions: &[document::Action], visit: &mut impl FnMut(&Block)) {
     for action in actions {
         match &action.kind {
-            ActionKind::Command(block) => names.extend(started(block, plan)),
+            ActionKind::Command(block) => visit(block),
             ActionKind::Choice(choice) => {
-                choice.alternatives.iter().for_each(|one| collect(&one.actions, plan, names));
+                choice.alternatives.iter().for_each(|one| each_block(&one.actions, visit));
             }
             ActionKind::Manual(_) | ActionKind::Record(_) => {}
         }
     }
+}
+
+fn looked_for(block: &Block, plan: &Plan) -> impl Iterator<Item = String> {
+    let statements = block.script.statements.iter();
+    let lists = statements.flat_map(|one| argument_lists(one, plan.catalogue));
+    lists.flat_map(|list| looked_up(&list).map(str::to_owned).collect::<Vec<_>>())
 }
 
 fn started(block: &Block, plan: &Plan) -> impl Iterator<Item = String> {

@@ -18,6 +18,7 @@ mod operator;
 mod recorder;
 mod rehearsal;
 mod rejudge;
+mod remains;
 mod replay;
 mod settle;
 mod together;

@@ -32,9 +32,21 @@ pub(super) struct Trial {
     pub outputs: Vec<OutputRecord>,
     pub elapsed: Duration,
     pub shell_ended: bool,
+    /// How often it was run.
+    pub tries: u32,
 }
 
 impl Trial {
+    /// The last one of several, which took so long together.
+    fn after(mut self, tries: u32, elapsed: Duration) -> Self {
+        if tries > 1 {
+            let told = format!(" (tried {tries} times in {:.1} s)", elapsed.as_secs_f64());
+            self.ruling.why.push_str(&told);
+            (self.tries, self.elapsed) = (tries, elapsed);
+        }
+        self
+    }
+
     /// What is ruled of a segment that was not run.
     pub fn without_running(ruling: Ruling) -> Self {
         Self {
@@ -43,6 +55,7 @@ impl Trial {
             outputs: Vec::new(),
             elapsed: Duration::ZERO,
             shell_ended: false,
+            tries: 1,
         }
     }
 }
@@ -68,18 +81,24 @@ impl Engine<'_> {
         let within = job.written.expectations.iter().find_map(|one| one.expectation.within());
         let streaming = job.decided.traits.contains(&Trait::Streaming);
         let polls = job.decided.effect == Effect::Read && !streaming;
-        let until = within.filter(|_| polls).map(|within| Instant::now() + within.duration);
+        let started = Instant::now();
+        let until = within.filter(|_| polls).map(|within| started + within.duration);
+        let mut tries = 0;
         let mut pause = within.and_then(|one| one.every).unwrap_or(Duration::from_secs(1));
         loop {
             let trial = self.attempt(job, number).await?;
+            tries += 1;
             let settled = matches!(trial.ruling.outcome, Outcome::Met | Outcome::Stopped);
-            let again = until.is_some_and(|until| Instant::now() + pause < until);
-            if settled || !again {
-                return Ok(trial);
+            let left = until.map_or(Duration::ZERO, |until| until.duration_since(Instant::now()));
+            if settled || left.is_zero() {
+                return Ok(trial.after(tries, started.elapsed()));
             }
-            let text = format!("not yet ({}); again in {} s", trial.ruling.why, pause.as_secs());
+            // The last attempt is made as the time ends.
+            let wait = pause.min(left);
+            let seconds = wait.as_secs_f64();
+            let text = format!("not yet ({}); again in {seconds:.0} s", trial.ruling.why);
             self.recorder.emit(What::Remark { text: self.redactor.redact(&text) })?;
-            self.pause(pause).await?;
+            self.pause(wait).await?;
             if within.is_some_and(|within| within.every.is_none()) {
                 pause = (pause * 2).min(Duration::from_secs(15));
             }
@@ -132,7 +151,8 @@ impl Engine<'_> {
         self.outputs.insert(job.step.id.clone(), Recorded { stdout, command });
         let statuses = verdict::statuses(&report, &unit.stages);
         let shell_ended = report.shell_ended;
-        Ok(Trial { ruling, statuses, outputs, elapsed: started.elapsed(), shell_ended })
+        let elapsed = started.elapsed();
+        Ok(Trial { ruling, statuses, outputs, elapsed, shell_ended, tries: 1 })
     }
 
     /// Says of a segment that the run ended with it, and that what it did is not known.
@@ -151,6 +171,7 @@ impl Engine<'_> {
             outputs,
             elapsed: report.elapsed,
             shell_ended: report.shell_ended,
+            tries: 1,
         };
         self.end(job, attempt, &trial, Outcome::Stopped, None)
     }
@@ -269,6 +290,7 @@ impl Engine<'_> {
                 Stop::None | Stop::Interrupt => Ended::Exited,
             },
             command: job.block.text[unit.span.range()].to_owned(),
+            unseen: job.decided.unseen.clone(),
             sensitive: job.decided.sensitive || held == Held::Secrets || discreet,
             elapsed: report.elapsed,
         };

@@ -5,6 +5,7 @@
 //! ends the segment, not the validation; what depends on it is not run.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -65,6 +66,8 @@ pub struct Provided<'a> {
     pub has: &'a dyn Fn(&Input) -> bool,
     /// Whether the environment sets a variable that decides where a tool goes.
     pub is_set: &'a dyn Fn(&str) -> bool,
+    /// Whether the operator's environment sets a variable.
+    pub sets: &'a dyn Fn(&str) -> bool,
     /// The alternative that was chosen in a step.
     pub chosen: Chosen<'a>,
     /// Keeps hosts from being flooded.
@@ -145,11 +148,14 @@ impl<'p> Engine<'p> {
         let listed = confined.listed().clone();
         let mut reports = confined.listen().map_err(|error| Break::Broken(error.to_string()))?;
         let tools = confined.tools();
+        let environment = confined.environment();
         let means = Means {
             listed: &listed,
             has: provided.has,
             is_set: provided.is_set,
             lacks: &|name| tools.lack(name),
+            hides: &|name| hides(name, &environment, provided.sets),
+            sandboxed: confined.layers().is_some(),
         };
         let plan = self.plan;
         let mut coverage = Coverage::default();
@@ -200,8 +206,16 @@ impl<'p> Engine<'p> {
         let _permits = provided.courtesy.ask(reaches).await;
         self.goes_on()?;
         let mut endings = Vec::new();
-        for binding in self.bindings(place.block, decided) {
-            endings.push(self.run_one(place, decided, binding, reports).await?);
+        let bindings = self.bindings(place.block, decided);
+        let several = bindings.len() > 1;
+        for binding in bindings {
+            let values = told_values(&binding);
+            let mut ending = self.run_one(place, decided, binding, reports).await?;
+            if several {
+                let why = format!("with {values}: {}", ending.why.as_str());
+                ending.why = self.redactor.redact(&why);
+            }
+            endings.push(ending);
         }
         Ok(validation::Coverage::Run(endings))
     }
@@ -242,13 +256,39 @@ impl<'p> Engine<'p> {
         if trial.ruling.outcome == Outcome::Stopped {
             return Err(Break::Interrupted);
         }
-        Ok(self.ending(&job, 1, &trial, trial.ruling.outcome, None))
+        Ok(self.ending(&job, trial.tries, &trial, trial.ruling.outcome, None))
     }
 
     fn refused(&self, job: &Job<'_>, why: String) -> Ending {
         let trial = Trial::without_running(Ruling::new(Outcome::Refused, why));
         self.ending(job, 1, &trial, Outcome::Refused, None)
     }
+}
+
+/// Why a variable is another one in a validation, or is not there, than the operator's own.
+fn hides(
+    name: &str,
+    environment: &[(OsString, OsString)],
+    sets: &dyn Fn(&str) -> bool,
+) -> Option<String> {
+    let given = environment.iter().any(|(known, _)| known == name);
+    match name {
+        "HOME" | "TMPDIR" => true,
+        name if name.starts_with("XDG_") => true,
+        _ => false,
+    }
+    .then(|| format!("it reads `${name}`, which read-only mode replaces by an empty folder"))
+    .or_else(|| {
+        let why =
+            format!("it reads `${name}`, which is set here and which read-only mode withholds");
+        (!given && sets(name)).then_some(why)
+    })
+}
+
+/// `app = web, region = north`
+fn told_values(binding: &Binding) -> String {
+    let values: Vec<_> = binding.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    values.join(", ")
 }
 
 fn told(refused: &[Refused]) -> String {
@@ -300,9 +340,11 @@ fn segment(
 /// What the segments come to together, and why.
 fn sum(segments: &[Segment]) -> (Verdict, String) {
     let ran = |one: &Segment| matches!(one.coverage, validation::Coverage::Run(_));
-    let held =
-        if segments.iter().any(ran) { "everything that was run held" } else { "nothing was run" };
-    let mut worst = (Verdict::Validated, held.to_owned());
+    let mut worst = if segments.iter().any(ran) {
+        (Verdict::Validated, "everything that was run held".to_owned())
+    } else {
+        (Verdict::CheckedOnly, "nothing of it could be run, so nothing is validated".to_owned())
+    };
     let mut note = |verdict: Verdict, segment: &Segment, why: &str| {
         if verdict > worst.0 {
             worst = (verdict, format!("{}: {why}", place(segment)));

@@ -275,6 +275,16 @@ fn strongest(nodes: &[Node]) -> Option<Demand> {
     (loudest != Demand::Quiet || !expects_something).then_some(loudest)
 }
 
+/// Whether a command prints words of its own.
+fn prints_words(command: &str) -> bool {
+    ["echo ", "printf "].iter().any(|name| {
+        let printed = command.split(name).skip(1);
+        let mut first =
+            printed.filter_map(|rest| rest.trim_start_matches(['"', '\'']).chars().next());
+        first.any(|c| c != '$' && c != '`')
+    })
+}
+
 impl Leaf {
     /// Whether this line is for it.
     pub(super) fn reads(&self, line: &Line<'_>) -> bool {
@@ -343,6 +353,30 @@ impl Check {
     /// Whether it is met by the absence of something.
     pub(super) fn is_negative(&self) -> bool {
         matches!(self, Check::NoHttp(_) | Check::NoText(_) | Check::NoTrouble(_) | Check::NoPair(_))
+    }
+
+    /// Whether it may hold although what the command was given printed nothing: for being about an
+    /// absence or a status, for allowing for none, or because the command's own words fulfil it.
+    pub(super) fn holds_without_output(&self, command: &str) -> bool {
+        match self {
+            Check::Empty(_) | Check::Exit(_) => true,
+            check if check.is_negative() => true,
+            Check::Number(bound)
+            | Check::Named(bound, _)
+            | Check::Count(bound, _)
+            | Check::TextCount(_, bound)
+            | Check::Kind(_, _, Extent::Count(bound))
+                if bound.holds(0.0) =>
+            {
+                true
+            }
+            Check::Exact(text) => command.contains(text.trim()),
+            Check::NonEmpty => prints_words(command),
+            check => command.lines().any(|line| {
+                let sight = check.sight(&Line::of(line, Stream::Stdout));
+                matches!(sight, Sight::Hit | Sight::Torn)
+            }),
+        }
     }
 
     fn demand(&self) -> Option<Demand> {

@@ -219,10 +219,28 @@ impl Bench<'_> {
             }
             Node::Check(leaf) => tallies.next().map_or_else(
                 || Finding::new(Verdict::Unverified, "nothing was looked at"),
-                |tally| judge_leaf(leaf, tally, self),
+                |tally| self.trusted(leaf, judge_leaf(leaf, tally, self)),
             ),
             Node::Residual(residual) => self.residual(residual, tallies),
         }
+    }
+
+    /// What would be found as well if a command had failed unseen and printed nothing is no evidence.
+    fn trusted(&self, leaf: &Leaf, finding: Finding) -> Finding {
+        let observed = self.scene.observed;
+        let Some(name) = observed.unseen.as_deref().filter(|_| finding.verdict == Verdict::Met)
+        else {
+            return finding;
+        };
+        if !leaf.check.holds_without_output(&observed.command) && !self.scene.is_silent() {
+            return finding;
+        }
+        let who = if name.is_empty() { "a command".to_owned() } else { format!("`{name}`") };
+        let why = format!(
+            "{}, but so it would if {who} had failed inside `$( )` or `<( )`, where nobody sees that",
+            finding.why
+        );
+        Finding::new(Verdict::Unverified, why)
     }
 
     /// An alternative, with the exit status that it demands where they differ.

@@ -113,6 +113,9 @@ pub struct Observed {
     pub ended: Ended,
     /// The last statement's text as written, for context (is a status observable with `curl -s`?).
     pub command: String,
+    /// A command in `$( )` or `<( )` whose failure nobody would have known of, where there is one;
+    /// empty if its name is not known.
+    pub unseen: Option<String>,
     /// Whether the output may hold secrets: evidence then names lengths and classes, never text.
     pub sensitive: bool,
     /// How long it ran.

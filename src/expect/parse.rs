@@ -90,7 +90,9 @@ impl<'k> Parser<'k> {
 
     /// At the loosest separator that lets at least one part compile.
     fn parted(&mut self, text: &str) -> Option<Node> {
-        if after(text, "either|one of|any of|neither|none of|some of|all of|not").is_some() {
+        if after(text, "either|one of|any of|neither|none of|some of|all of|not").is_some()
+            || makes_exception(text)
+        {
             return None;
         }
         let hedged = is_hedged(text);
@@ -302,4 +304,15 @@ pub(super) fn without_place(text: &str) -> &str {
         Some(rest) if !rest.is_empty() && !is(rest, "nothing") => rest,
         _ => text,
     }
+}
+
+/// `anything but 500`: what follows is what must not be there.
+fn makes_exception(text: &str) -> bool {
+    let parts = split(text, &[" but "]);
+    let before: Vec<_> = parts[0].split_whitespace().rev().take(2).map(str::to_lowercase).collect();
+    let all = |word: &String| {
+        let whole = ["anything", "any", "everything", "every", "all", "nothing", "none"];
+        whole.contains(&word.as_str())
+    };
+    parts.len() > 1 && before.iter().any(all)
 }

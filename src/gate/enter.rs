@@ -87,6 +87,8 @@ fn pass(
     if !permit.network && rules.confines == Confines::Network {
         sandbox::without_network().map_err(|error| refuse(format!("failed to {error}")))?;
     }
+    // A shell that is killed leaves nothing running.
+    sandbox::end_with_the_parent().map_err(|error| refuse(format!("failed to {error}")))?;
     let error = Command::new(&program)
         .arg0(arguments.first().map_or(OsStr::new(name), OsString::as_os_str))
         .args(arguments.get(1..).unwrap_or_default())

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::document::{self, ActionKind, Asks};
-use crate::policy::{Catalogue, Effect, Listed, Trait, programs};
+use crate::policy::{Catalogue, Effect, Hider, Listed, Trait, programs};
 use crate::shell::Statement;
 
 use super::walk::{Place, Spot};
@@ -34,6 +34,8 @@ pub enum GapKind {
     Host,
     /// A program that it starts is not there.
     MissingTool,
+    /// It looks at something that read-only mode hides, or replaces.
+    Hidden,
     /// Its block may not run at all.
     NotRunnable,
     /// It stands in an alternative that was not chosen, or under a question that nobody answered.
@@ -61,6 +63,10 @@ pub struct Means<'a> {
     pub is_set: &'a dyn Fn(&str) -> bool,
     /// Whether a program of this name is known not to be there.
     pub lacks: &'a dyn Fn(&str) -> bool,
+    /// Why a variable is not what it is outside of read-only mode, if it is not.
+    pub hides: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether the kernel keeps it read-only.
+    pub sandboxed: bool,
 }
 
 /// Goes along with a plan's spots and tells what can be run.
@@ -74,6 +80,8 @@ pub struct Coverage {
     undefined: BTreeMap<String, String>,
     /// Functions that were defined.
     defined: BTreeSet<String>,
+    /// Variables that the runbook itself has set.
+    set: BTreeSet<String>,
 }
 
 impl Coverage {
@@ -186,6 +194,9 @@ impl Coverage {
         if let Some(why) = self.lacks(statements(at), &called) {
             return gap(GapKind::FollowsChange, why);
         }
+        if let Some(why) = self.hidden(plan, means, at, decided) {
+            return gap(GapKind::Hidden, why);
+        }
         if let Some(name) = called.iter().find(|name| self.is_missing(name, means, statements(at)))
         {
             let why = format!(
@@ -200,6 +211,35 @@ impl Coverage {
         let why =
             format!("nobody gave `{name}`: set a variable of that name, or name it in --answers");
         gap(GapKind::MissingInput, why)
+    }
+
+    /// What a segment looks at that is not there in read-only mode, or another: that it finds nothing
+    /// says nothing.
+    fn hidden(
+        &self,
+        plan: &Plan,
+        means: &Means<'_>,
+        at: &Place<'_>,
+        decided: &Segment,
+    ) -> Option<String> {
+        let hidden = decided.classifications.iter().flat_map(|one| &one.hidden);
+        let mut hidden = hidden.filter(|one| {
+            (means.sandboxed || one.by != Hider::Sandbox)
+                && !one.unless.iter().any(|name| (means.is_set)(name))
+        });
+        if let Some(hidden) = hidden.next() {
+            return Some(hidden.why.clone());
+        }
+        let mut set = self.set.clone();
+        statements(at).iter().find_map(|one| {
+            let read = one.reads.iter().map(|read| &read.name).chain(&one.defaulted);
+            let mut foreign = read.filter(|name| {
+                !set.contains(*name) && !plan.inputs.iter().any(|input| input.is(name))
+            });
+            let why = foreign.find_map(|name| (means.hides)(name));
+            set.extend(one.assigns.iter().map(|mention| mention.name.clone()));
+            why
+        })
     }
 
     /// What a segment reads and a left-out one would have set.
@@ -222,6 +262,7 @@ impl Coverage {
     fn made(&mut self, statements: &[Statement]) {
         for mention in statements.iter().flat_map(|one| &one.assigns) {
             self.unset.remove(&mention.name);
+            self.set.insert(mention.name.clone());
         }
         self.defined.extend(statements.iter().flat_map(|one| one.functions.iter().cloned()));
     }

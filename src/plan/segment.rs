@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashSet};
 
 use crate::document::{self, Block};
-use crate::policy::{Catalogue, Classification, Effect, Stage, Trait, classify, stages};
+use crate::policy::{
+    Catalogue, Classification, Effect, Pipes, Stage, Trait, classify, stages, unseen,
+};
 use crate::shell::{Command, Pipeline, Quoting, Statement};
 use crate::source::Span;
 
@@ -40,6 +42,8 @@ pub struct Segment {
     pub captures: Vec<String>,
     /// Whether it leaves something running.
     pub background: bool,
+    /// A command in it whose failure nobody would know of, if there is one.
+    pub unseen: Option<String>,
     /// What is worth knowing before it runs, a sentence each.
     pub remarks: Vec<String>,
     /// The secrets that stand on the argument list of a program.
@@ -86,6 +90,7 @@ fn decide(block: &Block, segment: &document::Segment, context: &Context<'_>) -> 
         units: units(statements, &classifications, context.catalogue),
         inputs: needed(block, statements, context.inputs),
         captures: captures(statements, &classifications),
+        unseen: first_unseen(block, statements, context.catalogue),
         background: statements.iter().any(|statement| statement.background),
         remarks: exposures.iter().map(Exposure::remark).collect(),
         exposures,
@@ -93,6 +98,12 @@ fn decide(block: &Block, segment: &document::Segment, context: &Context<'_>) -> 
         traits: traits.into_iter().collect(),
         classifications,
     }
+}
+
+fn first_unseen(block: &Block, statements: &[Statement], catalogue: &Catalogue) -> Option<String> {
+    let pipes = if block.text.contains("pipefail") { Pipes::All } else { Pipes::Last };
+    let mut unseen = statements.iter().flat_map(|one| unseen(one, catalogue, pipes));
+    unseen.next().map(|one| one.name)
 }
 
 fn units(

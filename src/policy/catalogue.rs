@@ -3,7 +3,7 @@
 //! Comes in: TOML, one file per tool or family; ours as `build.rs` wrote it down. Goes out: the
 //! rules for a command's name. A rule is read when its name is first asked for, so that start-up
 //! costs nothing. A team's rules come before ours; each must give a reason and examples, which are
-//! tried when it is loaded.
+//! tried when it is loaded. What ours know to write, or refuse, stays so whatever a team's say.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use crate::shell;
 use super::Effect;
 use super::classify::classify;
 use super::hosts::{self, Host};
-use super::rule::{File, Network, Rule};
+use super::rule::{File, Network, Rule, lists};
 
 /// The rules of all known commands.
 #[derive(Debug, Clone, Default)]
@@ -36,15 +36,27 @@ pub enum CatalogueError {
     #[error("add the rule for `{0}`: give it a `reason`, and `examples` with `read` and `refused`")]
     Unexplained(String),
     /// A rule does not judge its example as it says.
-    #[error("add the rule for `{names}`: its example `{line}` is judged {effect:?}")]
+    #[error("add the rule for `{names}`: its example `{line}` is judged {effect:?}: {why}")]
     Example {
         /// The rule's names.
         names: String,
         /// The example.
         line: String,
-        /// How the rule judges it.
+        /// How it is judged.
         effect: Effect,
+        /// Why.
+        why: String,
     },
+}
+
+impl CatalogueError {
+    /// The example that it is about.
+    pub fn example(&self) -> Option<&str> {
+        match self {
+            Self::Example { line, .. } => Some(line),
+            Self::Form(_) | Self::Locked(_) | Self::Unexplained(_) => None,
+        }
+    }
 }
 
 /// Commands that run whatever they are given: no added rule may speak for them.
@@ -159,25 +171,35 @@ impl Catalogue {
         let read = rule.examples.read.iter().map(|line| (line, true));
         let refused = rule.examples.refused.iter().map(|line| (line, false));
         for (line, wanted) in read.chain(refused) {
-            let effect = self.effect_of(line);
+            let (effect, why) = self.effect_of(line);
             if (effect == Effect::Read) != wanted {
                 return Err(CatalogueError::Example {
                     names: rule.names.clone(),
                     line: line.clone(),
                     effect,
+                    why,
                 });
             }
         }
         Ok(())
     }
 
-    fn effect_of(&self, line: &str) -> Effect {
-        let Ok(script) = shell::parse(line) else {
-            return Effect::Unknown;
+    fn effect_of(&self, line: &str) -> (Effect, String) {
+        let script = match shell::parse(line) {
+            Ok(script) => script,
+            Err(error) => return (Effect::Unknown, error.message),
         };
-        let effects = script.statements.iter();
-        let effects = effects.map(|statement| classify(statement, self).effect);
-        effects.max().unwrap_or(Effect::Unknown)
+        let judged = script.statements.iter().map(|statement| classify(statement, self));
+        let worst = judged.max_by_key(|one| one.effect);
+        worst.map_or((Effect::Unknown, "it holds no command".to_owned()), |worst| {
+            let why = worst.reasons.into_iter().map(|reason| reason.text);
+            (worst.effect, why.collect::<Vec<_>>().join("; "))
+        })
+    }
+
+    /// Whether a team has a rule of its own for a command.
+    pub(super) fn adds_to(&self, name: &str) -> bool {
+        self.added.iter().any(|rule| lists(&rule.names, name))
     }
 }
 

@@ -21,6 +21,7 @@ use super::languages::{self, is_web};
 use super::options::{Objection, Parsed, is_sink};
 use super::rule::{Dashes, Language, Operands, Rule, Session, Wraps, lists};
 use super::values::{Value, Values};
+use super::view::{Hidden, Inside, hidden, lookup};
 use super::{Classification, Effect, Judged, OneWord, Reason, Trait};
 
 /// Options of `xargs` with which it may begin an argument anywhere in what it reads.
@@ -50,6 +51,7 @@ pub fn classify_text(text: &str, catalogue: &Catalogue) -> Classification {
         commands: Vec::new(),
         reach: Reach::default(),
         words: Vec::new(),
+        hidden: Vec::new(),
     };
     shell::begin();
     let placeholders = shell::placeholders(text);
@@ -94,6 +96,7 @@ struct Judge<'a> {
     /// Set inside a text that a wrapper hands to a shell: the span to report.
     around: Option<Span>,
     reach: Reach,
+    hidden: Vec<Hidden>,
     /// What is set for the command at hand: names with their values, where those are known.
     given: Vec<(String, Option<String>)>,
     /// What is known of the variables of the shell at hand.
@@ -118,6 +121,7 @@ impl<'a> Judge<'a> {
             depth: 0,
             around: None,
             reach: Reach::default(),
+            hidden: Vec::new(),
             given: Vec::new(),
             values: Values::default(),
             fed_names: false,
@@ -139,6 +143,7 @@ impl<'a> Judge<'a> {
             commands: self.commands,
             reach: self.reach,
             words: self.words,
+            hidden: self.hidden,
         }
     }
 
@@ -341,7 +346,10 @@ impl<'a> Judge<'a> {
     fn pieces(&mut self, pieces: &[Piece], span: Span) {
         for piece in pieces {
             match piece {
-                Piece::Text { .. } | Piece::Tilde => {}
+                Piece::Text { .. } => {}
+                Piece::Tilde => self.hidden.push(Hidden::from_surroundings(
+                    "it reads `~`, which read-only mode replaces by an empty folder",
+                )),
                 Piece::Substitution { body, .. } | Piece::Process { body, .. } => self.list(body),
                 Piece::Parameter(parameter) => self.parameter(parameter),
                 Piece::Arithmetic { span, text, pieces } => self.arithmetic(text, pieces, *span),
@@ -430,6 +438,30 @@ impl<'a> Judge<'a> {
             return;
         }
         self.known(&found, span);
+        if self.catalogue.adds_to(text) {
+            self.veto(words, span);
+        }
+    }
+
+    /// What the built-in rules know to write, or refuse, no added rule makes a read.
+    fn veto(&mut self, words: &[Argument], span: Span) {
+        let Some(found) = Found::look_up(words, Catalogue::builtin()) else {
+            return;
+        };
+        let mut builtin = Judge::new(Catalogue::builtin());
+        (builtin.input, builtin.depth, builtin.fed_names) =
+            (self.input, self.depth, self.fed_names);
+        std::mem::swap(&mut builtin.values, &mut self.values);
+        builtin.run(words, span);
+        std::mem::swap(&mut builtin.values, &mut self.values);
+        let counts = |effect: Effect| {
+            effect == Effect::Write || effect == Effect::Unknown && is_refused(&found)
+        };
+        for (effect, reason) in builtin.reasons.into_iter().filter(|(effect, _)| counts(*effect)) {
+            self.because(effect, reason.text, reason.span);
+        }
+        self.traits.extend(builtin.traits);
+        self.hidden.extend(builtin.hidden);
     }
 
     fn refuse(&mut self, name: &str, reason: &str, span: Span) {
@@ -457,6 +489,9 @@ impl<'a> Judge<'a> {
         self.splits.extend_from_slice(&parsed.splits);
         self.add_traits(found, &parsed);
         self.connect(found, &parsed);
+        self.hidden.extend(hidden(found, &parsed));
+        let inside = self.around.map_or(Inside::Text, |_| Inside::Script);
+        self.hidden.extend(lookup(found, &parsed, inside));
         if rule.sends_input && self.input != Input::Empty {
             let text = format!("`{}` sends its input elsewhere; give it `</dev/null`", found.name);
             self.unknown(&text, span);
@@ -654,6 +689,16 @@ fn one_word(word: &Word) -> OneWord {
         _ => Some(None),
     });
     OneWord { text: word.text.clone(), variables: variables.collect() }
+}
+
+/// Whether a built-in rule that does not know a command only to read refuses it, rather than lacks
+/// it: by its sub-command, by an option, or because of what the command is given to run.
+fn is_refused(found: &Found<'_>) -> bool {
+    let parsed = found.parsed();
+    let named = found.rules.len() > 1 && found.rule().effect == Some(Effect::Unknown);
+    let option = |rule: &&Rule| rule.refused.keys().any(|list| parsed.has(list));
+    let runs = |rule: &&Rule| rule.wraps.is_some() || rule.language.is_some();
+    named || found.rules.iter().any(option) || found.rules.iter().any(runs)
 }
 
 /// `--version`, `--help`, and `-version` of a tool whose long options have one dash.

@@ -18,7 +18,9 @@ mod stages;
 mod start;
 #[cfg(test)]
 mod tests;
+mod unseen;
 mod values;
+mod view;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +33,9 @@ pub use stages::{
     written_files,
 };
 pub use start::{Permit, Refusal, permit};
+pub use unseen::{Pipes, UNFAILING, Unseen, unseen};
 pub use values::{is_plain, may_change};
+pub use view::{Hidden, Hider, looked_up};
 
 /// What a command does to the world. The worst of several is the largest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -109,6 +113,8 @@ pub struct Classification {
     pub reach: Reach,
     /// What it reads only if each of these words becomes one argument when it runs.
     pub words: Vec<OneWord>,
+    /// What its commands look at and read-only mode hides from them.
+    pub hidden: Vec<Hidden>,
 }
 
 /// A word without quotes that is taken for one argument, and may become several, or none.

@@ -114,6 +114,15 @@ pub(super) struct Rule {
     pub fed: bool,
     /// It sends its input elsewhere: only an empty input is known to change nothing.
     pub sends_input: bool,
+    /// What it looks at and read-only mode hides from it, as a sentence without its subject, by the
+    /// options with which it looks there: `*` is always, `alone` without operands, `named` with one.
+    pub hidden: BTreeMap<String, String>,
+    /// The same for what only the kernel's layers hide: sockets of daemons, privileges.
+    pub confined: BTreeMap<String, String>,
+    /// Variables that lead to its settings; without any of them it looks in the home folder.
+    pub settings: String,
+    /// Options with which it looks elsewhere, where nothing is hidden.
+    pub visible: String,
     /// Sub-commands; what a sub-command does not say itself holds for it, too.
     pub sub: Vec<Rule>,
     /// Lines that the rule must judge so.

@@ -170,7 +170,7 @@ fn streams(found: &Found<'_>) -> bool {
 }
 
 /// A command, and what it wraps, from the outside in.
-fn unwrap(words: Vec<Argument>, catalogue: &Catalogue) -> Vec<Vec<Argument>> {
+pub(super) fn unwrap(words: Vec<Argument>, catalogue: &Catalogue) -> Vec<Vec<Argument>> {
     let mut layers = vec![words];
     while let Some(words) = layers.last()
         && layers.len() < 8

@@ -76,7 +76,9 @@ fn told(layer: Layer) -> (&'static str, &'static str) {
              modules, tracing, keys, io_uring, shared memory by name, sockets but for TCP, UDP, \
              ping and questions to netlink, serving, unlisted device requests, unknown calls",
         ),
-        Layer::Capabilities => ("capabilities", "what only root may do, as root too"),
+        Layer::Capabilities => {
+            ("capabilities", "what only root may do, as root too, but to read every file")
+        }
         Layer::NewPrivileges => {
             ("no new privileges", "gaining any by sudo, su or another setuid program")
         }

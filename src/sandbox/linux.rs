@@ -33,6 +33,11 @@ pub fn enter(rules: &Rules) -> Result<Layers, SandboxError> {
     Ok(held)
 }
 
+/// Asks that the calling process, and the program that it becomes, be killed when its parent ends.
+pub fn end_with_the_parent() -> Result<(), SandboxError> {
+    privileges::die_with_the_parent()
+}
+
 /// Forbids the calling process, and all that it starts, to use the internet protocols at all.
 pub fn without_network() -> Result<(), SandboxError> {
     filter::forbid_network()

@@ -33,11 +33,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{enter, only_start, probe, without_network};
+pub use elsewhere::{end_with_the_parent, enter, only_start, probe, without_network};
 pub use explain::explain;
 pub use layers::{Layer, Layers};
 #[cfg(target_os = "linux")]
-pub use linux::{enter, only_start, probe, without_network};
+pub use linux::{end_with_the_parent, enter, only_start, probe, without_network};
 pub use scratch::{environment, of_shell, prepare};
 
 /// The hidden command that enters and becomes a program.

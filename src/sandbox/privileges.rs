@@ -1,6 +1,6 @@
 //! Privileges and limits of the calling process.
 //!
-//! Comes in: nothing. Goes out: a process that is root in name only, cannot become more by starting
+//! Comes in: nothing. Goes out: a process that is root in name only and to read, cannot become more by starting
 //! a program, leaves no core dump, and dies with whoever started it.
 
 use rustix::io::Errno;
@@ -35,17 +35,15 @@ pub(super) fn die_with_the_parent() -> Result<(), SandboxError> {
         .map_err(not_taken("the death signal"))
 }
 
-/// Gives up every capability, and the way back to any.
+/// Gives up every capability, and the way back to any, but for what [`kept`] says.
 pub(super) fn give_up() -> Result<(), SandboxError> {
-    empty_the_bounding_set()?;
-    let none = CapabilitySets {
-        effective: CapabilitySet::empty(),
-        permitted: CapabilitySet::empty(),
-        inheritable: CapabilitySet::empty(),
-    };
+    let kept = kept()?;
+    shrink_the_bounding_set(kept)?;
+    let none =
+        CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() };
     let not_taken = not_taken("giving up capabilities");
     rustix::thread::set_capabilities(None, none).map_err(&not_taken)?;
-    // The ambient set is empty by now, being a part of the permitted one; it cannot be refilled.
+    // The ambient set is empty by now, being a part of the inheritable one; it cannot be refilled.
     rustix::thread::set_no_new_privs(true).map_err(&not_taken)?;
     if rustix::thread::capabilities(None).map_err(&not_taken)? != none {
         return Err(not_taken(Errno::PERM));
@@ -56,13 +54,21 @@ pub(super) fn give_up() -> Result<(), SandboxError> {
     Ok(())
 }
 
-/// Empties the set that starting a program as root would refill from. An ordinary user may not,
-/// and needs not: there is nothing that could be refilled.
-fn empty_the_bounding_set() -> Result<(), SandboxError> {
-    for bit in 0..u64::BITS {
-        match rustix::thread::remove_capability_from_bounding_set(CapabilitySet::from_bits_retain(
-            1 << bit,
-        )) {
+/// What root keeps, where it has it: to read every file and look into every folder, without which
+/// "not there" would be said of what merely belongs to somebody else. It lets nothing be written;
+/// `open_by_handle_at`, which it would allow, too, is denied by the filter of system calls.
+fn kept() -> Result<CapabilitySet, SandboxError> {
+    let own = rustix::thread::capabilities(None).map_err(not_taken("giving up capabilities"))?;
+    let wanted = if may_refill() { CapabilitySet::DAC_READ_SEARCH } else { CapabilitySet::empty() };
+    Ok(own.effective & own.permitted & wanted)
+}
+
+/// Leaves nothing but `kept` in the set that starting a program as root would refill from. An
+/// ordinary user may not, and needs not: there is nothing that could be refilled.
+fn shrink_the_bounding_set(kept: CapabilitySet) -> Result<(), SandboxError> {
+    let all = (0..u64::BITS).map(|bit| CapabilitySet::from_bits_retain(1 << bit));
+    for capability in all.filter(|one| !kept.contains(*one)) {
+        match rustix::thread::remove_capability_from_bounding_set(capability) {
             Ok(()) => {}
             // The first number that this kernel has no capability for.
             Err(Errno::INVAL) => return Ok(()),

@@ -1,8 +1,9 @@
-//! What the author left to fill in: `<app>`, `YOUR_TOKEN`, `NAME="..."`, `xxx`, `[pod-name]`.
+//! What the author left to fill in: `<app>`, `YOUR_TOKEN`, `NAME="..."`, `xxx`, `[pod-name]`,
+//! `https://host/{id}`, `{{ name }}`.
 //!
 //! Comes in: a text as written. Goes out: [`Placeholder`]s, and the text with them blanked or
 //! filled. They are found before the shell parses, because bash reads `-a <app>` as a redirection.
-//! Doubtful words (`HEROKU_API_KEY` as an argument, `{id}`, templates) are left alone: a name
+//! Doubtful words (`HEROKU_API_KEY` as an argument, `{{.Names}}`, `{a,b}`) are left alone: a name
 //! that is taken for a placeholder stops a block that was fine.
 
 use std::collections::HashSet;
@@ -15,6 +16,9 @@ use super::{Placeholder, Quoting};
 
 /// The longest text between angle brackets.
 const LONGEST: usize = 120;
+
+/// How far back an address is looked for.
+const FARTHEST: usize = 2_000;
 
 /// Elements that stand in quoted HTML without a closing tag.
 const HTML: &[&str] = &[
@@ -60,6 +64,8 @@ pub fn placeholders(text: &str) -> Vec<Placeholder> {
         }
     }
     found.extend(brackets(text, &lexed));
+    found.extend(braces(text, &lexed));
+    found.extend(addressed(text, &lexed));
     found.sort_by_key(|placeholder| placeholder.span);
     let mut end = 0;
     found.retain(|placeholder| {
@@ -254,7 +260,7 @@ fn fits_quotes(content: &str, before: &str, tags: &Tags<'_>) -> bool {
         || tags.closed.contains(word)
         || content.contains('=');
     let address = content.contains('@') && content.contains('.');
-    let group = before.ends_with('?') || before.ends_with("?P") || before.ends_with('\\');
+    let group = before.ends_with("(?") || before.ends_with("?P") || before.ends_with('\\');
     !(compared || markup || address || group || tags.included(before))
 }
 
@@ -314,7 +320,8 @@ fn name_of_word(text: &str, span: Span, lexed: &Lexed, named: &HashSet<String>) 
     let word = &text[span.range()];
     let (before, after) = (&text[..span.start], &text[span.end..]);
     if word == "..." || word == "…" {
-        return is_ellipsis(before, after, mode).then(|| name_from_before(before));
+        let path = is_cut_path(before, after);
+        return (path || is_ellipsis(before, after, mode)).then(|| name_from_before(before));
     }
     let assigned = after.starts_with('=') && !before.ends_with('-');
     if assigned || before.ends_with(['$', '\\']) || before.ends_with("${") {
@@ -326,9 +333,13 @@ fn name_of_word(text: &str, span: Span, lexed: &Lexed, named: &HashSet<String>) 
     if (word.starts_with("your-") || word.starts_with("your_")) && word.len() > 6 {
         return Some(name_of(word));
     }
+    if word.starts_with("INSERT_") && word.ends_with("_HERE") {
+        return Some(name_of(word.trim_end_matches("_HERE")));
+    }
     if REPLACE.contains(&word) || word.starts_with("REPLACE_WITH_") {
+        let part = before.ends_with('/') && is_part_end(after) && address(before).is_some();
         let alone = is_start(before) && is_end(after);
-        return alone.then(|| name_from_before(before));
+        return (part || alone).then(|| name_from_before(before));
     }
     if has_x_run(word) && !on_line_of(before, "mktemp") {
         let whole = word.chars().all(|c| matches!(c, 'x' | 'X' | '-' | '_'));
@@ -350,6 +361,36 @@ fn is_ellipsis(before: &str, after: &str, mode: Mode) -> bool {
         Mode::Code => quoted || (is_start(before) && is_end(after)),
         _ => quoted || token || (before.ends_with('=') && is_end(after)),
     }
+}
+
+/// Whether dots end a path of which the rest was left out: `https://host/items/...`, `/srv/...`.
+/// `./...` and `//...` are patterns of build tools.
+fn is_cut_path(before: &str, after: &str) -> bool {
+    let word = last_argument(before);
+    let absolute = word.starts_with('/') && !word.starts_with("//") && word.len() > 1;
+    before.ends_with('/') && is_part_end(after) && (absolute || address(before).is_some())
+}
+
+/// The address that a text ends in.
+fn address(before: &str) -> Option<&str> {
+    let word = last_argument(before);
+    let start = word.find("://")?;
+    Some(&word[start + 3..])
+}
+
+/// The argument that a text ends in, or the last [`FARTHEST`] bytes of it.
+fn last_argument(before: &str) -> &str {
+    let from = before.len().saturating_sub(FARTHEST);
+    let from = (from..before.len()).find(|at| before.is_char_boundary(*at));
+    let from = from.unwrap_or(before.len());
+    let near = &before[from..];
+    let start = near.rfind([' ', '\t', '\n', '"', '\'', '(', '`']).map_or(0, |at| at + 1);
+    &near[start..]
+}
+
+/// Where a part of an address ends.
+fn is_part_end(after: &str) -> bool {
+    is_end(after) || after.starts_with(['/', '?', '#', '&'])
 }
 
 fn is_start(before: &str) -> bool {
@@ -397,6 +438,70 @@ fn last_word(text: &str) -> &str {
         .last()
         .map_or(text.len(), |(at, _)| at);
     &text[start..]
+}
+
+/// Words in double braces that Go's templates know.
+const GO: &[&str] = &["end", "else", "break", "continue", "nil", "true", "false", "tablerender"];
+
+/// `{{ name }}`, and `{name}` in an address or as a whole argument; what else stands in braces is
+/// another program's, or bash's own.
+fn braces(text: &str, lexed: &Lexed) -> Vec<Placeholder> {
+    let mut found = Vec::new();
+    for (start, _) in text.match_indices('{') {
+        let twice = text[start..].starts_with("{{");
+        let (before, inner) = (&text[..start], &text[start + if twice { 2 } else { 1 }..]);
+        let near = &inner.as_bytes()[..inner.len().min(LONGEST)];
+        let Some(length) = near.iter().position(|byte| matches!(byte, b'}' | b'\n')) else {
+            continue;
+        };
+        let (content, after) = inner.split_at(length);
+        let name = content.trim();
+        let closed = after.starts_with(if twice { "}}" } else { "}" });
+        let mode = lexed.mode(start);
+        if !closed
+            || !is_brace_name(name)
+            || before.ends_with(['$', '{', '%', '@', '\\', '#', '^'])
+            || matches!(mode, Mode::Comment | Mode::Arithmetic | Mode::Parameter)
+        {
+            continue;
+        }
+        let end = start + if twice { 4 } else { 2 } + length;
+        let fits = if twice {
+            name.len() > 1 && !GO.contains(&name) && mode != Mode::Single
+        } else {
+            let alone = mode == Mode::Code && before.ends_with(' ') && is_end(&text[end..]);
+            name == content && (alone || address(before).is_some_and(|it| !it.contains('{')))
+        };
+        if fits {
+            found.push(placeholder(text, Span::new(start, end), mode, &name_of(name)));
+        }
+    }
+    found
+}
+
+fn is_brace_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(is_word)
+}
+
+/// `/:id` and `%ID%` as parts of an address.
+fn addressed(text: &str, lexed: &Lexed) -> Vec<Placeholder> {
+    let mut found = Vec::new();
+    for (at, mark) in text.match_indices([':', '%']) {
+        let (before, rest) = (&text[..at], &text[at + 1..]);
+        let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(length);
+        let shouted = name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        let (fits, end) = match mark {
+            ":" => (is_brace_name(name) && before.ends_with('/') && is_part_end(after), 0),
+            _ => (shouted && after.starts_with('%') && before.ends_with(['/', '=']), 1),
+        };
+        let mode = lexed.mode(at);
+        if fits && mode != Mode::Comment && address(before).is_some() {
+            let span = Span::new(at, at + 1 + length + end);
+            found.push(placeholder(text, span, mode, &name_of(name)));
+        }
+    }
+    found
 }
 
 /// `[pod-name]`, `[pod name]` as an argument; neither a test, a glob nor an index.

@@ -263,9 +263,50 @@ fn placeholders_are_found_with_the_name_of_their_input() {
 }
 
 #[test]
+fn placeholders_in_addresses_are_found() {
+    let case = |text: &str, spelling: &str, name: &str| {
+        assert_eq!(spelled(text), [(spelling.to_owned(), name.to_owned())], "{text}");
+    };
+    case("curl -sS http://h:1/items/{id}", "{id}", "id");
+    case("curl -sS \"http://h:1/items/{id}/x\"", "{id}", "id");
+    case("curl --url='http://$H/a?id={itemId}'", "{itemId}", "item_id");
+    case("get item {id} --now", "{id}", "id");
+    case("curl -sS 'http://h/items?<id>'", "<id>", "id");
+    case("curl -sS http://h/items/...", "...", "");
+    case("curl -sS http://h/.../x", "...", "");
+    case("ls /srv/...", "...", "");
+    case("curl -sS http://h/items/TODO", "TODO", "");
+    case("curl -sS http://h/CHANGEME?x=1", "CHANGEME", "");
+    case("curl -sS \"http://h/REPLACE_ME\"", "REPLACE_ME", "");
+    case("curl -sS http://h/INSERT_ID_HERE", "INSERT_ID_HERE", "id");
+    case("curl -sS http://h/%ID%", "%ID%", "id");
+    case("curl -sS http://h/items/:id/x", ":id", "id");
+    case("curl -sS http://h/{{ id }}", "{{ id }}", "id");
+    case("echo {{id}}", "{{id}}", "id");
+}
+
+#[test]
 fn what_only_looks_like_a_placeholder_is_left_alone() {
     for text in [
         "cmd < in > out",
+        "curl http://h/{a,b}/{1..3}",
+        "curl http://h/${id}/$id/%2F%20/x:y",
+        "awk '{print}' f",
+        "awk \"{print}\" f",
+        "exec {fd}>&1",
+        "xargs -I{} cp {} d",
+        "git rev-parse HEAD^{commit} @{upstream} stash@{now}",
+        "kubectl get pods -o jsonpath={.items[*].metadata.name}",
+        "kubectl get pods -o=jsonpath='{range .items[*]}{.x}{end}'",
+        "jq '{id}' f",
+        "jq \"{id}\" f",
+        "docker ps --format '{{.Names}}' --format '{{json .}}' --format {{.ID}}",
+        "docker inspect -f '{{range .Mounts}}{{.Source}}{{end}}' x",
+        "curl -w '%{http_code}' -d '{\"a\": 1}' http://h/x",
+        "go test ./... github.com/x/y/... && bazel test //...",
+        "cat docs/TODO ../FIXME",
+        "docker pull h:5000/a:tag && curl http://[::1]:80/",
+        "date +%Y%M%D && git log a...b",
         "cmd <in >out",
         "cmd <in 2>out",
         "wc -l <file",

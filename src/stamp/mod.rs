@@ -175,6 +175,8 @@ pub enum Reason {
     Words,
     /// The date that stands there is later than the stamp.
     Later,
+    /// The method that stands there says more than the stamp.
+    Weaker,
     /// What was written would not be read back as the stamp.
     NotReadBack,
 }
@@ -228,7 +230,7 @@ pub fn method(document: &Document) -> Option<Method> {
 }
 
 /// Rewrites the values that the stamp is about, and nothing else. Where date and method stand there
-/// already, nothing is changed.
+/// already, nothing is changed. A method that says more than the stamp's is not taken away.
 pub fn edit(document: &Document, stamp: &Stamp) -> Result<Edited, StampError> {
     let date = header::find(document, Field::Date)
         .map_err(|error| error.adding(document, Field::Date, &stamp.date.to_string()))?;

@@ -177,12 +177,25 @@ fn a_method_is_written_as_the_author_writes_it() {
     case("read only docs", Method::ReadOnlyLive, "read only live");
     case("Read-Only-Docs", Method::ReadOnlyLive, "Read-Only-Live");
     case("`read-only-docs`", Method::ReadOnlyLive, "`read-only-live`");
-    case("Executed", Method::ReadOnlyLive, "Read-only-live");
+    case("Executed", Method::Executed, "Executed");
+    case("Docs", Method::ReadOnlyLive, "Read-only-live");
     case("Read-only (live)", Method::Executed, "Executed");
     case("dry run", Method::Rehearsed, "rehearsed");
     case("peer review", Method::ReadOnlyDocs, "read-only-docs");
     case("TBD", Method::ReadOnlyDocs, "read-only-docs");
     case("read-only-live (sandbox off)", Method::ReadOnlyLive, "read-only-live");
+}
+
+#[test]
+fn a_method_is_never_replaced_by_a_weaker_one() {
+    let all = [Method::ReadOnlyDocs, Method::ReadOnlyLive, Method::Rehearsed, Method::Executed];
+    for (stands, new) in all.into_iter().flat_map(|one| all.map(|other| (one, other))) {
+        let found = method_of(&stands.to_string(), new);
+        let expected = if new < stands { Err(Reason::Weaker) } else { Ok(new.to_string()) };
+        assert_eq!(found.map_err(|error| error.reason), expected, "{stands} and then {new}");
+    }
+    let error = method_of("Full run", Method::ReadOnlyLive).expect_err("weaker").to_string();
+    assert!(error.contains("is executed, which says more than read-only-live"), "{error}");
 }
 
 #[test]
@@ -323,7 +336,7 @@ fn a_time_of_today_goes_when_the_method_changes() {
     };
     let same = text("2026-11-05 09:00 UTC", "read-only-live");
     assert_eq!(live(&same).as_deref(), Ok(same.as_str()));
-    let other = text("2026-11-05 09:00 UTC", "executed");
+    let other = text("2026-11-05 09:00 UTC", "read-only-docs");
     assert_eq!(live(&other), Ok(text("2026-11-05 UTC", "read-only-live")));
 }
 

@@ -13,7 +13,7 @@ use crate::source::Span;
 
 use super::dates::{self, Reading};
 use super::header::{Field, Place};
-use super::{Change, Reason, Stamp, StampError, durations, method as methods};
+use super::{Change, Method, Reason, Stamp, StampError, durations, method as methods};
 
 /// What becomes of the time beside a date that is the stamp's already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,6 +192,9 @@ pub(super) fn method(
     let old = &value[at.clone()];
     let canonical = || methods::canonical(stamp.method, stamp.sandbox);
     let known = methods::recognise(old);
+    if let Some((stands, _)) = known.filter(|(stands, _)| *stands > stamp.method) {
+        return Err(weaker(place, stands, stamp.method));
+    }
     let new = if is_placeholder(old) {
         canonical()
     } else if known.is_some() || is_name(old, &place.label) {
@@ -209,6 +212,16 @@ pub(super) fn method(
     }
     no_claim_behind(document, place, &new)?;
     Ok(change(Field::Method, place, value, at, new).into_iter().collect())
+}
+
+/// What was carried out is not to be called a mere reading by whoever comes later.
+fn weaker(place: &Place, stands: Method, reached: Method) -> StampError {
+    let message = format!("`{}` is {stands}, which says more than {reached}", place.label);
+    let help = format!(
+        "leave it until it is {stands} again, or empty that value by hand, so that {reached} may \
+         stand there"
+    );
+    StampError::new(Reason::Weaker, place, message, help)
 }
 
 /// Whether a value that is no known method is the name of another: a few plain words. Under a

@@ -29,6 +29,7 @@ pub(super) fn observed(command: &str, statuses: &[i32], stdout: &str, stderr: &s
         statuses: statuses.to_vec(),
         ended: Ended::Exited,
         command: command.to_owned(),
+        unseen: None,
         sensitive: false,
         elapsed: Duration::from_millis(1),
     }

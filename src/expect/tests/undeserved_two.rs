@@ -99,3 +99,14 @@ fn a_refusal_that_a_success_tells_of_is_none() {
     case("401 / unauthorized", "HTTP/1.1 200 OK\n\nhello\n", NotMet);
     case("401 / unauthorized", "HTTP/1.1 401 Unauthorized\n\n{}\n", Met);
 }
+
+#[test]
+fn what_follows_anything_but_is_not_what_is_expected() {
+    for text in ["anything but 500", "any status but 500", "everything but HTTP 500"] {
+        for said in ["HTTP/1.1 404 Not Found\n\n", "HTTP/1.1 500 Internal Server Error\n\n"] {
+            let judgement = judge(text, &observed("curl -sSi http://x/", &[0], said, ""));
+            assert_eq!(judgement.verdict, Unverified, "{text}: {said}");
+        }
+    }
+    case("\"a\" but not \"b\"", "a", Met);
+}

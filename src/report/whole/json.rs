@@ -133,7 +133,7 @@ fn segment(segment: &Segment) -> Value {
         "why": decided.map(|ending| &ending.why),
         "checks": endings.iter().flat_map(|ending| &ending.checks).collect::<Vec<_>>(),
         "residual": decided.and_then(|ending| ending.residual.as_ref()),
-        "runs": endings.len(),
+        "runs": endings.iter().map(|ending| ending.attempt).sum::<u32>(),
         "gap": gap(segment),
         "duration_ms": segments::duration_ms(segment),
     })

@@ -116,7 +116,7 @@ fn status(segment: &Segment) -> TestCaseStatus {
     let outcome = segments::outcome(segment).unwrap_or(Outcome::Unverified);
     let kind = match segments::standing_of(outcome) {
         Standing::Checked | Standing::Validated => return TestCaseStatus::success(),
-        Standing::Unverified | Standing::Failed => NonSuccessKind::Failure,
+        Standing::CheckedOnly | Standing::Unverified | Standing::Failed => NonSuccessKind::Failure,
         Standing::Refused | Standing::Broken => NonSuccessKind::Error,
     };
     let expectations = segment.expectations.iter();
@@ -137,7 +137,7 @@ fn overall(whole: &Whole, one: &Examined) -> TestCase {
         Standing::Checked | Standing::Validated => {
             return TestCase::new("runbook", TestCaseStatus::success());
         }
-        Standing::Unverified | Standing::Failed => NonSuccessKind::Failure,
+        Standing::CheckedOnly | Standing::Unverified | Standing::Failed => NonSuccessKind::Failure,
         Standing::Refused | Standing::Broken => NonSuccessKind::Error,
     };
     let why = one.why();

@@ -105,6 +105,8 @@ pub enum Standing {
     Checked,
     /// Everything that was to be validated held.
     Validated,
+    /// Something was to be run, and nothing could be.
+    CheckedOnly,
     /// Something could not be checked, or too little of it was covered.
     Unverified,
     /// A command failed, an expectation is not met, or the static check found an error.
@@ -116,11 +118,12 @@ pub enum Standing {
 }
 
 /// Every standing, from the worst to the best.
-const STANDINGS: [Standing; 6] = [
+const STANDINGS: [Standing; 7] = [
     Standing::Broken,
     Standing::Refused,
     Standing::Failed,
     Standing::Unverified,
+    Standing::CheckedOnly,
     Standing::Validated,
     Standing::Checked,
 ];
@@ -141,6 +144,7 @@ impl Standing {
         match self {
             Self::Checked => "checked",
             Self::Validated => "validated",
+            Self::CheckedOnly => "checked only",
             Self::Unverified => "unverified",
             Self::Failed => "FAILED",
             Self::Refused => "REFUSED",
@@ -157,7 +161,9 @@ impl Standing {
 impl From<Verdict> for Standing {
     fn from(verdict: Verdict) -> Self {
         match verdict {
+            Verdict::Checked => Self::Checked,
             Verdict::Validated => Self::Validated,
+            Verdict::CheckedOnly => Self::CheckedOnly,
             Verdict::Unverified => Self::Unverified,
             Verdict::Failed => Self::Failed,
             Verdict::Refused => Self::Refused,

@@ -140,6 +140,7 @@ pub(super) const fn gap(kind: GapKind) -> &'static str {
         GapKind::FollowsChange => "follows what was left out",
         GapKind::Host => "goes to a host that is not listed",
         GapKind::MissingTool => "a tool is missing",
+        GapKind::Hidden => "looks at what read-only mode hides",
         GapKind::NotRunnable => "may not run at all",
         GapKind::NotChosen => "in an alternative that was not chosen",
         GapKind::NotReached => "not reached",

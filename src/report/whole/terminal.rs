@@ -217,7 +217,7 @@ impl Page {
 const fn style(standing: Standing) -> Style {
     match standing {
         Standing::Checked | Standing::Validated => GREEN,
-        Standing::Unverified => YELLOW,
+        Standing::CheckedOnly | Standing::Unverified => YELLOW,
         Standing::Failed | Standing::Refused | Standing::Broken => RED,
     }
 }

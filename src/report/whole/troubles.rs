@@ -31,11 +31,15 @@ pub(super) struct Trouble {
     pub(super) lasting: String,
 }
 
+/// The most characters of a line that a trouble carries.
+const LONGEST: usize = 400;
+
 /// The codes that are not the check's, with what they mean.
-pub(super) const RULES: [(&str, &str); 8] = [
+pub(super) const RULES: [(&str, &str); 9] = [
     ("expectation-not-met", "An expectation of the runbook is not met."),
     ("command-failed", "A command of the runbook failed."),
     ("stopped", "A segment was stopped before its end."),
+    ("checked-only", "Nothing of the runbook could be run; it does not count as a pass."),
     ("unverified", "Something could not be checked; it does not count as a pass."),
     ("refused", "Something was not allowed to run."),
     ("broken", "The machine failed the validation."),
@@ -70,6 +74,7 @@ pub(super) fn of(whole: &Whole, one: &Examined) -> Vec<Trouble> {
 fn unsaid(standing: Standing, one: &Examined, all: &[Trouble]) -> Option<Trouble> {
     let code = match standing {
         Standing::Checked | Standing::Validated => return None,
+        Standing::CheckedOnly => "checked-only",
         Standing::Unverified => "unverified",
         Standing::Failed => "failed",
         Standing::Refused => "refused",
@@ -92,7 +97,7 @@ fn finding(found: &Finding, one: &Examined) -> Trouble {
     Trouble {
         severity: found.severity,
         labels: found.labels.clone(),
-        lasting: text_at(found.place.line, one).to_owned(),
+        lasting: beginning(text_at(found.place.line, one)).to_owned(),
         ..Trouble::new(found.code, found.place, found.code.replace('-', " "), lines)
     }
 }
@@ -120,7 +125,7 @@ impl Trouble {
     /// A trouble with a code of [`RULES`] at a place.
     fn new(code: &'static str, place: Place, title: String, lines: Vec<String>) -> Self {
         let severity = match code {
-            "unverified" | "expectation-weakened" => Severity::Warning,
+            "checked-only" | "unverified" | "expectation-weakened" => Severity::Warning,
             _ => Severity::Error,
         };
         let lasting = lines.join("\n");
@@ -133,6 +138,12 @@ fn place(line: usize, one: &Examined) -> Place {
     let line = line.max(1);
     let end_column = 1 + text_at(line, one).chars().count();
     Place { line, column: 1, end_line: line, end_column }
+}
+
+/// No more of a line than it takes to know it again.
+fn beginning(line: &str) -> &str {
+    let end = line.char_indices().nth(LONGEST).map_or(line.len(), |(at, _)| at);
+    &line[..end]
 }
 
 /// A line of the source; empty where there is none.

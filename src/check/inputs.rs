@@ -52,7 +52,8 @@ fn mentioned(subject: &Subject<'_>, declared: &[&Declared]) -> Vec<bool> {
     for found in finder.find_overlapping_iter(&text) {
         let index = found.pattern().as_usize();
         let span = Span::from(found.range());
-        if !used[index] && is_meant(source.text(), span) {
+        let named = !found.range().is_empty();
+        if named && !used[index] && is_meant(source.text(), span) {
             used[index] = source.line(span.start) != lines[index];
         }
     }

@@ -10,7 +10,6 @@
 mod characters;
 mod commands;
 mod comments;
-mod dates;
 mod effects;
 mod expectations;
 mod inputs;

@@ -190,7 +190,7 @@ pub(super) fn method(
     let value = document.source.slice(place.span);
     let at = peel(value);
     let old = &value[at.clone()];
-    let canonical = || methods::canonical(stamp.method, stamp.sandbox);
+    let canonical = || methods::in_words(stamp.method, stamp.sandbox);
     let known = methods::recognise(old);
     let new = if is_placeholder(old) {
         canonical()

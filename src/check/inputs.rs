@@ -93,7 +93,7 @@ pub(super) fn undeclared(subject: &Subject<'_>) -> Vec<Diagnostic> {
 }
 
 /// Where a block mentions an input first.
-fn first_mention(subject: &Subject<'_>, input: &Input) -> Option<Span> {
+pub(super) fn first_mention(subject: &Subject<'_>, input: &Input) -> Option<Span> {
     subject.pieces.iter().find_map(|piece| mention(piece.block, input))
 }
 

@@ -3,8 +3,10 @@
 //! Comes in: the document's metadata and today's date. Goes out: findings at the values.
 
 use jiff::civil::Date;
+use similar::TextDiff;
 
 use crate::diagnostic::Diagnostic;
+use crate::document::Entry;
 use crate::source::Span;
 use crate::stamp::{self, Standing};
 
@@ -104,6 +106,25 @@ pub(super) fn stale(subject: &Subject<'_>) -> Vec<Diagnostic> {
 
 fn days(from: Date, to: Date) -> Option<i32> {
     Some(from.until(to).ok()?.get_days())
+}
+
+/// Finds entries that are spelled nearly as one that a stamp rewrites, and so are not read.
+pub(super) fn misspelt(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    /// How much of two names is the same, at least.
+    const ALIKE: f32 = 0.8;
+    let metadata = &subject.plan.document.metadata;
+    let wanted = [("last_validated", "Last validated"), ("validation_method", "Validation method")];
+    let missing = wanted.into_iter().filter(|(key, _)| metadata.get(key).is_none());
+    let told = missing.filter_map(|(key, name)| {
+        let alike = |entry: &&Entry| {
+            let known = wanted.iter().any(|(key, _)| *key == entry.key);
+            !known && TextDiff::from_chars(entry.key.as_str(), key).ratio() >= ALIKE
+        };
+        let entry = metadata.entries.iter().find(alike)?;
+        let message = format!("`{}` is not read; `{name}` is", entry.label);
+        Some(found("misspelt-entry", entry.span, message).help(format!("write `{name}`")))
+    });
+    told.collect()
 }
 
 /// Finds a validation method that is none.

@@ -19,6 +19,7 @@ mod metadata;
 mod output;
 mod pieces;
 mod rules;
+mod slips;
 mod statuses;
 
 #[cfg(test)]

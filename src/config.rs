@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::policy::{Catalogue, HostError, Listed};
+use crate::policy::{Catalogue, Entry, HostError, Listed, entry};
 
 /// The file's name.
 pub const FILE: &str = "runbook.toml";
@@ -114,6 +114,7 @@ impl Config {
             .map_err(|error| ConfigError::Parse { path: path.into(), error: Box::new(error) })?;
         config.folder = path.parent().map(Into::into);
         let unusable = |error: String| ConfigError::Use { path: path.into(), error };
+        config.require_sense().map_err(unusable)?;
         config.listed().map_err(|error| unusable(error.to_string()))?;
         if let Some(rules) = config.rules() {
             Catalogue::builtin().clone().with(&rules).map_err(|error| {
@@ -121,7 +122,35 @@ impl Config {
                 unusable(format!("{error}{}", line.unwrap_or_default()))
             })?;
         }
+        config.require_known_tools().map_err(unusable)?;
         Ok(config)
+    }
+
+    /// Numbers outside of what they can mean are mistakes.
+    fn require_sense(&self) -> Result<(), String> {
+        let coverage = self.read_only.coverage;
+        if !(0.0..=1.0).contains(&coverage) {
+            return Err(format!("take coverage = {coverage}: it is a part, from 0 to 1"));
+        }
+        for (name, seconds) in [("deadline", self.deadline), ("window", self.window)] {
+            if seconds == Some(0) {
+                return Err(format!("take {name} = 0: it is a number of seconds, from 1"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A tool that no rule is about goes nowhere: its name is misspelt, or its rule is missing.
+    fn require_known_tools(&self) -> Result<(), String> {
+        let catalogue = self.catalogue();
+        let tools = &self.read_only.tools;
+        match tools.iter().find(|tool| entry(tool, catalogue) == Entry::Missing) {
+            None => Ok(()),
+            Some(tool) => Err(format!(
+                "take `{tool}` in tools: the catalogue has no such command, and no [[command]] here \
+                 is about it"
+            )),
+        }
     }
 
     /// The hosts and tools that read-only mode may reach.
@@ -210,5 +239,21 @@ mod tests {
         fs::write(root.path().join(FILE), "standins = 1\n").expect("writable");
         let error = Config::for_runbook(&below.join("a.md")).expect_err("an unknown key");
         assert!(error.to_string().contains("standins"), "{error}");
+    }
+
+    #[test]
+    fn what_can_mean_nothing_is_refused() {
+        let case = |text: &str, said: &str| {
+            let error = Config::parse(Path::new("runbook.toml"), text).expect_err(text).to_string();
+            assert!(error.contains(said), "{text}: {error}");
+        };
+        case("deadline = 0", "deadline = 0");
+        case("window = 0", "window = 0");
+        case("[read-only]\ncoverage = 2.0", "coverage = 2");
+        case("[read-only]\ncoverage = -0.5", "coverage = -0.5");
+        case("[read-only]\ncoverage = nan", "coverage = NaN");
+        case("[read-only]\ntools = [\"kubectl\", \"nosuch\"]", "`nosuch` in tools");
+        let fine = "deadline = 1\n[read-only]\ncoverage = 1.0\ntools = [\"kubectl\", \"aws\"]";
+        Config::parse(Path::new("runbook.toml"), fine).expect("settings");
     }
 }

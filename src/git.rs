@@ -93,7 +93,7 @@ impl Git {
         command
     }
 
-    /// What git says, or its first word of complaint.
+    /// What git says, or its first word of complaint, with the remedy that it names.
     pub fn ask(&self, words: &[&str]) -> Result<Vec<u8>, String> {
         let command = self.command(words).stdout_capture().stderr_capture().unchecked();
         let output = command.run().map_err(|error| format!("git cannot be run: {error}"))?;
@@ -102,6 +102,8 @@ impl Git {
         }
         let said = String::from_utf8_lossy(&output.stderr);
         let first = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
-        Err(format!("git says: {first}"))
+        let remedy = said.lines().map(str::trim).find(|line| line.starts_with("git config "));
+        let remedy = remedy.map(|line| format!("; if you trust it: `{line}`")).unwrap_or_default();
+        Err(format!("git says: {first}{remedy}"))
     }
 }

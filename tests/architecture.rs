@@ -43,12 +43,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "session",
             "shell",
             "source",
+            "stamp",
             "validation",
             "variables",
             "document",
         ],
     ),
-    ("check", &["diagnostic", "document", "expect", "plan", "policy", "shell", "source"]),
+    ("check", &["diagnostic", "document", "expect", "plan", "policy", "shell", "source", "stamp"]),
     (
         "report",
         &[

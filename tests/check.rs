@@ -235,3 +235,29 @@ fn every_code_is_listed_with_what_it_is_about() {
         assert!(line.starts_with(rule.code) && line.ends_with(rule.summary), "{line}");
     }
 }
+
+#[test]
+fn a_date_is_read_as_the_stamp_reads_it() {
+    let case = |value: &str, code: i32, told: &str| {
+        let text = format!("# T\n\n**Last validated:** {value}\n\n```bash\nuptime\n```\n");
+        let output = Folder::new(&[("a.md", &text)]).check(&["a.md", "--max-age", "100000d"]);
+        let said = stdout(&output);
+        assert_eq!(output.status.code(), Some(code), "{value}: {said}");
+        assert!(said.contains(told), "{value}: {said}");
+    };
+    for value in ["24.04.2026", "04/24/2026", "24 April 2026", "2026-04-24 (by Anna)"] {
+        case(value, 0, "1 file: 1 note");
+    }
+    for value in ["never", "TBD", "null", ""] {
+        case(value, 0, "warning[stale]: it was never validated");
+    }
+    case("April 2026", 1, "error[no-date]");
+    case("03/04/2026", 1, "may be 2026-04-03 or 2026-03-04");
+}
+
+#[test]
+fn a_header_without_a_date_is_not_told_to_invent_one() {
+    let output = Folder::new(&[("a.md", GOOD)]).check(&["a.md"]);
+    let said = stdout(&output);
+    assert!(said.contains("leave `**Last validated:**` empty"), "{said}");
+}

@@ -293,3 +293,40 @@ fn an_answers_file_is_written_to_be_filled_in_and_bound_to_its_plan() {
 fn every_command_says_how_it_is_used() {
     trycmd::TestCases::new().case("tests/cmd/*.md");
 }
+
+#[test]
+fn classify_knows_the_rules_of_settings_that_are_trusted() {
+    let home = tempfile::tempdir().expect("a folder");
+    let rule = "[[command]]\nnames = \"mycli\"\nreason = \"shows\"\n\
+                sub = [{ path = \"status\", effect = \"read\", bool = \"--json\" }]\n\
+                examples.read = [\"mycli status\"]\nexamples.refused = [\"mycli --x\"]\n";
+    std::fs::write(home.path().join("runbook.toml"), rule).expect("a file");
+    let run = |words: &[&str]| {
+        let mut command = Command::new(RUNBOOK);
+        command.args(words).current_dir(home.path()).env("HOME", home.path());
+        let output = command.env_remove("XDG_STATE_HOME").output().expect("it starts");
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    let untrusted = run(&["classify", "mycli status --json"]);
+    assert!(untrusted.contains("unknown: ") && untrusted.contains("is not trusted"), "{untrusted}");
+    run(&["trust"]);
+    let trusted = run(&["classify", "mycli status --json"]);
+    assert!(trusted.starts_with("read: ") && !trusted.contains("trust"), "{trusted}");
+    assert!(run(&["classify", "mycli status --jsn"]).contains("`--json`"));
+}
+
+#[test]
+fn classify_says_what_would_help_and_what_validation_does() {
+    let case = |command: &str, told: &str| {
+        let output = runbook(&["classify", command], "");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(said.contains(told), "{command}: {said}");
+    };
+    case("git -c a.b=c status", "`git -c` is not in the catalogue");
+    case("git -c a.b=c status", "leave out `-c`");
+    case("find . -name *.log", "`'*.log'`");
+    case("echo \"unterminated", "complete it");
+    case("wget https://example.com/a", "add `-O -`");
+    case("sudo ls /root", "validation leaves it out");
+}

@@ -220,7 +220,12 @@ fn where_there_is_no_history_nothing_is_called_unchanged() {
     repository.write("b.md", "x").git(&["add", "b.md"]);
     repository.git(&["commit", "--quiet", "--message", "x"]);
     assert_eq!(repository.one("a.md")["unknown"], "it is not committed");
-    assert_eq!(repository.status(&["--max-age", "9d", "a.md"]).exit, 0);
+    for root in [&folder, &repository] {
+        let said = root.status(&["--max-age", "9d", "a.md"]);
+        assert_eq!(said.exit, 3, "{}", said.stderr);
+        assert!(said.stderr.contains("what changed is not known: it is "), "{}", said.stderr);
+        assert_eq!(root.status(&["a.md"]).exit, 0);
+    }
 }
 
 #[test]
@@ -426,4 +431,32 @@ fn the_environment_cannot_lead_git_elsewhere() {
         .read()
         .expect("runbook");
     assert!(said.contains("\"changed\""), "{said}");
+}
+
+#[test]
+fn a_repository_of_somebody_else_is_told_with_gits_remedy() {
+    let repository = Repository::new();
+    repository.write("a.md", &dated(3)).commit();
+    let command = cmd!(env!("CARGO_BIN_EXE_runbook"), "status", "--max-age", "9d", "a.md");
+    // git asks itself in its own tests what it would do in another's repository.
+    let command = command.env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1").dir(repository.path());
+    let output = command.stdout_capture().stderr_capture().unchecked().run().expect("runbook");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("`git config --global --add safe.directory "), "{said}");
+}
+
+#[test]
+fn a_table_fits_a_narrow_terminal() {
+    let repository = Repository::new();
+    let long = format!("{}.md", "a".repeat(60));
+    repository.write(&long, &dated(3)).write("b.md", &dated(3)).commit();
+    let words = ["-q", "-e", "-c"];
+    let script = format!("stty cols 80; {} status .", env!("CARGO_BIN_EXE_runbook"));
+    let command = cmd("script", words.iter().copied().chain([script.as_str(), "/dev/null"]));
+    let said = command.dir(repository.path()).stdin_null().read().expect("script of util-linux");
+    assert!(said.contains("nothing changed"), "{said}");
+    assert!(said.lines().all(|line| line.trim_end().chars().count() <= 80), "{said}");
+    let said = repository.status(&["."]).stdout;
+    assert!(said.lines().any(|line| line.chars().count() > 80), "{said}");
 }

@@ -828,10 +828,104 @@ fn ctrl_c_at_a_terminal_ends_it_at_once_with_a_report() {
     screen.wait_for("it was interrupted");
     assert_eq!(screen.exit().code(), Some(130));
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    // The terminal's `^C` would have moved the display away from where it is cleared.
+    let shown = screen.shown();
+    assert!(shown.starts_with("BROKEN OFF book.md"), "{shown}");
     lab.nothing_is_left();
 }
 
+#[test]
+fn the_time_of_the_whole_goes_on_while_a_command_runs() {
+    let mut lab = Lab::new(Server::start(|_| Answer::never())).book("book.md", &steps(&[READ]));
+    lab.commit();
+    let mut screen = lab.screen(&AT_A_TERMINAL);
+    screen.wait_for("0 of 1 runbooks 1s");
+    screen.keys("\u{3}");
+    assert_eq!(screen.exit().code(), Some(130));
+}
+
+// Settings.
+
+#[test]
+fn settings_that_are_no_toml_are_shown_as_they_stand() {
+    let seen = ok().book("book.md", &steps(&[READ])).run_with("deadline = = 1\n");
+    seen.exit(2).says("\n    1 | deadline = = 1\n").says("\n      |            ^\n");
+}
+
+#[test]
+fn settings_that_can_mean_nothing_are_wrong_usage() {
+    for (settings, said) in [
+        ("deadline = 0\n", "take deadline = 0"),
+        ("[read-only]\ncoverage = 2.0\n", "take coverage = 2"),
+        ("[read-only]\ntools = [\"nosuch\"]\n", "take `nosuch` in tools"),
+    ] {
+        let seen = ok().book("book.md", &steps(&[READ])).run_with(settings);
+        seen.exit(2).says(said);
+    }
+}
+
+#[test]
+fn a_host_that_untrusted_settings_list_is_said_to_wait_for_trust() {
+    let mut lab = ok().book("book.md", &steps(&[READ]));
+    lab.commit();
+    let seen = lab.run(&["validate", "--format", "json", "book.md"]);
+    seen.exit(4);
+    for why in [seen.book(0).why(0), seen.book(0).text("why")] {
+        assert!(why.contains("that is in force; ") && why.contains("is not trusted"), "{why}");
+    }
+}
+
+#[test]
+fn a_scratch_folder_that_cannot_be_made_is_named() {
+    let mut lab = ok().book("book.md", &steps(&[READ])).variable("TMPDIR", "/proc/no-such");
+    let seen = lab.validate(&["book.md"]);
+    seen.exit(5).says("failed to make a scratch folder in /proc/no-such: ");
+}
+
+// Stamps and dates.
+
+#[test]
+fn what_was_never_validated_is_stamped_the_first_time() {
+    for value in ["never", "TBD", "", "null"] {
+        let header = HEADER.replace("2025-01-02 UTC", value);
+        let mut lab = ok().book("book.md", &steps(&[READ]).replace(HEADER, &header));
+        lab.validate(&["--stamp", "book.md"]).exit(0).says("stamped: ");
+    }
+}
+
+#[test]
+fn a_stamped_runbook_is_not_called_stale() {
+    let mut lab = ok().book("book.md", &steps(&[READ]));
+    lab.validate(&["book.md"]).exit(0).says("warning[stale]");
+    lab.validate(&["--stamp", "book.md"]).exit(0).says("stamped: ").never_says("[stale]");
+}
+
+#[test]
+fn a_report_says_with_the_method_that_nothing_confined_it() {
+    let mut lab = ok().book("book.md", &steps(&[READ]));
+    let seen = lab.validate(&["--sandbox=off", "--stamp", "book.md"]);
+    seen.exit(0).says("method       read-only-live (sandbox off)");
+}
+
 // Formats.
+
+#[test]
+fn an_annotation_names_the_file_from_the_repositorys_root_and_the_line_that_was_refused() {
+    let mut lab = ok();
+    std::fs::create_dir(lab.path("docs")).expect("a folder");
+    let elsewhere = "curl -sS http://192.0.2.1/\n# Expect: \"ok\"";
+    lab.write("docs/bad.md", &steps(&[READ, elsewhere]));
+    lab.commit();
+    for (format, name, line) in [
+        ("github", "file=docs/bad.md,line=16,", "title=refused"),
+        ("sarif", "\"uri\": \"docs/bad.md\"", "\"startLine\": 16"),
+    ] {
+        let words = ["validate", "--config-ref", "HEAD", "--format", format, "bad.md"];
+        let output = lab.command(&words).current_dir(lab.path("docs")).output();
+        let seen = lab::Seen::of(&output.expect("it starts"));
+        seen.exit(4).says(name).says(line).never_says("file=bad.md");
+    }
+}
 
 /// A validation of one runbook that fails, with a note of everything that there is.
 fn all_sorts() -> Lab {

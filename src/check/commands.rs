@@ -109,9 +109,7 @@ fn sends(subject: &Subject<'_>, part: Part<'_>) -> Vec<Diagnostic> {
     let both = part.statements().iter().zip(&part.decided.classifications);
     // A write is shown before it runs, and asked for.
     for (statement, _) in both.filter(|(_, how)| how.effect != Effect::Write) {
-        let mut simples = Vec::new();
-        in_list(&statement.node, &mut simples);
-        for (host, span) in simples.into_iter().filter_map(open_host) {
+        for (host, span) in simples(statement).into_iter().filter_map(open_host) {
             if let Some(sent) = sent(subject, statement, &host) {
                 let message = format!("this sends `{sent}` to whatever `{host}` names");
                 told.push(found("sends-value", part.block.place(span), message).help(
@@ -165,6 +163,13 @@ fn sent(subject: &Subject<'_>, statement: &Statement, host: &str) -> Option<Stri
         *name != host && subject.plan.inputs.named(name).is_some_and(|input| input.secret)
     });
     secrets.next().cloned()
+}
+
+/// Every simple command of a statement.
+pub(super) fn simples(statement: &Statement) -> Vec<&Simple> {
+    let mut simples = Vec::new();
+    in_list(&statement.node, &mut simples);
+    simples
 }
 
 fn in_list<'a>(list: &'a List, simples: &mut Vec<&'a Simple>) {

@@ -7,9 +7,11 @@
 use crate::diagnostic::Diagnostic;
 use crate::document::{SectionKind, Step};
 use crate::policy::{Effect, Trait, programs};
+use crate::shell::{Statement, Word};
 use crate::source::Span;
 
 use super::Subject;
+use super::commands::simples;
 use super::pieces::{Part, Piece};
 use super::rules::found;
 
@@ -17,7 +19,8 @@ use super::rules::found;
 pub(super) fn endless(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let parts = subject.pieces.iter().flat_map(Piece::parts);
     let endless = parts.filter(|part| {
-        part.decided.traits.contains(&Trait::Streaming)
+        let runs_on = part.statements().iter().any(runs_on);
+        (runs_on || part.decided.traits.contains(&Trait::Streaming))
             && part.written.expectations.is_empty()
             && part.block.attributes.timeout.is_none()
             && !part.decided.background
@@ -37,7 +40,8 @@ pub(super) fn endless(subject: &Subject<'_>) -> Vec<Diagnostic> {
 /// The statement that does not end.
 fn streaming(part: Part<'_>) -> Span {
     let both = part.statements().iter().zip(&part.decided.classifications);
-    let mut streaming = both.filter(|(_, one)| one.traits.contains(&Trait::Streaming));
+    let mut streaming = both
+        .filter(|(statement, one)| one.traits.contains(&Trait::Streaming) || runs_on(statement));
     streaming.next().map_or_else(|| part.last(), |(statement, _)| part.place(statement.span))
 }
 
@@ -52,7 +56,29 @@ fn is_ended(subject: &Subject<'_>, part: Part<'_>) -> bool {
         let programs = programs(statement, subject.plan.catalogue);
         programs.iter().any(|program| program.name == "timeout")
     });
-    left || timed
+    let counted = part.statements().iter().flat_map(simples).any(|simple| {
+        let words: Vec<_> = simple.words.iter().filter_map(Word::literal).collect();
+        words.iter().any(|word| word == "tcpdump")
+            && words.iter().any(|word| word == "-c" || word == "-W")
+    });
+    left || timed || counted
+}
+
+/// Whether a form of a command does not end that others of it do not have.
+fn runs_on(statement: &Statement) -> bool {
+    simples(statement).into_iter().any(|simple| {
+        let words: Vec<_> = simple.words.iter().filter_map(Word::literal).collect();
+        let Some((name, rest)) = words.split_first() else { return false };
+        let is_number = |word: &&String| word.chars().all(|c| c.is_ascii_digit());
+        match name.as_str() {
+            "sleep" => rest.iter().any(|word| matches!(word.as_str(), "inf" | "infinity")),
+            "vmstat" | "iostat" | "mpstat" => rest.iter().filter(is_number).count() == 1,
+            "python" | "python3" => {
+                rest.windows(2).any(|two| two[0] == "-m" && two[1] == "http.server")
+            }
+            _ => false,
+        }
+    })
 }
 
 fn writes(part: &Part<'_>) -> bool {

@@ -138,9 +138,10 @@ pub(super) fn undeclared(subject: &Subject<'_>) -> Vec<Diagnostic> {
 }
 
 /// By the name of an input the first block that mentions it, and where in its text.
-type Mentions<'a> = HashMap<&'a str, (&'a Block, Span)>;
+pub(super) type Mentions<'a> = HashMap<&'a str, (&'a Block, Span)>;
 
-fn first_mentions<'a>(subject: &Subject<'a>) -> Mentions<'a> {
+/// Where blocks mention inputs first.
+pub(super) fn first_mentions<'a>(subject: &Subject<'a>) -> Mentions<'a> {
     let mut first = Mentions::new();
     let blocks = subject.pieces.iter().map(|piece| piece.block);
     blocks.for_each(|block| mentions(subject.plan, block, &mut first));

@@ -10,7 +10,6 @@
 mod characters;
 mod commands;
 mod comments;
-mod dates;
 mod effects;
 mod expectations;
 mod inputs;
@@ -20,6 +19,7 @@ mod metadata;
 mod output;
 mod pieces;
 mod rules;
+mod slips;
 mod statuses;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::source::Span;
 
 use super::Subject;
 use super::{
-    characters, commands, comments, effects, expectations, inputs, links, metadata, output,
+    characters, commands, comments, effects, expectations, inputs, links, metadata, output, slips,
     statuses,
 };
 
@@ -138,6 +138,19 @@ pub const RULES: &[Rule] = &[
         By(commands::secret_arguments),
         "a secret stands on an argument list",
     ),
+    rule("literal-secret", Warning, By(slips::secrets), "a secret is written out"),
+    rule(
+        "typographic-character",
+        Warning,
+        By(slips::typographic),
+        "a word processor's quote or dash stands in a command",
+    ),
+    rule(
+        "misspelt-name",
+        Warning,
+        By(slips::misspelt),
+        "a variable differs by a letter from the one that is set",
+    ),
     rule("command-by-path", Note, By(commands::by_path), "a program is named by its path"),
     rule(
         "sends-value",
@@ -152,6 +165,12 @@ pub const RULES: &[Rule] = &[
         Note,
         By(metadata::missing),
         "the header lacks what a reader relies on",
+    ),
+    rule(
+        "misspelt-entry",
+        Warning,
+        By(metadata::misspelt),
+        "an entry of the header is not read for a slip in its name",
     ),
     rule("no-date", Error, By(metadata::no_date), "`Last validated` is no date"),
     rule("future-date", Error, By(metadata::future), "`Last validated` lies in the future"),

@@ -1,14 +1,15 @@
 //! `runbook classify`: the effect of a command line, with reasons.
 
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::policy::{Catalogue, classify_text};
-use crate::report::classification;
+use crate::report::{classification, neutral};
 
 use super::arguments::Classify;
-use super::{Exit, Failure, print};
+use super::{Exit, Failure, complain, print, settings};
 
 /// The longest line that is read, in bytes: a command of 64 KiB with every character escaped.
 const LONGEST: u64 = 1 << 20;
@@ -21,10 +22,11 @@ struct Asked {
 
 pub(super) fn classify(arguments: &Classify) -> Result<Exit, Failure> {
     match &arguments.command {
-        _ if arguments.jsonl => answer_lines(),
+        _ if arguments.jsonl => answer_lines(catalogue()?),
         Some(command) => {
-            let judged = classify_text(command, Catalogue::builtin());
-            print(&classification::text(command, &judged))?;
+            let catalogue = catalogue()?;
+            let judged = classify_text(command, catalogue);
+            print(&classification::text(command, &judged, catalogue))?;
             Ok(Exit::Done)
         }
         None => {
@@ -34,8 +36,15 @@ pub(super) fn classify(arguments: &Classify) -> Result<Exit, Failure> {
     }
 }
 
+/// The catalogue with the rules of the settings that hold here, if the operator trusts them.
+fn catalogue() -> Result<&'static Catalogue, Failure> {
+    let in_force = settings::of_operator(Path::new("runbook.md"))?;
+    in_force.notes.iter().for_each(|note| complain(&neutral(note)));
+    Ok(in_force.config.catalogue())
+}
+
 /// Answers every line, in order; one that cannot be read is unknown.
-fn answer_lines() -> Result<Exit, Failure> {
+fn answer_lines(catalogue: &Catalogue) -> Result<Exit, Failure> {
     let broken = |error: std::io::Error| {
         Failure::new(Exit::Environment, format!("failed to answer: {error}"))
     };
@@ -55,7 +64,7 @@ fn answer_lines() -> Result<Exit, Failure> {
         let said = if cut {
             classification::unread("the line is longer than 1 MiB")
         } else {
-            answer(&line)
+            answer(&line, catalogue)
         };
         writeln!(out, "{said}").map_err(broken)?;
         // Who asks for one answer at a time gets it.
@@ -67,12 +76,11 @@ fn answer_lines() -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn answer(line: &[u8]) -> serde_json::Value {
+fn answer(line: &[u8], catalogue: &Catalogue) -> serde_json::Value {
     match serde_json::from_slice::<Asked>(line) {
-        Ok(asked) => classification::json(
-            &asked.command,
-            &classify_text(&asked.command, Catalogue::builtin()),
-        ),
+        Ok(asked) => {
+            classification::json(&asked.command, &classify_text(&asked.command, catalogue))
+        }
         Err(error) => {
             classification::unread(&format!("the line is not {{\"command\": \"...\"}}: {error}"))
         }

@@ -23,7 +23,7 @@ use crate::report::whole::{Examined, Stamp, Task, Weakened};
 use crate::sandbox::Layers;
 use crate::source::{Source, Span};
 use crate::stamp::{self, Edited, Evidence, Method, WriteError};
-use crate::validation::{Segment, Validation, Verdict};
+use crate::validation::{Coverage, GapKind, Segment, Validation, Verdict};
 use crate::variables::Redactor;
 
 use super::answers::Answers;
@@ -99,23 +99,30 @@ impl Call {
         if errors == 0 && !empty && !self.arguments.docs {
             require_coverage(&mut validation, in_force.config.read_only.coverage);
         }
+        explain_unlisted(&mut validation, &in_force);
         refuse_settings(&mut validation, &in_force);
         let method = self.method(&validation, errors);
         diagnostics.extend(about_settings(&in_force));
+        let unused = in_force.unused.filter(|_| !self.arguments.docs);
+        let stamp = self.arguments.stamp.then(|| match (method, unused) {
+            (None, _) => Stamp::Withheld(validation.why.as_str().to_owned()),
+            (Some(_), Some(why)) => withhold(&mut validation, Verdict::Unverified, why),
+            (Some(method), None) => self.stamp(&plan.document, &mut validation, method),
+        });
+        let stands = matches!(stamp, Some(Stamp::Written(_) | Stamp::Unchanged));
+        if stands {
+            diagnostics.retain(|one| one.code != "stale");
+        }
         let mut examined = Examined::new(plan.document.source.clone(), diagnostics);
         if let (stamp::Standing::On(date), _) = stamp::standing(&plan.document) {
             examined.age_days = date.until(self.today).ok().map(|span| i64::from(span.get_days()));
         }
-        examined.method = method.map(|method| method.to_string());
-        examined.weakened = weakened(&plan.document);
-        if self.arguments.stamp {
-            let unused = in_force.unused.filter(|_| !self.arguments.docs);
-            examined.stamp = Some(match (method, unused) {
-                (None, _) => Stamp::Withheld(validation.why.as_str().to_owned()),
-                (Some(_), Some(why)) => withhold(&mut validation, Verdict::Unverified, why),
-                (Some(method), None) => self.stamp(&plan.document, &mut validation, method),
-            });
+        if stands {
+            examined.age_days = Some(0);
         }
+        examined.method = method.map(|method| stamp::in_words(method, self.sandbox(method)));
+        examined.weakened = weakened(&plan.document);
+        examined.stamp = stamp;
         examined.validation = Some(validation);
         examined
     }
@@ -216,16 +223,21 @@ impl Call {
         stamped.unwrap_or_else(|(verdict, why)| withhold(validation, verdict, why))
     }
 
-    fn edited(&self, document: &Document, method: Method) -> Result<Edited, (Verdict, String)> {
-        let evidence = Evidence { today: self.today, reached: Some(method) };
-        let sandbox = match (method, self.arguments.sandbox) {
+    /// Whether the kernel confined what such a method ran.
+    fn sandbox(&self, method: Method) -> stamp::Sandbox {
+        match (method, self.arguments.sandbox) {
             (Method::ReadOnlyLive, SandboxUse::Off) => stamp::Sandbox::Off,
             _ => stamp::Sandbox::On,
-        };
+        }
+    }
+
+    fn edited(&self, document: &Document, method: Method) -> Result<Edited, (Verdict, String)> {
+        let evidence = Evidence { today: self.today, reached: Some(method) };
         let stamped = stamp::Stamp::new(self.today, method, &evidence);
         let stamped = stamped.map_err(|error| format!("failed to {error}"));
         let edited = stamped.and_then(|stamped| {
-            stamp::edit(document, &stamped.sandbox(sandbox)).map_err(|error| error.to_string())
+            stamp::edit(document, &stamped.sandbox(self.sandbox(method)))
+                .map_err(|error| error.to_string())
         });
         // Only a person can write what the header lacks.
         edited.map_err(|why| (Verdict::Unverified, why))
@@ -243,7 +255,10 @@ impl Call {
         let source = &document.source;
         let written = stamp::write(source.path(), source.text().as_bytes(), edited.text.as_bytes());
         let error = match written {
-            Ok(()) => return Ok(Stamp::Written(format!("{} {method}", self.today))),
+            Ok(()) => {
+                let method = stamp::in_words(method, self.sandbox(method));
+                return Ok(Stamp::Written(format!("{} {method}", self.today)));
+            }
             Err(error) => error,
         };
         // Another validation of the same text came first, and wrote the same.
@@ -359,6 +374,23 @@ fn require_coverage(validation: &mut Validation, floor: f64) {
             "{run} of {all} segments were run, and the settings ask for {:.0} %",
             100.0 * floor
         ));
+    }
+}
+
+/// Where the settings are not in force, that is why a host is not listed.
+fn explain_unlisted(validation: &mut Validation, in_force: &InForce) {
+    let Some(note) = in_force.notes.first() else { return };
+    let explained =
+        |why: &str| Redactor::default().redact(&format!("{why} that is in force; {note}"));
+    for segment in &mut validation.segments {
+        if let Coverage::NotCovered(gap) = &mut segment.coverage
+            && gap.kind == GapKind::Host
+        {
+            if validation.why.as_str().ends_with(gap.why.as_str()) {
+                validation.why = explained(validation.why.as_str());
+            }
+            gap.why = explained(gap.why.as_str());
+        }
     }
 }
 

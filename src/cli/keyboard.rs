@@ -5,13 +5,14 @@
 //! not yet read.
 
 use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::process::getpgrp;
 use rustix::termios::{
     LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr,
-    tcsetattr,
+    tcgetpgrp, tcsetattr,
 };
 use zeroize::{Zeroize, Zeroizing};
 
@@ -50,7 +51,7 @@ pub fn read_line(
     over: &dyn Fn() -> bool,
 ) -> io::Result<Typed> {
     // Before the question is there: what is typed from then on counts.
-    let _raw = Raw::enter(input)?;
+    let _raw = raw(input)?;
     screen.write_all(question.as_bytes())?;
     screen.flush()?;
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
@@ -147,27 +148,42 @@ fn next(input: &mut (impl Read + AsFd), over: &dyn Fn() -> bool) -> io::Result<O
     }
 }
 
-/// The terminal without line editing, echo and signals of its own, until it is dropped.
-struct Raw {
-    terminal: std::os::fd::OwnedFd,
+/// A terminal that is set otherwise until this is dropped.
+pub(super) struct Set {
+    terminal: OwnedFd,
     before: Termios,
 }
 
-impl Raw {
-    fn enter(input: &impl AsFd) -> io::Result<Self> {
-        let terminal = input.as_fd().try_clone_to_owned()?;
+impl Set {
+    fn new(terminal: &impl AsFd, change: impl FnOnce(&mut Termios)) -> io::Result<Self> {
+        let terminal = terminal.as_fd().try_clone_to_owned()?;
         let before = tcgetattr(&terminal)?;
-        let mut raw = before.clone();
-        raw.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG);
-        raw.special_codes[SpecialCodeIndex::VMIN] = 1;
-        raw.special_codes[SpecialCodeIndex::VTIME] = 0;
-        tcsetattr(&terminal, OptionalActions::Now, &raw)?;
-        tcflush(&terminal, QueueSelector::IFlush)?;
+        let mut changed = before.clone();
+        change(&mut changed);
+        tcsetattr(&terminal, OptionalActions::Now, &changed)?;
         Ok(Self { terminal, before })
     }
 }
 
-impl Drop for Raw {
+/// Without line editing, echo and signals of its own.
+fn raw(input: &impl AsFd) -> io::Result<Set> {
+    let set = Set::new(input, |modes| {
+        modes.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG);
+        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+    })?;
+    tcflush(input, QueueSelector::IFlush)?;
+    Ok(set)
+}
+
+/// Without a `^C` on the screen, which would move away what is to be cleared there; nothing where
+/// somebody else has the terminal: to set it from the background would stop us.
+pub(super) fn without_marks(terminal: &impl AsFd) -> Option<Set> {
+    let ours = tcgetpgrp(terminal).ok()? == getpgrp();
+    ours.then(|| Set::new(terminal, |modes| modes.local_modes.remove(LocalModes::ECHOCTL)).ok())?
+}
+
+impl Drop for Set {
     fn drop(&mut self) {
         let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
     }

@@ -118,12 +118,10 @@ fn future(runbook: &Freshness) -> String {
     format!("{line}{date} is still to come")
 }
 
-/// Where there is no history there is nothing to be found out; where there is one, it was not.
+/// What is not known never passes for unchanged, whatever the reason.
 fn unknown(runbook: &Freshness, weight: Finding, say: &mut impl FnMut(Finding, String)) {
-    match &runbook.since {
-        Since::None(why) => say(Finding::Warning, format!("what changed is not known: {why}")),
-        Since::Unknown(why) => say(weight, format!("what changed is not known: {why}")),
-        _ => {}
+    if let Since::None(why) | Since::Unknown(why) = &runbook.since {
+        say(weight, format!("what changed is not known: {why}"));
     }
 }
 
@@ -184,7 +182,7 @@ fn text(runbooks: &[Freshness], arguments: &Status, today: Date) -> String {
         ["RUNBOOK", "VALIDATED", "AGE", "METHOD", "READABLE", "SINCE THEN"].map(str::to_owned),
     ];
     rows.extend(runbooks.iter().map(row));
-    let mut out = table(&rows);
+    let mut out = table(&rows, columns());
     if arguments.verbose || runbooks.len() == 1 {
         for runbook in runbooks {
             out.push_str(&details(runbook));
@@ -238,16 +236,26 @@ fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{several}")
 }
 
-fn table(rows: &[[String; 6]]) -> String {
+/// The width of the terminal; without one nothing has to fit.
+fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout());
+    size.map_or(usize::MAX, |size| usize::from(size.ws_col).max(1))
+}
+
+/// The rows in columns; where they do not fit, each name stands on a line above the rest.
+fn table(rows: &[[String; 6]], columns: usize) -> String {
     let width = |column: usize| rows.iter().map(|row| display_width(&row[column])).max();
     let widths: Vec<_> = (0..6).map(|column| width(column).unwrap_or(0)).collect();
-    let line = |row: &[String; 6]| {
-        let cells = row.iter().zip(&widths);
+    let line = |row: &[String], widths: &[usize]| {
+        let cells = row.iter().zip(widths);
         let cells =
             cells.map(|(cell, width)| cell.clone() + &" ".repeat(width - display_width(cell)));
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
     };
-    rows.iter().map(line).collect()
+    if widths.iter().sum::<usize>() + 2 * (widths.len() - 1) <= columns {
+        return rows.iter().map(|row| line(row, &widths)).collect();
+    }
+    rows.iter().map(|row| format!("{}\n  {}", row[0], line(&row[1..], &widths[1..]))).collect()
 }
 
 /// What changed since, one by one.

@@ -21,6 +21,7 @@ use crate::sandbox::{self, Layers};
 
 use super::arguments::{ReportFormat, SandboxUse, Validate};
 use super::examine::Call;
+use super::keyboard::without_marks;
 use super::{Exit, Failure, environment_variable, paths, print, settings, signals};
 
 /// The width of a report that goes to no terminal.
@@ -44,13 +45,15 @@ pub(super) fn validate_all(arguments: &Validate) -> Result<Exit, Failure> {
     };
     let wishes = Wishes::unattended();
     signals::listen(wishes.clone()).map_err(broken)?;
+    let show = show(arguments);
+    let _unmarked = matches!(show, Show::Moving(_)).then(|| without_marks(&std::io::stderr()));
     let call = Rc::new(Call {
         arguments: arguments.clone(),
         layers,
         today: Timestamp::now().to_zoned_datetime(TimeZone::UTC).date(),
         wishes,
         courtesy: Courtesy::default(),
-        progress: Progress::new(found.files.len(), show(arguments)),
+        progress: Progress::new(found.files.len(), show),
     });
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;

@@ -11,7 +11,7 @@ use regex::Regex;
 use crate::source::Span;
 
 use super::Entry;
-use super::tree::{List, Node};
+use super::tree::{List, Node, Prose, Table};
 use super::words::{Words, is_in};
 
 /// Each canonical key and what authors call it, in snake case.
@@ -57,13 +57,31 @@ static NO_KEY: Words = Words::new(
 
 /// The canonical key of a label, or the label in snake case.
 pub(super) fn canonical(label: &str) -> String {
-    let snake = snake_case(label);
-    KEYS.iter().find(|(_, names)| is_in(names, &snake)).map_or(snake, |(key, _)| (*key).to_owned())
+    known(label).map_or_else(|| snake_case(label), str::to_owned)
+}
+
+/// The canonical key of a label that is one of ours; `lastValidated` is `last_validated`.
+fn known(label: &str) -> Option<&'static str> {
+    let key = |snake: String| {
+        KEYS.iter().find(|(_, names)| is_in(names, &snake)).map(|(canonical, _)| *canonical)
+    };
+    key(snake_case(label)).or_else(|| key(snake_case(&apart(label))))
 }
 
 fn is_known(label: &str) -> bool {
-    let snake = snake_case(label);
-    KEYS.iter().any(|(_, names)| is_in(names, &snake))
+    known(label).is_some()
+}
+
+/// A label with a blank before every capital inside a word.
+fn apart(label: &str) -> String {
+    let mut apart = String::with_capacity(label.len() + 4);
+    for c in label.chars() {
+        if c.is_uppercase() && apart.ends_with(char::is_lowercase) {
+            apart.push(' ');
+        }
+        apart.push(c);
+    }
+    apart
 }
 
 fn snake_case(label: &str) -> String {
@@ -78,8 +96,29 @@ pub(super) fn entries(text: &str, node: &Node) -> Vec<Entry> {
         Node::Paragraph(prose) => paragraph(text, prose.span),
         Node::List(list) => bullets(text, list),
         Node::Quote(nodes) => nodes.iter().flat_map(|node| entries(text, node)).collect(),
+        Node::Table(table) => rows(text, table),
         _ => Vec::new(),
     }
+}
+
+/// The known keys of a table of two columns, whose head may be one; a table that says nothing of a
+/// validation is an ordinary one.
+fn rows(text: &str, table: &Table) -> Vec<Entry> {
+    let body = table.rows.iter().map(|row| row.cells.as_slice());
+    let rows = std::iter::once(table.head.as_slice()).chain(body);
+    let entries: Vec<_> = rows.filter_map(|cells| row(text, cells)).collect();
+    let is_header = |entry: &Entry| matches!(&*entry.key, "last_validated" | "validation_method");
+    if entries.iter().any(is_header) { entries } else { Vec::new() }
+}
+
+fn row(text: &str, cells: &[Prose]) -> Option<Entry> {
+    let [label, cell] = cells else { return None };
+    let key = known(&label.text).filter(|_| !is_known(&cell.text))?;
+    let raw = &text[cell.span.range()];
+    let start = cell.span.start + raw.len() - raw.trim_start().len();
+    let span = unquoted(raw.trim(), start, &['`']);
+    let (key, label, value) = (key.to_owned(), label.text.clone(), text[span.range()].to_owned());
+    (!value.is_empty()).then_some(Entry { key, label, value, span })
 }
 
 /// Every item of the list must be an entry: else it is an ordinary list.
@@ -129,7 +168,7 @@ impl Entry {
 fn of_line(line: &str, at: usize) -> Vec<Entry> {
     let content = line.trim_start_matches([' ', '\t', '>']);
     let at = at + line.len() - content.len();
-    let content = content.trim_end();
+    let (content, at) = plain(content.trim_end(), at);
     let bold = keys(&BOLD, content);
     if let Some((label, _)) = bold.first().filter(|(label, _)| label.start <= 2) {
         let remark = !may_be_key(content[label.range()].trim());
@@ -150,9 +189,21 @@ fn of_line(line: &str, at: usize) -> Vec<Entry> {
     cut(content, at, &found)
 }
 
+/// A line without the emphasis around all of it, and where it begins then.
+fn plain(content: &str, at: usize) -> (&str, usize) {
+    let inner = ['_', '*'].iter().find_map(|mark| {
+        let inner = content.strip_prefix(*mark)?.strip_suffix(*mark)?;
+        (!inner.contains(*mark)).then_some(inner)
+    });
+    inner.map_or((content, at), |inner| (inner, at + 1))
+}
+
 static BOLD: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:\*\*|__)([^*_:\n]{1,60}?)(?:\s*:\s*(?:\*\*|__)|(?:\*\*|__)\s*:)")
-        .expect("a valid pattern")
+    Regex::new(concat!(
+        r"(?:\*\*|__)([^*_:\n]{1,60}?)",
+        r"(?:\s*:\s*(?:\*\*|__)|(?:\*\*|__)\s*:|(?:\*\*|__)\s+(?P<dash>[—–])\s)"
+    ))
+    .expect("a valid pattern")
 });
 
 static PLAIN: LazyLock<Regex> =
@@ -168,10 +219,12 @@ static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a valid pattern")
 });
 
-/// The spans of the labels that a pattern finds, and where each one's value begins.
+/// The spans of the labels that a pattern finds, and where each one's value begins. Before a dash
+/// stands a key only where it is one of ours.
 fn keys(pattern: &Regex, content: &str) -> Vec<(Span, usize)> {
     pattern
         .captures_iter(content)
+        .filter(|found| found.name("dash").is_none() || is_known(&found[1]))
         .filter_map(|found| Some((found.get(1)?, found.get(0)?.end())))
         .map(|(label, end)| (Span::from(label.range()), end))
         .collect()
@@ -249,6 +302,10 @@ mod tests {
             ],
         );
         case("**Owner:** me | **Status:** old", &[("owner", "me"), ("status", "old")]);
+        case("_Last validated: 2026-04-24_", &[("last_validated", "2026-04-24")]);
+        case("*Last validated: 2026-04-24*  ", &[("last_validated", "2026-04-24")]);
+        case("**Last validated** — 2026-04-24", &[("last_validated", "2026-04-24")]);
+        case("**Careful** — it is hot", &[]);
         case("Migration in progress: x", &[("migration_in_progress", "x")]);
         case("> **Severity:** high\\", &[("severity", "high")]);
         case("**Note:** mind the gap", &[]);

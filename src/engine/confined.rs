@@ -175,8 +175,13 @@ pub fn decides_where(variable: &str) -> bool {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfineError {
     /// The scratch folder cannot be made.
-    #[error("make a scratch folder: {0}")]
-    Scratch(#[from] io::Error),
+    #[error("make a scratch folder in {}: {error}", folder.display())]
+    Scratch {
+        /// Where.
+        folder: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
     /// There is no bash where programs are taken from.
     #[error("find bash in {0}")]
     NoBash(String),
@@ -191,10 +196,16 @@ impl Confined {
         operators: &[(OsString, OsString)],
         layers: Option<Layers>,
     ) -> Result<Self, ConfineError> {
-        let (for_scratch, for_gate) =
-            (Workplace::new(&std::env::temp_dir())?, Workplace::new(&place(operators))?);
-        let scratch = fs::canonicalize(for_scratch.path())?.join("scratch");
-        sandbox::prepare(&scratch)?;
+        let failed = |folder: &Path| {
+            let folder = folder.to_path_buf();
+            |error| ConfineError::Scratch { folder, error }
+        };
+        let (place_of_scratch, place_of_gate) = (std::env::temp_dir(), place(operators));
+        let for_scratch = Workplace::new(&place_of_scratch).map_err(failed(&place_of_scratch))?;
+        let for_gate = Workplace::new(&place_of_gate).map_err(failed(&place_of_gate))?;
+        let scratch = fs::canonicalize(for_scratch.path());
+        let scratch = scratch.map_err(failed(&place_of_scratch))?.join("scratch");
+        sandbox::prepare(&scratch).map_err(failed(&place_of_scratch))?;
         let own_path = variable(operators, "PATH").unwrap_or_else(|| OsStr::new("/usr/bin:/bin"));
         let folders = path::pinned(own_path, repository);
         let bash = path::find("bash", &folders)
@@ -209,7 +220,9 @@ impl Confined {
             confines: if layers.is_some() { Confines::Network } else { Confines::Nothing },
         };
         let names = names(plan, &folders);
-        let gate = Gate::lay(fs::canonicalize(for_gate.path())?.join("gate"), &rules, &names)?;
+        let gate = fs::canonicalize(for_gate.path());
+        let gate = gate.and_then(|folder| Gate::lay(folder.join("gate"), &rules, &names));
+        let gate = gate.map_err(failed(&place_of_gate))?;
         let environment = environment(plan, &gate, &scratch, operators, &names);
         Ok(Self {
             _folders: [for_scratch, for_gate],

@@ -43,6 +43,7 @@ use crate::resume::Past;
 use crate::sandbox;
 use crate::session::{Interrupt, Session, SessionError, Settings, State};
 use crate::source::Span;
+use crate::stamp::{Standing, standing};
 use crate::variables::template::{Style, expand};
 use crate::variables::{Redacted, Redactor, Secret, Values};
 
@@ -600,8 +601,7 @@ fn title(document: &Document) -> String {
 
 /// Days from the header's last validation to `today`.
 fn validated_days_ago(document: &Document, today: &str) -> Option<i64> {
-    let entry = document.metadata.entries.iter().find(|entry| entry.key == "last_validated")?;
-    let validated: jiff::civil::Date = entry.value.get(..10)?.parse().ok()?;
+    let Standing::On(validated) = standing(document).0 else { return None };
     let today: jiff::civil::Date = today.parse().ok()?;
     Some(i64::from(validated.until(today).ok()?.get_days()))
 }

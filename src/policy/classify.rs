@@ -794,8 +794,13 @@ fn sentence(found: &Found<'_>, effect: Effect) -> String {
         Effect::Write => format!("`{name}` changes something"),
         Effect::Unknown => {
             let next = found.arguments.first().and_then(Argument::text);
-            let next = next.filter(|next| !next.starts_with('-') && found.rules.len() == 1);
-            let next = next.map(|next| format!(" {next}")).unwrap_or_default();
+            let next = next.filter(|_| found.rules.len() == 1);
+            // The value of an option is none of its name.
+            let next = next.map(|next| match next.split_once('=') {
+                Some((option, _)) if next.starts_with('-') => format!(" {option}"),
+                _ => format!(" {next}"),
+            });
+            let next = next.unwrap_or_default();
             format!("`{name}{next}` is not in the catalogue")
         }
     }

@@ -5,15 +5,26 @@
 
 use crate::policy::{Catalogue, Classification, Effect, Entry, Judged, Reason, entry};
 
+/// How a reason begins that is about the text as a script.
+const UNREAD: &str = "As a script, ";
+
 /// What would make a line allowed; nothing for one that is.
-pub(super) fn advice(command: &str, judged: &Classification) -> Option<String> {
+pub(super) fn advice(
+    command: &str,
+    judged: &Classification,
+    catalogue: &Catalogue,
+) -> Option<String> {
     let reason = judged.reasons.first()?;
-    let spot = command.get(reason.span.start..reason.span.end).unwrap_or("");
     match judged.effect {
         Effect::Read => None,
-        Effect::Write => Some(for_write(reason, spot)),
-        Effect::Unknown => Some(for_unknown(command, judged, reason, spot)),
+        Effect::Write => Some(for_write(reason, spot(command, reason))),
+        Effect::Unknown => Some(for_unknown(command, judged, reason, catalogue)),
     }
+}
+
+/// The text that decided.
+fn spot<'c>(command: &'c str, reason: &Reason) -> &'c str {
+    command.get(reason.span.start..reason.span.end).unwrap_or("")
 }
 
 fn for_write(reason: &Reason, spot: &str) -> String {
@@ -26,13 +37,19 @@ fn for_write(reason: &Reason, spot: &str) -> String {
     "nothing does: what changes something is left to a run".to_owned()
 }
 
-fn for_unknown(command: &str, judged: &Classification, reason: &Reason, spot: &str) -> String {
+fn for_unknown(
+    command: &str,
+    judged: &Classification,
+    reason: &Reason,
+    catalogue: &Catalogue,
+) -> String {
+    let spot = spot(command, reason);
     if spot.starts_with('<') && spot.ends_with('>') {
         return format!("put a value in place of `{spot}`, or declare it as an input");
     }
     let culprit = judged.commands.iter();
     let culprit = culprit.rev().find(|it| it.effect == judged.effect && it.reason == reason.text);
-    let forms = culprit.map(|it| (it, entry(&it.name, Catalogue::builtin())));
+    let forms = culprit.map(|it| (it, entry(&it.name, catalogue)));
     match forms {
         Some((_, Entry::Locked)) => {
             "write what it runs as plain commands; no rule can vouch for what runs anything".into()
@@ -40,6 +57,9 @@ fn for_unknown(command: &str, judged: &Classification, reason: &Reason, spot: &s
         Some((culprit, Entry::Missing)) => added_rule(&culprit.name, &command[reason.span.start..]),
         Some((culprit, Entry::Forms { sub_commands, options })) => {
             for_form(culprit, spot, &sub_commands, &options)
+        }
+        None if reason.text.starts_with(UNREAD) => {
+            "complete it: bash cannot read the line as it stands".to_owned()
         }
         None if spot.contains('$') => for_variable(spot),
         None => "put a plain command in place of what is evaluated".to_owned(),
@@ -49,6 +69,17 @@ fn for_unknown(command: &str, judged: &Classification, reason: &Reason, spot: &s
 /// A form that a rule does not list of a command that it is for.
 fn for_form(culprit: &Judged, spot: &str, sub_commands: &[String], options: &[String]) -> String {
     let name = &culprit.name;
+    // Without a file's name it writes one.
+    if name == "wget" && culprit.reason.contains("only reads with -O") {
+        return "add `-O -`, which prints what it gets, or `--spider`".to_owned();
+    }
+    if culprit.reason.ends_with("may become several arguments") && !spot.contains(['$', '`']) {
+        return format!("quote the pattern, so that it reaches `{name}` as it is: `'{spot}'`");
+    }
+    let before = second_word(spot);
+    if culprit.reason.ends_with("is not in the catalogue") && before.starts_with('-') {
+        return format!("leave out `{before}`: `{name}` is known with its sub-command first");
+    }
     if let Some((_, needed)) = culprit.reason.split_once("only reads with ") {
         return format!("add {needed}");
     }
@@ -139,7 +170,8 @@ mod tests {
     use crate::policy::{Catalogue, Effect, classify_text};
 
     fn told(command: &str) -> String {
-        advice(command, &classify_text(command, Catalogue::builtin())).unwrap_or_default()
+        let catalogue = Catalogue::builtin();
+        advice(command, &classify_text(command, catalogue), catalogue).unwrap_or_default()
     }
 
     #[test]
@@ -160,6 +192,10 @@ mod tests {
         case("python3 x.py", "leave it to a run");
         case("./run", "no rule can vouch");
         case("kubectl delete pod a", "left to a run");
+        case("git -c a.b=c status", "leave out `-c`");
+        case("find . -name *.log", "`'*.log'`");
+        case("echo \"unterminated", "complete it");
+        case("wget https://example.com/a", "add `-O -`");
         assert_eq!(told("ls"), "");
     }
 

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
-use crate::policy::{Classification, Effect, Trait};
+use crate::policy::{Catalogue, Classification, Effect, Trait};
 use crate::source::Source;
 
 use super::advice::advice;
@@ -38,9 +38,9 @@ pub fn unread(why: &str) -> Value {
 }
 
 /// The effect, the spans that decided, and what would make it allowed.
-pub fn text(command: &str, judged: &Classification) -> String {
+pub fn text(command: &str, judged: &Classification, catalogue: &Catalogue) -> String {
     let source = Source::new("command", command);
-    let mut out = format!("{}: {}\n", word(judged.effect), meaning(judged.effect));
+    let mut out = format!("{}: {}\n", word(judged.effect), meaning(judged));
     for reason in &judged.reasons {
         let severity =
             if judged.effect == Effect::Read { Severity::Note } else { Severity::Warning };
@@ -64,7 +64,7 @@ pub fn text(command: &str, judged: &Classification) -> String {
             words.join(", ")
         ));
     }
-    if let Some(advice) = advice(command, judged) {
+    if let Some(advice) = advice(command, judged, catalogue) {
         out.push_str(&format!("to allow it: {advice}\n"));
     }
     out
@@ -78,8 +78,11 @@ const fn word(effect: Effect) -> &'static str {
     }
 }
 
-const fn meaning(effect: Effect) -> &'static str {
-    match effect {
+fn meaning(judged: &Classification) -> &'static str {
+    match judged.effect {
+        Effect::Read if judged.traits.contains(&Trait::Interactive) => {
+            "no known way to change anything; it may need a person, so validation leaves it out"
+        }
         Effect::Read => "no known way to change anything; runs in read-only mode",
         Effect::Unknown => "not known to change nothing; does not run in read-only mode",
         Effect::Write => "changes something; does not run in read-only mode",

@@ -118,6 +118,7 @@ fn moving(all: usize, target: ProgressDrawTarget) -> Shown {
     let counter = bars.add(ProgressBar::new(all as u64));
     counter.set_style(style("{pos} of {len} runbooks {elapsed}"));
     counter.tick();
+    counter.enable_steady_tick(Duration::from_secs(1));
     Shown::Moving { bars, counter }
 }
 

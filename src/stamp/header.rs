@@ -136,15 +136,15 @@ fn missing(field: Field) -> StampError {
         span: Span::new(0, 0),
         line: 1,
         message: format!("the header has no `{}`", field.label()),
-        help: format!("add `**{}:**` and its value", field.label()),
+        help: format!("add the line `**{}:**` below the title", field.label()),
     }
 }
 
 static EMPTY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?mi)^[ \t>]*(?:[-*+][ \t]+)?(?:\*\*|__)?",
-        r"(?:last[ _-](?:validated|verified|tested|reviewed)(?:[ _-](?:on|at))?|validation[ _-]method|",
-        r"average[ _-]duration)[ \t]*(?::[ \t]*(?:\*\*|__)?|(?:\*\*|__)[ \t]*:)(?:[ \t]*\\?\r?)$"
+        r"(?:last[ _-]?(?:validated|verified|tested|reviewed)(?:[ _-]?(?:on|at))?|",
+        r"validation[ _-]?method|average[ _-]?duration)[ \t]*(?::[ \t]*(?:\*\*|__)?|(?:\*\*|__)[ \t]*:)(?:[ \t]*\\?\r?)$"
     ))
     .expect("a valid pattern")
 });
@@ -169,8 +169,9 @@ fn filled(text: &str) -> (String, Vec<usize>) {
 }
 
 impl StampError {
-    /// Where the entry is missing: the line to add, in the notation of its neighbours.
-    pub(super) fn adding(mut self, document: &Document, field: Field, value: &str) -> Self {
+    /// Where the entry is missing: the line to add, in the notation of its neighbours and without a
+    /// value, since nothing was stamped yet.
+    pub(super) fn adding(mut self, document: &Document, field: Field) -> Self {
         if self.reason != Reason::Missing {
             return self;
         }
@@ -178,22 +179,21 @@ impl StampError {
         let known = others.filter_map(|other| find(document, other).ok());
         let neighbour =
             known.chain(places(document).into_iter().rev().map(|(_, place)| place)).next();
-        self.help = match neighbour {
-            Some(place) => {
-                self.span = place.span;
-                self.line = place.line;
-                let line = like(document, &place, field, value);
-                format!("add the line `{line}` below line {}", place.line)
-            }
-            None => format!("add the line `**{}:** {value}` below the title", field.label()),
-        };
+        if let Some(place) = neighbour {
+            self.span = place.span;
+            self.line = place.line;
+            let line = like(document, &place, field);
+            self.help = format!("add the line `{line}` below line {}", place.line);
+        }
         self
     }
 }
 
-/// The line of another entry with this label and this value.
-fn like(document: &Document, place: &Place, field: Field, value: &str) -> String {
-    let plain = || format!("**{}:** {value}", field.label());
+/// The line of another entry with this label, and left empty; where the reader would take that for
+/// no entry, it says `never`.
+fn like(document: &Document, place: &Place, field: Field) -> String {
+    const QUOTES: [char; 3] = ['"', '\'', '`'];
+    let plain = || format!("**{}:**", field.label());
     let text = document.source.text();
     let at = text[..place.span.start].rfind(&place.label).unwrap_or_default();
     let start = text[..place.span.start].rfind('\n').map_or(0, |at| at + 1);
@@ -206,15 +206,26 @@ fn like(document: &Document, place: &Place, field: Field, value: &str) -> String
     }
     let label = in_style(&place.label, field.label());
     let before = text[start..at].trim_start_matches('\u{feff}');
-    let between = &text[at + place.label.len()..place.span.start];
-    format!("{before}{label}{between}{}{value}{}", place.lead, &text[place.span.end..end])
+    let between = text[at + place.label.len()..place.span.start].trim_end_matches(QUOTES);
+    let after = text[place.span.end..end].trim_start_matches(QUOTES).trim_end();
+    let empty = format!("{before}{label}{}{after}", between.trim_end());
+    if EMPTY.is_match(&empty) {
+        return empty;
+    }
+    format!("{before}{label}{between}{}never{after}", place.lead)
 }
 
-/// A label written as another one is: `last_validated`, `last-validated`, `Last Validated`.
+/// A label written as another one is: `last_validated`, `last-validated`, `lastValidated`, `Last
+/// Validated`.
 fn in_style(model: &str, label: &str) -> String {
     let lower = label.to_lowercase();
     let words = || model.split([' ', '_', '-']);
     let capital = |word: &str| word.starts_with(char::is_uppercase);
+    if words().count() == 1 && !capital(model) && model.contains(char::is_uppercase) {
+        let mut words = label.split(' ');
+        return words.next().unwrap_or_default().to_lowercase()
+            + &words.map(raised).collect::<String>();
+    }
     let joined = match model.chars().find(|c| matches!(c, '_' | '-')) {
         Some(joint) => lower.replace(' ', &joint.to_string()),
         None => lower,
@@ -230,4 +241,10 @@ fn in_style(model: &str, label: &str) -> String {
         if raise { c.to_ascii_uppercase() } else { c }
     });
     cased.collect()
+}
+
+/// A word with a capital.
+fn raised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }

@@ -98,7 +98,7 @@ fn words(value: &str) -> String {
 }
 
 /// The canonical word, with what the sandbox makes of it.
-pub(super) fn canonical(method: Method, sandbox: Sandbox) -> String {
+pub fn in_words(method: Method, sandbox: Sandbox) -> String {
     format!("{method}{}", suffix(method, sandbox))
 }
 

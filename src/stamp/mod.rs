@@ -31,7 +31,7 @@ use header::Place;
 use values::Time;
 
 pub use header::Field;
-pub use method::{Method, Sandbox};
+pub use method::{Method, Sandbox, in_words};
 pub use write::{WriteError, write};
 
 /// What a validation has reached and when: what a stamp may say, and no more.
@@ -232,20 +232,16 @@ pub fn method(document: &Document) -> Option<Method> {
 /// Rewrites the values that the stamp is about, and nothing else. Where date and method stand there
 /// already, nothing is changed. A method that says more than the stamp's is not taken away.
 pub fn edit(document: &Document, stamp: &Stamp) -> Result<Edited, StampError> {
-    let date = header::find(document, Field::Date)
-        .map_err(|error| error.adding(document, Field::Date, &stamp.date.to_string()))?;
-    let words = method::canonical(stamp.method, stamp.sandbox);
-    let method = header::find(document, Field::Method)
-        .map_err(|error| error.adding(document, Field::Method, &words))?;
+    let place =
+        |field| header::find(document, field).map_err(|error| error.adding(document, field));
+    let date = place(Field::Date)?;
+    let method = place(Field::Method)?;
     let mut changes = values::method(document, &method, stamp)?;
     // A time beside today's date may stand while the whole stamp stands.
     let time = if changes.is_empty() { Time::Stands } else { Time::Goes };
     changes.extend(values::date(document, &date, stamp, time)?);
     if let Some(duration) = stamp.duration {
-        let place = header::find(document, Field::Duration).map_err(|error| {
-            error.adding(document, Field::Duration, &durations::plain(duration))
-        })?;
-        changes.extend(values::duration(document, &place, duration)?);
+        changes.extend(values::duration(document, &place(Field::Duration)?, duration)?);
     }
     changes.sort_by_key(|change| change.span);
     let edited = Edited { text: apply(document.source.text(), &changes), changes };

@@ -271,6 +271,15 @@ fn every_kind_of_header_is_stamped_and_nothing_else() {
     case("# T\n\n> **Last tested:** `@` | **Validation method:** % | **Owner:** me\n");
     case("# T\n\nMode: by hand Last validated: @ UTC Validation method: % Average duration: 6m\n");
     case("# T\n\n__Last reviewed:__ @ UTC\t \n__Validation method:__ %\n");
+    case(
+        "# T\n\n| Last validated | @ |\n|---|---|\n| **Validation method** | `%` |\n| Owner | me |\n",
+    );
+    case(
+        "# T\n\n| Field | Value |\n|---|---|\n| Last validated | @ UTC |\n| Validation method | % |\n",
+    );
+    case("# T\n\n_Last validated: @_\n\n*Validation method: %*\n");
+    case("# T\n\n**Last validated** — @ UTC  \n**Validation method** — %\n");
+    case("---\nlastValidated: @\nvalidationMethod: %\n---\n# T\n");
     case("# T\n\n**Last updated:** 2026-01-02\n**Last validated:** @\n**Validation method:** %\n");
     case(
         "# T\n\n**Last validated:** @\n**Validation method:** %\n\n```bash\n# Last validated: 2020-01-01\necho\n```\n<!-- Last validated: 2020-01-01 -->\n",
@@ -292,26 +301,34 @@ fn a_missing_entry_is_not_invented() {
         assert_eq!(error.reason, Reason::Missing, "{text}");
         assert_eq!(error.help, help, "{text}");
     };
-    case("# T\n\nText.\n", "add the line `**Last validated:** 2026-11-05` below the title");
+    case("# T\n\nText.\n", "add the line `**Last validated:**` below the title");
     case(
         "# T\n\n- __Last validated__: `2026-04-24`\n- __Owner__: me\n",
-        "add the line `- __Validation method__: `read-only-live`` below line 3",
+        "add the line `- __Validation method__:` below line 3",
     );
     case(
         "---\nlast-validated: \"2026-04-24\"\n---\n# T\n",
-        "add the line `validation-method: \"read-only-live\"` below line 2",
+        "add the line `validation-method:` below line 2",
     );
     case(
         "# T\n\n> Owner: me  \n> Validation Method: live\n",
-        "add the line `> Last Validated: 2026-11-05` below line 4",
+        "add the line `> Last Validated:` below line 4",
+    );
+    case(
+        "# T\n\n| Last validated | 2026-04-24 |\n|---|---|\n| Owner | me |\n",
+        "add the line `| Validation method | never |` below line 3",
+    );
+    case(
+        "---\nlastValidated: 2026-04-24\n---\n# T\n",
+        "add the line `validationMethod:` below line 2",
     );
     case(
         "# T\n\nMode: by hand Last validated: 2026-04-24\n",
-        "add the line `**Validation method:** read-only-live` below line 3",
+        "add the line `**Validation method:**` below line 3",
     );
     case(
         "# T\n\n**Last updated:** 2026-04-24\n**Validation method:** -\n",
-        "add the line `**Last validated:** 2026-11-05` below line 4",
+        "add the line `**Last validated:**` below line 4",
     );
 }
 

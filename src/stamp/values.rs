@@ -190,7 +190,7 @@ pub(super) fn method(
     let value = document.source.slice(place.span);
     let at = peel(value);
     let old = &value[at.clone()];
-    let canonical = || methods::canonical(stamp.method, stamp.sandbox);
+    let canonical = || methods::in_words(stamp.method, stamp.sandbox);
     let known = methods::recognise(old);
     if let Some((stands, _)) = known.filter(|(stands, _)| *stands > stamp.method) {
         return Err(weaker(place, stands, stamp.method));

@@ -204,6 +204,11 @@ impl Lab {
         self.run(&[&["validate", "--config-ref", "HEAD"], words].concat())
     }
 
+    /// Validates everything in the repository with these settings alone.
+    pub fn run_with(self, settings: &str) -> Seen {
+        self.only_settings(settings).validate(&["book.md"])
+    }
+
     /// The same, told as JSON.
     pub fn json(&mut self, words: &[&str]) -> Seen {
         self.validate(&[&["--format", "json"], words].concat())

@@ -296,10 +296,11 @@ impl Whole {
         validations.filter_map(|one| one.confinement.as_ref()).any(|one| !one.enforced)
     }
 
-    /// A path relative to the root, where it lies below it.
-    pub(super) fn relative<'a>(&self, path: &'a Path) -> &'a Path {
-        let path = path.strip_prefix(&self.root).unwrap_or(path);
-        path.strip_prefix(".").unwrap_or(path)
+    /// A path relative to the root, where it lies below it, wherever the call was made.
+    pub(super) fn relative(&self, path: &Path) -> PathBuf {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let path = absolute.strip_prefix(&self.root).unwrap_or(path);
+        path.strip_prefix(".").unwrap_or(path).to_path_buf()
     }
 }
 

@@ -83,7 +83,7 @@ fn result(
     rules: &[&str],
     seen: &mut BTreeMap<String, usize>,
 ) -> Value {
-    let uri = uri(whole.relative(&one.path));
+    let uri = uri(&whole.relative(&one.path));
     let fingerprint = fingerprint(&uri, trouble);
     let occurrence = seen.entry(fingerprint.clone()).or_default();
     *occurrence += 1;

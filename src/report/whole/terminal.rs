@@ -81,7 +81,13 @@ impl Page {
             }
             None => {
                 for found in &one.findings.diagnostics {
-                    self.wrapped("  - ", &format!("{}: {}", found.code, told(&found.message)));
+                    let (first, drawing) =
+                        found.message.split_once('\n').unwrap_or((&found.message, ""));
+                    self.wrapped("  - ", &format!("{}: {}", found.code, told(first)));
+                    // What follows may point at a place in a text: its lines stay lines.
+                    for line in neutral(drawing).lines() {
+                        self.out.push_str(&format!("    {line}\n"));
+                    }
                 }
             }
         }

@@ -9,7 +9,7 @@ use crate::diagnostic::Severity;
 use crate::event::Outcome;
 use crate::report::findings::{Finding, Marked, Place};
 use crate::source::Source;
-use crate::validation::Segment;
+use crate::validation::{Gap, GapKind, Segment};
 use crate::variables::Redacted;
 
 /// One thing that is wrong or in doubt.
@@ -54,6 +54,9 @@ pub(super) fn of(whole: &Whole, one: &Examined) -> Vec<Trouble> {
     if let Some(validation) = &one.validation {
         let unsettled = segments::unsettled(validation);
         all.extend(unsettled.map(|(segment, outcome)| unmet(segment, outcome, one)));
+        let unlisted = validation.gaps().filter(|(_, gap)| gap.kind == GapKind::Host);
+        let counts = whole.standing(one) == Standing::Refused;
+        all.extend(unlisted.filter(|_| counts).map(|(segment, gap)| refused(segment, gap, one)));
     }
     all.extend(one.weakened.iter().map(|weakened| {
         let before = told(weakened.before.as_str());
@@ -119,6 +122,14 @@ fn unmet(segment: &Segment, outcome: Outcome, one: &Examined) -> Trouble {
     let statements: Vec<_> = segment.statements.iter().map(Redacted::as_str).collect();
     let lasting = format!("{}\n{}", segment.step, statements.join("\n"));
     Trouble { lasting, ..Trouble::new(code, place(segment.line, one), title, lines) }
+}
+
+/// A segment that was refused before it was run.
+fn refused(segment: &Segment, gap: &Gap, one: &Examined) -> Trouble {
+    let statements = segment.statements.iter().map(|one| format!("$ {}", told(one.as_str())));
+    let lines: Vec<_> = statements.chain([told(gap.why.as_str())]).collect();
+    let title = format!("refused: {}", segments::place(segment));
+    Trouble::new("refused", place(segment.line, one), title, lines)
 }
 
 impl Trouble {

@@ -12,6 +12,7 @@ use crate::shell;
 use super::Effect;
 use super::classify::classify;
 use super::hosts::{self, Host};
+use super::probe::Probe;
 #[cfg(test)]
 use super::rule::lists;
 use super::rule::{File, Rule};
@@ -20,6 +21,8 @@ use super::rule::{File, Rule};
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     added: Vec<Rule>,
+    /// A team's own, which are asked beside ours.
+    probes: Vec<Probe>,
 }
 
 /// Why a team's catalogue is not used. Fits after "failed to".
@@ -42,6 +45,16 @@ pub enum CatalogueError {
         /// The example.
         line: String,
         /// How the rule judges it.
+        effect: Effect,
+    },
+    /// What is to tell a context is not known only to read.
+    #[error("ask for the context `{what}`: `{line}` is judged {effect:?}, and must only read")]
+    Probe {
+        /// What it tells.
+        what: String,
+        /// The command.
+        line: String,
+        /// How it is judged.
         effect: Effect,
     },
 }
@@ -112,16 +125,41 @@ struct Entry {
 
 /// Every command of every file. An entry begins at a line `[[command]]`.
 static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let texts = FILES.iter().flat_map(|file| file.split("\n[[command]]\n").skip(1));
+    let commands = FILES.iter().filter_map(|file| file.split(PROBE).next());
+    let texts = commands.flat_map(|file| file.split("\n[[command]]\n").skip(1));
     texts.map(|text| Entry { text, rules: OnceLock::new() }).collect()
 });
+
+/// Where a probe begins. Those of a file stand after its commands.
+const PROBE: &str = "\n[[probe]]\n";
+
+/// The texts of every probe of every file, each with the programs that it is for.
+static PROBES: LazyLock<Vec<(&'static str, &'static str)>> = LazyLock::new(|| {
+    let texts = FILES.iter().flat_map(|file| file.split(PROBE).skip(1));
+    texts.map(|text| (names_of(text), text)).collect()
+});
+
+/// The programs that an entry is for, found without parsing.
+fn names_of(text: &'static str) -> &'static str {
+    let line = text.lines().find_map(|line| line.strip_prefix("names = \""));
+    line.unwrap_or("").trim_end_matches('"')
+}
+
+/// The built-in probes for some programs, in the order of the files.
+fn builtin_probes(programs: &[String]) -> impl Iterator<Item = Probe> {
+    let is_for = |names: &str| {
+        let mut names = names.split_whitespace();
+        names.any(|name| programs.iter().any(|program| program == name))
+    };
+    let texts = PROBES.iter().filter(move |(names, _)| is_for(names));
+    texts.map(|(_, text)| toml::from_str(text).expect("every built-in file is tested"))
+}
 
 /// Which entries hold a name. Found without parsing: their names stand on a line `names = "a b"`.
 static INDEX: LazyLock<HashMap<&'static str, Vec<usize>>> = LazyLock::new(|| {
     let mut index: HashMap<_, Vec<usize>> = HashMap::new();
     for (at, entry) in ENTRIES.iter().enumerate() {
-        let line = entry.text.lines().find_map(|line| line.strip_prefix("names = \""));
-        let names = line.unwrap_or("").trim_end_matches('"').split_whitespace();
+        let names = names_of(entry.text).split_whitespace();
         names.for_each(|name| index.entry(name).or_default().push(at));
     }
     index
@@ -145,7 +183,7 @@ fn builtin_rules(name: &str) -> impl Iterator<Item = &'static Rule> + use<> {
 impl Catalogue {
     /// The built-in rules.
     pub fn builtin() -> &'static Self {
-        static BUILTIN: Catalogue = Catalogue { added: Vec::new() };
+        static BUILTIN: Catalogue = Catalogue { added: Vec::new(), probes: Vec::new() };
         &BUILTIN
     }
 
@@ -168,6 +206,48 @@ impl Catalogue {
         }
         self.added.splice(0..0, file.command);
         Ok(self)
+    }
+
+    /// These and a team's probes; each must only read.
+    pub fn with_probes(mut self, probes: Vec<Probe>) -> Result<Self, CatalogueError> {
+        for probe in &probes {
+            let effect = self.effect_of(&probe.command);
+            if effect != Effect::Read {
+                let what = probe.tells.iter().map(|fact| fact.what.clone()).collect();
+                return Err(CatalogueError::Probe { what, line: probe.command.clone(), effect });
+            }
+        }
+        self.probes.extend(probes);
+        Ok(self)
+    }
+
+    /// Whether it has a rule for a program.
+    pub fn knows(&self, name: &str) -> bool {
+        self.rules(name).next().is_some()
+    }
+
+    /// What tells where some programs would act.
+    pub fn probes(&self, programs: &[String]) -> Vec<Probe> {
+        let added = self.probes.iter().filter(|probe| {
+            probe.is_for_all() || programs.iter().any(|program| probe.is_for(program))
+        });
+        builtin_probes(programs).chain(added.cloned()).collect()
+    }
+
+    /// The command line that tells a program's version, and the variables that keep it from doing
+    /// anything else; nothing where it is not known only to read.
+    pub fn version(&self, name: &str) -> Option<(String, Vec<(String, String)>)> {
+        let mut asked = self.rules(name).map(|rule| rule.version.as_str());
+        let asked = asked.find(|words| !words.is_empty()).unwrap_or("--version");
+        let line = format!("{name} {asked}");
+        let script = shell::parse(&line).ok()?;
+        let [statement] = script.statements.as_slice() else { return None };
+        if classify(statement, self).effect != Effect::Read {
+            return None;
+        }
+        let guards = self.rules(name).flat_map(|rule| &rule.guards);
+        let guards = guards.filter(|(_, value)| !value.contains("$SCRATCH"));
+        Some((line, guards.map(|(name, value)| (name.clone(), value.clone())).collect()))
     }
 
     /// The rules for a command's name: those that a team added before ours.
@@ -226,6 +306,17 @@ impl Catalogue {
     }
 }
 
+/// Whether a command runs whatever it is given, in ways that are not looked into.
+pub fn runs_anything(name: &str) -> bool {
+    is_locked(name) && !SEEN_THROUGH.contains(&name)
+}
+
+/// Locked ones that start nothing but the program that they name outright, which is seen.
+const SEEN_THROUGH: &[&str] = &[
+    "sudo", "doas", "env", "xargs", "command", "builtin", "exec", "time", "timeout", "nohup",
+    "find", "watch", "awk",
+];
+
 /// Whether no added rule may speak for a command.
 pub(super) fn is_locked(name: &str) -> bool {
     LOCKED.contains(&name)
@@ -252,6 +343,19 @@ pub(super) fn builtin_files() -> impl Iterator<Item = (&'static str, Vec<Rule>)>
         let file: File = toml::from_str(text).expect("a catalogue in its form");
         (*text, file.command)
     })
+}
+
+/// All built-in probes, to be tested.
+#[cfg(test)]
+pub(super) fn all_builtin_probes() -> Vec<Probe> {
+    let files = FILES.iter().map(|text| toml::from_str::<File>(text).expect("a catalogue"));
+    files.flat_map(|file| file.probe).collect()
+}
+
+/// How many probes are found without parsing, to be tested.
+#[cfg(test)]
+pub(super) fn probes_found() -> usize {
+    PROBES.iter().filter(|(names, _)| !names.is_empty()).count()
 }
 
 /// How many rules are found by their names, to be tested.

@@ -32,14 +32,29 @@ impl State {
 
     /// Whether a signal can make the shell run something, and so change it, at any time.
     pub(super) fn has_traps(&self) -> bool {
-        self.parts.iter().any(|part| memchr::memmem::find(part, b"\ntrap -- ").is_some())
-            || self.parts.iter().any(|part| part.starts_with(b"trap -- "))
+        self.parts.iter().any(|part| sets_traps(part))
+    }
+
+    /// How the shell would go to its folder: it tells two folders apart that it went to itself.
+    pub fn way(&self) -> &[u8] {
+        let mut parts = self.parts.iter();
+        let part = parts.find(|part| memchr::memmem::find(part, WAY).is_some());
+        let at = part.and_then(|part| memchr::memmem::rfind(part, WAY));
+        part.zip(at).map_or(&[], |(part, at)| &part[at..])
     }
 
     /// Whether the two shells would behave the same.
     pub fn same(&self, other: &Self) -> bool {
         self.parts.iter().eq(other.parts.iter())
     }
+}
+
+/// How the line begins that goes to the shell's folder, the last of the driver's report.
+const WAY: &[u8] = b"builtin cd -- ";
+
+/// Whether a part of a state sets a trap.
+pub(super) fn sets_traps(part: &[u8]) -> bool {
+    part.starts_with(b"trap -- ") || memchr::memmem::find(part, b"\ntrap -- ").is_some()
 }
 
 /// A buffer that leaves no copy of what it held behind when it grows.

@@ -37,10 +37,8 @@ impl State {
 
     /// How the shell would go to its folder: it tells two folders apart that it went to itself.
     pub fn way(&self) -> &[u8] {
-        let mut parts = self.parts.iter();
-        let part = parts.find(|part| memchr::memmem::find(part, WAY).is_some());
-        let at = part.and_then(|part| memchr::memmem::rfind(part, WAY));
-        part.zip(at).map_or(&[], |(part, at)| &part[at..])
+        let Some(rest) = self.parts.get(REST) else { return &[] };
+        memchr::memmem::rfind(rest, WAY).map_or(&[], |at| &rest[at..])
     }
 
     /// Whether the two shells would behave the same.
@@ -49,7 +47,10 @@ impl State {
     }
 }
 
-/// How the line begins that goes to the shell's folder, the last of the driver's report.
+/// Which part holds aliases, traps, the mask, and last the folder.
+const REST: usize = 3;
+
+/// How the line begins that goes to the shell's folder.
 const WAY: &[u8] = b"builtin cd -- ";
 
 /// Whether a part of a state sets a trap.

@@ -14,11 +14,11 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::engine::{
-    Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, From, Given, Go,
-    Insisted, Judged, Manual, OnFailure, Operator,
+    Answer, AskChoice, AskContext, AskFailure, AskInput, AskJudgement, AskManual, AskRun, Change,
+    From, Given, Go, Insisted, Judged, Manual, OnFailure, Operator,
 };
 use crate::path::find;
-use crate::variables::Secret;
+use crate::variables::{Redacted, Secret};
 
 /// An answers file, as it is written.
 #[derive(Debug, Default, Deserialize)]
@@ -29,6 +29,8 @@ pub struct Answers {
     inputs: BTreeMap<String, Source>,
     choices: BTreeMap<String, String>,
     confirm: BTreeMap<String, Vec<Confirmed>>,
+    /// The places that the run's own commands may lead to, by tool and by what it is.
+    context: BTreeMap<String, BTreeMap<String, Several>>,
     #[serde(skip)]
     path: PathBuf,
     #[serde(skip)]
@@ -52,6 +54,23 @@ enum Confirmed {
     Applies,
     /// Its questions are answered with no.
     NotApplicable,
+}
+
+/// One text or a list of them.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "write a text in quotes, or a list of texts")]
+enum Several {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Several {
+    fn holds(&self, value: &str) -> bool {
+        match self {
+            Self::One(one) => one == value,
+            Self::Many(many) => many.iter().any(|one| one == value),
+        }
+    }
 }
 
 /// Where a value comes from.
@@ -299,6 +318,22 @@ impl Operator for Answers {
 
     fn failed(&mut self, _: &AskFailure<'_>) -> Answer<OnFailure> {
         Answer::Given(OnFailure::Stop, From::Answers)
+    }
+
+    fn context(&mut self, ask: &AskContext<'_>) -> Answer<()> {
+        let named = |change: &Change<'_>| {
+            let values = self.context.get(ask.tool).and_then(|facts| facts.get(change.what));
+            values.is_some_and(|values| values.holds(change.new_value()))
+        };
+        let Some(change) = ask.changes.iter().find(|change| !named(change)) else {
+            return Answer::Given((), From::Answers);
+        };
+        let (step, tool, what, value) = (ask.step, ask.tool, change.what, change.new_value());
+        self.missing(&format!(
+            "step {step} would write in another place: {tool} {what} was {} and is {value}; [context] \
+             {tool}.{what} = \"{value}\" is not there",
+            change.from.map_or("unknown", Redacted::as_str)
+        ))
     }
 
     fn lend_terminal(&mut self) -> Option<OwnedFd> {

@@ -12,10 +12,11 @@ use rustix::termios::{LocalModes, OptionalActions, Termios};
 use zeroize::Zeroizing;
 
 use crate::engine::{
-    Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, From, Given, Go,
-    Insisted, Judged, Manual, OnFailure, Operator, Wishes,
+    Answer, AskChoice, AskContext, AskFailure, AskInput, AskJudgement, AskManual, AskRun, Change,
+    From, Given, Go, Insisted, Judged, Manual, OnFailure, Operator, Wishes,
 };
-use crate::variables::{Secret, Weakness};
+use crate::report::neutral;
+use crate::variables::{Redacted, Secret, Weakness};
 
 use super::keyboard::{Echo, Typed, read_line};
 
@@ -287,6 +288,24 @@ impl Operator for Terminal {
                 Err(reply) => unanswered(&reply),
             },
             Err(reply) => unanswered(&reply),
+        }
+    }
+
+    fn context(&mut self, ask: &AskContext<'_>) -> Answer<()> {
+        self.say(&format!("the run itself has led {} to another place:", neutral(ask.tool)));
+        for change in ask.changes {
+            let from = change.from.map_or("unknown", Redacted::as_str);
+            let text = format!("  {}: {from} -> {}", change.what, change.new_value());
+            self.say(&neutral(&text));
+        }
+        let value = ask.changes.first().map_or("yes", Change::new_value);
+        let question = format!("to write there type {} :", neutral(value));
+        loop {
+            let line = line_or_return!(self.ask(&question, Echo::Shown));
+            if line.trim() == value {
+                return Answer::Given((), From::Operator);
+            }
+            self.say(&format!("that is not {}; Ctrl-C pauses", neutral(value)));
         }
     }
 

@@ -7,11 +7,12 @@ use crate::document::{self, Block};
 use crate::event::{Intent, Outcome, What};
 use crate::expect::Expectation;
 use crate::plan;
-use crate::policy::{Effect, Trait};
+use crate::policy::Trait;
 
 use super::job::{Binding, Job};
 use super::operator::{AskRun, Go, OnFailure};
 use super::rejudge::Judged;
+use super::tools::Wait;
 use super::trial::Trial;
 use super::verdict::Ruling;
 use super::{Break, Engine, Flow, given};
@@ -81,9 +82,16 @@ impl Engine<'_> {
                 }
                 Go::EditInputs => return self.edit_inputs(job).await,
             }
+            if judged.writes() {
+                self.tell_tools(Wait::Patiently)?;
+                self.require_place(job, attempt, &before).await?;
+            }
             let trial = self.poll(job, &before).await?;
             if trial.shell_ended {
                 self.revive(&before).await?;
+            }
+            if judged.writes() {
+                self.note_moves(job).await?;
             }
             match self.settle(job, attempt, &trial)? {
                 OnFailure::Retry => self.session().await?.restart(&before).await?,
@@ -126,10 +134,10 @@ impl Engine<'_> {
 
     /// Asks before what writes, or may.
     fn approve(&mut self, job: &Job<'_>, judged: &Judged) -> Flow<Go> {
-        let irreversible = judged.traits.contains(&Trait::Irreversible);
-        if judged.effect == Effect::Read && !irreversible {
+        if !judged.writes() {
             return Ok(Go::Run);
         }
+        let irreversible = judged.traits.contains(&Trait::Irreversible);
         let target = irreversible.then(|| self.target());
         let ask = AskRun {
             step: &job.step.id,

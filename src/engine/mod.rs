@@ -8,16 +8,21 @@ mod attempt;
 mod by_hand;
 mod capture;
 mod confined;
+mod context;
 mod discretion;
 mod gather;
 mod job;
 mod listen;
+mod look;
+mod moves;
 mod operator;
+mod probing;
 mod recorder;
 mod rehearsal;
 mod rejudge;
 mod settle;
 mod together;
+mod tools;
 mod trial;
 mod validate;
 mod verdict;
@@ -30,7 +35,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::document::{self, ActionKind, Document};
-use crate::event::{Beginning, RunResult, Sink, Summary, What};
+use crate::event::{Beginning, Placed, RunResult, Sink, Summary, What};
 use crate::plan::{self, Plan, sounds_secret};
 use crate::sandbox;
 use crate::session::{Interrupt, Session, SessionError, Settings, State};
@@ -40,11 +45,12 @@ use crate::variables::{Redacted, Redactor, Secret, Values};
 
 pub use confined::{ConfineError, Confined, Means, Tools, decides_where};
 pub use operator::{
-    Answer, AskChoice, AskFailure, AskInput, AskJudgement, AskManual, AskRun, From, Given, Go,
-    Insisted, Judged, Manual, Offer, OnFailure, Operator,
+    Answer, AskChoice, AskContext, AskFailure, AskInput, AskJudgement, AskManual, AskRun, Change,
+    From, Given, Go, Insisted, Judged, Manual, Offer, OnFailure, Operator,
 };
 pub use rehearsal::{RehearsalError, StandIns};
 pub use together::together;
+pub use tools::is_builtin;
 pub use validate::{Courtesy, INTERRUPTED, Provided, validate, without_running};
 
 use recorder::Recorder;
@@ -78,6 +84,8 @@ pub struct Setup {
     pub offers: Vec<(OsString, OsString)>,
     /// What a validation is carried out in.
     pub confined: Option<Confined>,
+    /// The place that the run was in before, where it goes on.
+    pub pins: Option<Vec<Placed>>,
 }
 
 /// What the outside world wants of a run.
@@ -212,6 +220,8 @@ struct Engine<'a> {
     denied: Vec<Span>,
     /// Whether a statement was run that may have left something running in the background.
     may_have_others: bool,
+    context: context::Context,
+    tools: Option<tools::Search>,
 }
 
 /// Carries `plan` out and returns how it ended.
@@ -253,6 +263,8 @@ impl<'a> Engine<'a> {
             step: None,
             denied: Vec::new(),
             may_have_others: false,
+            context: context::Context::default(),
+            tools: None,
         }
     }
 }
@@ -260,6 +272,8 @@ impl<'a> Engine<'a> {
 impl Engine<'_> {
     async fn run(&mut self) -> Flow<()> {
         self.begin()?;
+        self.seek_tools();
+        self.pin().await?;
         let plan = self.plan;
         for (number, step) in (1..).zip(&plan.steps) {
             let written = plan.step(step);
@@ -417,7 +431,9 @@ impl Engine<'_> {
     }
 
     async fn snapshot(&mut self) -> Flow<State> {
-        Ok(self.session().await?.snapshot().await?)
+        let state = self.session().await?.snapshot().await?;
+        self.context.note(&state);
+        Ok(state)
     }
 
     async fn finish(mut self, flow: Flow<()>) -> Summary {
@@ -443,6 +459,7 @@ impl Engine<'_> {
         };
         // Where the sinks are what broke, the summary still reaches the caller.
         let _ = left.map(|text| self.recorder.emit(What::Remark { text }));
+        let _ = self.tell_tools(tools::Wait::Briefly);
         let _ = self.recorder.emit(What::RunEnded(Box::new(summary.clone())));
         summary
     }

@@ -251,7 +251,7 @@ fn nobody<T>() -> Answer<T> {
 }
 
 impl Operator for Nobody {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "nobody"
     }
     fn input(&mut self, _: &AskInput<'_>) -> Answer<Given> {
@@ -355,9 +355,20 @@ fn a_probe_that_hangs_is_unknown_and_does_not_hold_the_run_up() {
                  exec sleep 1000\necho \"$*\" >> \"$HOME/writes\"\n";
     let scene = Scene::steps(&["heroku ps:restart -a x"]).command("heroku", hangs);
     let told = scene.run();
-    told.exit(0).says("no answer within 10 s");
+    told.exit(0).says("no answer in time");
     assert!(pinned(&told).contains(&"heroku account = ?".to_owned()), "{told}");
     assert!(scene.path("writes").exists());
+}
+
+#[test]
+fn what_could_not_be_told_in_time_is_told_and_pinned_when_it_can() {
+    let slow = "#!/bin/bash\n[ \"$1\" = whoami ] || exit 0\n[ -e \"$HOME/asked\" ] || { touch \
+                \"$HOME/asked\"; exec sleep 1000; }\necho anna@example.com\n";
+    let scene = Scene::steps(&["heroku ps:restart -a x"]).command("heroku", slow);
+    let told = scene.run();
+    told.exit(0);
+    let changed = &told.named("context_changed")[0];
+    assert!(changed["from"].is_null() && changed["to"] == "anna@example.com", "{told}");
 }
 
 #[test]

@@ -301,6 +301,6 @@ fn the_real_tools_tell_whose_they_are_as_the_catalogue_asks_them() {
     let nobody = tools.with("HEROKU_API_KEY", "wrong-key").with("GH_TOKEN", "wrong-token");
     for tool in ["heroku", "gh"] {
         let output = nobody.bash(&account(tool));
-        assert!(!output.status.success() && output.stdout.is_empty(), "{tool}: {output:?}");
+        assert!(!output.status.success(), "{tool}: {output:?}");
     }
 }

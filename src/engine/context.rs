@@ -9,7 +9,7 @@
 
 use crate::event::{Outcome, Placed, What};
 use crate::plan::Uses;
-use crate::policy::Probe;
+use crate::policy::{Effect, Probe};
 use crate::session::State;
 use crate::variables::Redactor;
 
@@ -123,6 +123,9 @@ impl Engine<'_> {
     pub(super) async fn pin(&mut self) -> Flow<()> {
         let tools: Vec<_> = self.plan.tools().into_iter().map(|(name, _)| name).collect();
         self.context.probes = self.plan.catalogue.probes(&tools);
+        // Who only reads asks no service where it is.
+        let writes = self.plan.steps.iter().any(|step| step.effect() != Effect::Read);
+        self.context.probes.retain(|probe| writes || !probe.remote);
         let probes = self.context.probes.clone();
         let state = if probes.is_empty() { None } else { Some(self.snapshot().await?) };
         let entries = self.look(&probes, state.as_ref(), None).await?;

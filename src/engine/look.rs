@@ -56,8 +56,9 @@ impl Engine<'_> {
         let (Some(state), false) = (state, probes.is_empty()) else { return Ok(Vec::new()) };
         let mut text = folder.map(State::way).unwrap_or_default().to_vec();
         text.extend_from_slice(probing::script(probes).as_bytes());
+        let patience = if self.step.is_none() { probing::AT_START } else { probing::AT_WRITE };
         let session = self.session().await?;
-        let heard = session.aside(state, &text, probing::PATIENCE).await?;
+        let heard = session.aside(state, &text, patience).await?;
         match self.wishes.take() {
             0 => Ok(probing::answers(probes, &heard)),
             END_RUN => Err(Break::Interrupted),

@@ -13,6 +13,7 @@ use super::context::is_same;
 use super::gather::texts;
 use super::look::{FOLDER, SHELL};
 use super::operator::{Answer, AskContext, Change, From};
+use super::probing::LATE;
 use super::{Engine, Flow, given};
 
 /// A fact that is not what was pinned.
@@ -31,11 +32,19 @@ pub(super) enum Cause {
     Run,
     /// The run, by going to another folder.
     Folder,
+    /// Nobody: at the start there was no time to tell.
+    Late,
 }
 
 impl Move {
     pub fn new(from: &Placed, to: Placed) -> Self {
         Self { from: from.clone(), to, cause: Cause::Strange }
+    }
+
+    /// Whether somebody has to confirm it. The runbook's own `cd` stands in what was read before it
+    /// ran, and nobody else can move a shell; what was late is only told later than the rest.
+    fn needs_answer(&self) -> bool {
+        !matches!(self.cause, Cause::Folder | Cause::Late)
     }
 }
 
@@ -54,6 +63,9 @@ impl Engine<'_> {
         let moved = self.context.moved.iter().find(|moved| is_same(moved, to));
         let expected = moved.map_or(&from.value, |moved| &moved.value).clone();
         let appeared = from.value.is_none() && to.value.is_some();
+        if appeared && from.why.as_ref().is_some_and(|why| why.as_str() == LATE) {
+            return Ok(Cause::Late);
+        }
         if appeared || (moved.is_some() && expected == to.value) {
             return Ok(Cause::Run);
         }
@@ -111,9 +123,8 @@ impl Engine<'_> {
         Ok(Ok(()))
     }
 
-    /// Who confirms a tool's new place, or why nobody does. To follow the runbook's own `cd` needs no
-    /// answer: it stands in what was read before it ran, and nobody else can move a shell. Nor does
-    /// what was given as an input.
+    /// Who confirms a tool's new place, or why nobody does. What was given as an input needs no other
+    /// answer.
     fn confirm(
         &mut self,
         step: &document::Step,
@@ -122,7 +133,7 @@ impl Engine<'_> {
     ) -> Flow<Result<String, String>> {
         let asked: Vec<_> = moves
             .iter()
-            .filter(|one| one.cause != Cause::Folder && !self.is_input(&one.to))
+            .filter(|one| one.needs_answer() && !self.is_input(&one.to))
             .map(|one| Change {
                 what: &one.to.what,
                 from: one.from.value.as_ref(),

@@ -9,8 +9,14 @@ use std::time::Duration;
 use crate::policy::{Fact, Probe};
 use crate::shell::quote;
 
-/// How long all probes together may take: some tools need seconds to start on a busy machine.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long all probes together may take at the start: some tools need seconds on a busy machine.
+pub(super) const AT_START: Duration = Duration::from_secs(10);
+
+/// How long they may take at a write, where an answer that does not come ends the run.
+pub(super) const AT_WRITE: Duration = Duration::from_secs(20);
+
+/// Why a fact is not known where the time was too short to tell it.
+pub(super) const LATE: &str = "no answer in time";
 
 /// How many characters an answer may have: one that has more is none. With four bytes each it fits
 /// into what a pipe takes in one piece, so that answers do not get mixed up.
@@ -92,7 +98,7 @@ pub(super) fn answers(probes: &[&Probe], heard: &[u8]) -> Vec<Vec<Known>> {
         Some((status, text)) => {
             facts(probe, status.parse().unwrap_or(1), &text.replace(LINE_END, "\n"))
         }
-        None => unknown(probe, &format!("no answer within {} s", PATIENCE.as_secs())),
+        None => unknown(probe, LATE),
     })
     .collect()
 }
@@ -195,8 +201,8 @@ mod tests {
         let why = |heard: &str| known(&one, heard).remove(0).expect_err("not known");
         assert_eq!(why("0\x001\0anna\0"), "`tool where` exited 1");
         assert_eq!(why("0\x00127\0\0"), "`tool` is not there");
-        assert_eq!(why("1\x000\0anna\0"), "no answer within 10 s");
-        assert_eq!(why(""), "no answer within 10 s");
+        assert_eq!(why("1\x000\0anna\0"), LATE);
+        assert_eq!(why(""), LATE);
         assert_eq!(why(&format!("0\x000\0{}\0", "x".repeat(1001))), "`tool` says too much");
         let meant = probe(&[("account", None)], Some("none here"));
         assert_eq!(known(&meant, "0\x00128\0\0"), [Ok("none here".into())]);

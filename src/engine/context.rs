@@ -46,13 +46,13 @@ impl Context {
     }
 
     /// The probes that a segment is held to: of the programs that it uses, and those of the whole
-    /// plan that ask nobody else, since any write may change what they tell.
+    /// plan that cost little, since any write may change what they tell.
     fn asked_for(&self, uses: &Uses) -> Vec<Probe> {
         let is_used = |probe: &Probe| match uses {
             Uses::Anything => true,
-            Uses::Only(names) => names.iter().any(|name| probe.is_for(name)),
+            Uses::Only(names) => probe.is_for_all() || names.iter().any(|name| probe.is_for(name)),
         };
-        let asked = self.probes.iter().filter(|probe| !probe.remote || is_used(probe));
+        let asked = self.probes.iter().filter(|probe| !probe.costly || is_used(probe));
         asked.cloned().collect()
     }
 
@@ -123,9 +123,9 @@ impl Engine<'_> {
     pub(super) async fn pin(&mut self) -> Flow<()> {
         let tools: Vec<_> = self.plan.tools().into_iter().map(|(name, _)| name).collect();
         self.context.probes = self.plan.catalogue.probes(&tools);
-        // Who only reads asks no service where it is.
+        // What only reads is nowhere held back, and need not wait for services and slow tools.
         let writes = self.plan.steps.iter().any(|step| step.effect() != Effect::Read);
-        self.context.probes.retain(|probe| writes || !probe.remote);
+        self.context.probes.retain(|probe| writes || !probe.costly);
         let probes = self.context.probes.clone();
         let state = if probes.is_empty() { None } else { Some(self.snapshot().await?) };
         let entries = self.look(&probes, state.as_ref(), None).await?;

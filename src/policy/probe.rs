@@ -27,8 +27,9 @@ pub struct Probe {
     pub command: String,
     /// What it means when the command fails; without this the answer is unknown.
     pub failing: Option<String>,
-    /// Its command asks over the network, so it is asked only before what its own programs write.
-    pub remote: bool,
+    /// Its command asks a service, or takes seconds to start: beyond the beginning it is asked only
+    /// about what its own programs write.
+    pub costly: bool,
 }
 
 /// One fact about a place.
@@ -51,7 +52,7 @@ impl Probe {
     pub fn of_team(name: &str, tools: &[String], command: &str) -> Self {
         let fact = Fact { what: name.to_owned(), ..Fact::default() };
         let (names, command) = (tools.join(" "), command.to_owned());
-        Self { names, tells: vec![fact], command, remote: true, ..Self::default() }
+        Self { names, tells: vec![fact], command, costly: true, ..Self::default() }
     }
 
     /// The tool that its facts are listed under.

@@ -1,7 +1,7 @@
 //! Writes the catalogue down in a form that is found and read fast.
 //!
 //! Comes in: the TOML files of `src/policy/catalogue`, one per tool, as people write them. Goes
-//! out: every rule as a line of JSON, and an index of their names. A gate is started for every
+//! out: every rule as a line of JSON, and an index of their names; and the probes. A gate is started for every
 //! program of a read-only session and needs one rule of two hundred: it must not have to look at
 //! the others. The examples stay behind: the tests try them, on the TOML.
 
@@ -12,7 +12,7 @@ const CATALOGUE: &str = "src/policy/catalogue";
 
 fn main() {
     println!("cargo::rerun-if-changed={CATALOGUE}");
-    let (mut rules, mut index) = (String::new(), Vec::new());
+    let (mut rules, mut index, mut probes) = (String::new(), Vec::new(), String::new());
     for file in files(Path::new(CATALOGUE)) {
         let text = fs::read_to_string(&file).expect("a file that was listed");
         let table: toml::Table = toml::from_str(&text)
@@ -23,11 +23,17 @@ fn main() {
             index.extend(names.map(|name| format!("{name} {from} {}", rules.len())));
             rules.push('\n');
         }
+        for probe in table.get("probe").and_then(toml::Value::as_array).into_iter().flatten() {
+            let names = probe["names"].as_str().expect("the programs of a probe");
+            let json = serde_json::to_string(probe).expect("TOML without dates is JSON");
+            probes.push_str(&format!("{names}\t{json}\n"));
+        }
     }
     // In the order of the names: each ends at the first blank, which sorts before all of a name.
     index.sort();
     let folder = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(folder.join("catalogue.jsonl"), rules).expect("the rules are written");
+    fs::write(folder.join("catalogue.probes"), probes).expect("the probes are written");
     fs::write(folder.join("catalogue.index"), index.join("\n")).expect("the index is written");
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::policy::{Catalogue, Entry, HostError, Listed, entry};
+use crate::policy::{Catalogue, Entry, HostError, Listed, Probe, entry};
 
 /// The file's name.
 pub const FILE: &str = "runbook.toml";
@@ -30,9 +30,24 @@ pub struct Config {
     pub roles: Roles,
     /// Rules that the team adds to the catalogue.
     pub command: Vec<toml::Table>,
+    /// What else tells where a run happens.
+    pub context: Vec<Context>,
     /// Where the file was found; its folder is what relative paths start from.
     #[serde(skip)]
     pub folder: Option<PathBuf>,
+}
+
+/// A fact about the place that a run happens in, and the command that tells it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Context {
+    /// What it tells: `region`.
+    pub name: String,
+    /// The tools that act there; all where none is named.
+    #[serde(default)]
+    pub tools: Vec<String>,
+    /// What prints it. It may only read.
+    pub command: String,
 }
 
 /// Who has which role.
@@ -116,12 +131,15 @@ impl Config {
         let unusable = |error: String| ConfigError::Use { path: path.into(), error };
         config.require_sense().map_err(unusable)?;
         config.listed().map_err(|error| unusable(error.to_string()))?;
+        let mut catalogue = Catalogue::builtin().clone();
         if let Some(rules) = config.rules() {
-            Catalogue::builtin().clone().with(&rules).map_err(|error| {
+            catalogue = catalogue.with(&rules).map_err(|error| {
                 let line = error.example().and_then(|example| line_of(text, example));
                 unusable(format!("{error}{}", line.unwrap_or_default()))
             })?;
         }
+        let tried = catalogue.with_probes(config.probes());
+        tried.map_err(|error| unusable(error.to_string()))?;
         config.require_known_tools().map_err(unusable)?;
         Ok(config)
     }
@@ -167,10 +185,21 @@ impl Config {
         (!self.command.is_empty()).then(|| rules.to_string())
     }
 
-    /// The catalogue with the team's rules, which come first.
+    /// The team's own probes.
+    fn probes(&self) -> Vec<Probe> {
+        let contexts = self.context.iter();
+        contexts.map(|one| Probe::of_team(&one.name, &one.tools, &one.command)).collect()
+    }
+
+    /// The catalogue with the team's rules, which come first, and its probes.
     pub fn catalogue(&self) -> &'static Catalogue {
         let builtin = Catalogue::builtin();
-        let with = self.rules().and_then(|rules| builtin.clone().with_tried(&rules).ok());
+        if self.command.is_empty() && self.context.is_empty() {
+            return builtin;
+        }
+        let rules = self.rules().unwrap_or_else(|| "command = []".to_owned());
+        let with = builtin.clone().with_tried(&rules).ok();
+        let with = with.and_then(|with| with.with_probes(self.probes()).ok());
         // One for each file of settings, which a process reads once.
         with.map_or(builtin, |catalogue| Box::leak(Box::new(catalogue)))
     }
@@ -178,6 +207,7 @@ impl Config {
     /// Whether it decides what is run or allowed, so that somebody must have read it.
     pub fn decides(&self) -> bool {
         !self.command.is_empty()
+            || !self.context.is_empty()
             || !self.roles.command.is_empty()
             || !self.read_only.hosts.is_empty()
             || !self.read_only.tools.is_empty()

@@ -53,6 +53,45 @@ pub enum What {
     RunStarted(Box<Beginning>),
     /// A run that was paused, or broke off, goes on.
     RunResumed(Box<Resumption>),
+    /// The place that the run happens in was looked at, before the first step.
+    ContextPinned {
+        /// What was found, tool by tool.
+        entries: Vec<Placed>,
+    },
+    /// A segment of the run has made another place of it; before the next write there, that is to
+    /// be accepted.
+    ContextMoved {
+        /// The step that did it.
+        step: String,
+        /// The tool that acts there.
+        tool: String,
+        /// What has changed.
+        what: String,
+        /// What it was; nothing where that was not known.
+        from: Option<Redacted>,
+        /// What it is.
+        to: Option<Redacted>,
+    },
+    /// What the run's own commands made of the place was accepted; it is the run's place now.
+    ContextChanged {
+        /// The step that goes on there.
+        step: String,
+        /// The tool that acts there; `shell` for the folder.
+        tool: String,
+        /// What has changed: `cluster`, `account`, `folder`.
+        what: String,
+        /// What it was; nothing where that was not known.
+        from: Option<Redacted>,
+        /// What it is.
+        to: Option<Redacted>,
+        /// Who accepted it: the operator's name, `answers`, or `runbook` for what needs no answer.
+        by: String,
+    },
+    /// The tools of the whole plan, with their versions; before the first write, or at the end.
+    ToolsFound {
+        /// Each, in the order in which the plan names them.
+        tools: Vec<Tool>,
+    },
     /// A step begins.
     StepStarted {
         /// Its id.
@@ -349,6 +388,50 @@ pub struct Kept {
     pub withheld: Vec<String>,
     /// The texts of everything else, by what it is: `options`, `functions`, `rest`.
     pub texts: Vec<(Cow<'static, str>, Redacted)>,
+}
+
+/// One fact about the place that a run happens in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placed {
+    /// The tool that acts there; `shell` for the folder.
+    pub tool: String,
+    /// What it is: `cluster`, `account`, `folder`.
+    pub what: String,
+    /// What was found; nothing where it is not known.
+    pub value: Option<Redacted>,
+    /// Why it is not known.
+    pub why: Option<Redacted>,
+}
+
+/// The place that events end in: what was pinned at the start, with what the run made of it since.
+pub fn place_after<'a>(events: impl IntoIterator<Item = &'a What>) -> Vec<Placed> {
+    let mut place = Vec::new();
+    events.into_iter().for_each(|what| move_place(&mut place, what));
+    place
+}
+
+/// Takes into a place what an event says of it.
+pub fn move_place(place: &mut Vec<Placed>, what: &What) {
+    match what {
+        What::ContextPinned { entries } => place.clone_from(entries),
+        What::ContextMoved { tool, what, to, .. } | What::ContextChanged { tool, what, to, .. } => {
+            place.retain(|known| known.tool != *tool || known.what != *what);
+            let (tool, what) = (tool.clone(), what.clone());
+            place.push(Placed { tool, what, value: to.clone(), why: None });
+        }
+        _ => {}
+    }
+}
+
+/// A tool that the plan uses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// As the plan names it.
+    pub name: String,
+    /// Where it is; nothing where it is a builtin or a function, or was not found.
+    pub path: Option<Redacted>,
+    /// What it calls its version; nothing where it was not asked, or did not tell in time.
+    pub version: Option<Redacted>,
 }
 
 /// What is about to run.

@@ -8,6 +8,7 @@ mod support;
 
 use std::time::Duration;
 
+use runbook::policy::Catalogue;
 use support::blocks::Blocks;
 use support::tools::Environment;
 use support::{Fault, Kind, Services, Validity};
@@ -283,4 +284,23 @@ fn the_runbooks_own_blocks_rotate_the_token_in_plain_bash() {
         "",
         "[status-code=404] [request-id=req-1] [message=\"Service token with ID",
     );
+}
+
+#[test]
+#[ignore = "needs the real gh and heroku: tests/run installs them"]
+fn the_real_tools_tell_whose_they_are_as_the_catalogue_asks_them() {
+    let services = services();
+    let tools = bound(Environment::with_installed(&services), &services);
+    let probes = Catalogue::builtin().probes(&["heroku".into(), "gh".into()]);
+    let account = |tool: &str| {
+        let mut of_tool = probes.iter().filter(|probe| probe.tool() == tool);
+        of_tool.find(|probe| probe.tells[0].what == "account").expect("a probe").command.clone()
+    };
+    case(&tools, &account("heroku"), 0, "anna@example.com\n", "");
+    case(&tools, &account("gh"), 0, "anna\n", "");
+    let nobody = tools.with("HEROKU_API_KEY", "wrong-key").with("GH_TOKEN", "wrong-token");
+    for tool in ["heroku", "gh"] {
+        let output = nobody.bash(&account(tool));
+        assert!(!output.status.success(), "{tool}: {output:?}");
+    }
 }

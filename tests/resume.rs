@@ -505,3 +505,29 @@ fn without_a_journal_a_run_goes_ahead_only_in_an_emergency_and_says_so_all_along
     let said = ended.stdout.matches("THIS RUN IS NOT RECORDED").count();
     assert_eq!(said, 3, "at the start and at each step: {}", ended.stdout);
 }
+
+#[test]
+fn a_run_is_resumed_only_where_it_was() {
+    let text = "# Try\n\n## Step 1 — Look\n\n```bash\naws s3 ls\n```\n\n\
+                ## Step 2 — Do\n\n```bash\naws s3 rm s3://bucket/x\n```\n";
+    let tale = Tale::of(text);
+    let bin = tale.story.folder().join("bin");
+    fs::create_dir(&bin).unwrap();
+    let script =
+        "#!/bin/sh\ncase \"$*\" in *rm*) echo \"$AWS_PROFILE\" >> world;; *) echo ok;; esac\n";
+    fs::write(bin.join("aws"), script).unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(bin.join("aws"), executable).unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let story = tale.story.with("PATH", &path).with("AWS_PROFILE", "staging");
+    let tale = Tale { story, ..tale };
+    tale.answers("");
+    tale.run(&[]).is(3, &["paused in step 2"]);
+    let tale = Tale { story: tale.story.with("AWS_PROFILE", "production"), ..tale };
+    tale.answers("[confirm]\n2 = [\"writes\"]");
+    tale.resume(&[]).is(4, &["staging", "production", "this run was in another place"]);
+    assert_eq!(tale.file("world"), "", "nothing was written in the wrong place");
+    let tale = Tale { story: tale.story.with("AWS_PROFILE", "staging"), ..tale };
+    tale.resume(&[]).is(0, &["complete"]);
+    assert_eq!(tale.file("world"), "staging\n");
+}

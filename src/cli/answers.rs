@@ -14,8 +14,8 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::engine::{
-    Answer, AskChoice, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun, AskUnknown,
-    From, Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator,
+    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun,
+    AskUnknown, Change, From, Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator,
 };
 use crate::event::Outcome;
 use crate::path::find;
@@ -32,6 +32,8 @@ pub struct Answers {
     confirm: BTreeMap<String, Vec<Confirmed>>,
     /// By step: what became of a write that a run was cut off in.
     unknown: BTreeMap<String, Unknown>,
+    /// The places that the run's own commands may lead to, by tool and by what it is.
+    context: BTreeMap<String, BTreeMap<String, Several>>,
     #[serde(skip)]
     path: PathBuf,
     #[serde(skip)]
@@ -67,6 +69,23 @@ enum Unknown {
     DidNotHappen,
     /// The step's own check says so.
     Check,
+}
+
+/// One text or a list of them.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "write a text in quotes, or a list of texts")]
+enum Several {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Several {
+    fn holds(&self, value: &str) -> bool {
+        match self {
+            Self::One(one) => one == value,
+            Self::Many(many) => many.iter().any(|one| one == value),
+        }
+    }
 }
 
 /// Where a value comes from.
@@ -357,6 +376,22 @@ impl Operator for Answers {
             "step {} cannot be undone, and {}: only a person at a terminal lets it go ahead",
             ask.step,
             doubts.join(", ")
+        ))
+    }
+
+    fn context(&mut self, ask: &AskContext<'_>) -> Answer<()> {
+        let named = |change: &Change<'_>| {
+            let values = self.context.get(ask.tool).and_then(|facts| facts.get(change.what));
+            values.is_some_and(|values| values.holds(change.new_value()))
+        };
+        let Some(change) = ask.changes.iter().find(|change| !named(change)) else {
+            return Answer::Given((), From::Answers);
+        };
+        let (step, tool, what, value) = (ask.step, ask.tool, change.what, change.new_value());
+        self.missing(&format!(
+            "step {step} would write in another place: {tool} {what} was {} and is {value}; [context] \
+             {tool}.{what} = \"{value}\" is not there",
+            change.from.map_or("unknown", Redacted::as_str)
         ))
     }
 

@@ -10,11 +10,10 @@ use rustix::fs::{Access, access};
 
 use crate::config::{Config, repository};
 use crate::diagnostic::Severity;
-use crate::document::{Action, ActionKind, Block, Document};
-use crate::engine::{Operator, Setup, StandIns, Wishes, carry_out};
+use crate::document::{ActionKind, Document};
+use crate::engine::{Operator, Setup, StandIns, Wishes, carry_out, is_builtin};
 use crate::event::{RunResult, Sink};
 use crate::plan::{Plan, Selection};
-use crate::policy::{Catalogue, programs};
 use crate::report::json_lines::JsonLines;
 use crate::report::terminal::Terminal as View;
 use crate::report::{Colour, draw};
@@ -166,6 +165,7 @@ pub(super) fn setup(config: &Config, folder: PathBuf) -> Setup {
         keeping: None,
         role: None,
         unrecorded: None,
+        pins: None,
     }
 }
 
@@ -185,7 +185,7 @@ pub(super) fn now() -> jiff::ZonedDateTime {
 pub(super) fn require_tools(plan: &Plan, setup: &Setup) -> Result<(), Failure> {
     const ASK: &str =
         r#"for name; do type -t -- "$name" >/dev/null || printf '%s\n' "$name"; done"#;
-    let mut mentioned = mentioned(plan);
+    let mut mentioned = plan.tools();
     mentioned.retain(|(name, _)| !is_there(name, setup));
     if mentioned.is_empty() {
         return Ok(());
@@ -215,12 +215,7 @@ pub(super) fn require_tools(plan: &Plan, setup: &Setup) -> Result<(), Failure> {
 
 /// Whether bash would find it for certain: as a builtin of every bash, or as a program on PATH.
 fn is_there(name: &str, setup: &Setup) -> bool {
-    const BUILTINS: &[&str] = &[
-        ".", ":", "[", "cd", "command", "declare", "echo", "eval", "exec", "exit", "export",
-        "false", "local", "printf", "pwd", "read", "return", "set", "shift", "source", "test",
-        "trap", "true", "type", "unset", "wait",
-    ];
-    if BUILTINS.contains(&name) {
+    if is_builtin(name) {
         return true;
     }
     let path = setup.environment.iter().find(|(variable, _)| variable == "PATH");
@@ -230,49 +225,6 @@ fn is_there(name: &str, setup: &Setup) -> bool {
             let program = setup.folder.join(folder).join(name);
             program.is_file() && access(&program, Access::EXEC_OK).is_ok()
         })
-}
-
-/// The programs of the selected steps that are named outright, each with its first line.
-fn mentioned(plan: &Plan) -> Vec<(String, usize)> {
-    let mut found =
-        Mentioned { catalogue: plan.catalogue, programs: Vec::new(), functions: Vec::new() };
-    plan.steps.iter().for_each(|step| found.actions(&plan.step(step).actions));
-    let functions = found.functions;
-    found.programs.into_iter().filter(|(name, _)| !functions.contains(name)).collect()
-}
-
-struct Mentioned {
-    catalogue: &'static Catalogue,
-    programs: Vec<(String, usize)>,
-    functions: Vec<String>,
-}
-
-impl Mentioned {
-    fn actions(&mut self, actions: &[Action]) {
-        for action in actions {
-            match &action.kind {
-                ActionKind::Command(block) if block.runnable => self.block(block),
-                ActionKind::Choice(choice) => {
-                    choice.alternatives.iter().for_each(|one| self.actions(&one.actions));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn block(&mut self, block: &Block) {
-        for segment in &block.segments {
-            for statement in &block.script.statements[segment.statements.clone()] {
-                self.functions.extend(statement.functions.iter().cloned());
-                for program in programs(statement, self.catalogue) {
-                    let known = self.programs.iter().any(|(name, _)| *name == program.name);
-                    if !known && !program.name.is_empty() {
-                        self.programs.push((program.name, segment.line));
-                    }
-                }
-            }
-        }
-    }
 }
 
 pub(super) fn start(

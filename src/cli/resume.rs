@@ -53,6 +53,8 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
         story.resumption(&store, &plan, &setup, arguments, name.clone(), taken_from)?;
     let mut past = story.past;
     past.resume(&resumption);
+    // The folder is the shell's, which is put back where it was.
+    setup.pins = Some(past.place.iter().filter(|one| one.what != "folder").cloned().collect());
     setup.keeping = Some(Keeping {
         key: journal::key()?,
         path: story.path.display().to_string(),

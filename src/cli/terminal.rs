@@ -12,12 +12,13 @@ use rustix::termios::{LocalModes, OptionalActions, Termios};
 use zeroize::Zeroizing;
 
 use crate::engine::{
-    Answer, AskChoice, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun, AskUnknown,
-    From, Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator, Wishes,
+    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun,
+    AskUnknown, Change, From, Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator,
+    Wishes,
 };
 use crate::event::Outcome;
 use crate::report::neutral;
-use crate::variables::{Secret, Weakness};
+use crate::variables::{Redacted, Secret, Weakness};
 
 use super::keyboard::{Echo, Typed, read_line};
 
@@ -325,6 +326,24 @@ impl Operator for Terminal {
         match self.reason() {
             Ok(reason) => Answer::Given(reason, From::Operator),
             Err(reply) => unanswered(&reply),
+        }
+    }
+
+    fn context(&mut self, ask: &AskContext<'_>) -> Answer<()> {
+        self.say(&format!("the run itself has led {} to another place:", neutral(ask.tool)));
+        for change in ask.changes {
+            let from = change.from.map_or("unknown", Redacted::as_str);
+            let text = format!("  {}: {from} -> {}", change.what, change.new_value());
+            self.say(&neutral(&text));
+        }
+        let value = ask.changes.first().map_or("yes", Change::new_value);
+        let question = format!("to write there type {} :", neutral(value));
+        loop {
+            let line = line_or_return!(self.ask(&question, Echo::Shown));
+            if line.trim() == value {
+                return Answer::Given((), From::Operator);
+            }
+            self.say(&format!("that is not {}; Ctrl-C pauses", neutral(value)));
         }
     }
 

@@ -12,6 +12,7 @@ use crate::policy::{Effect, Trait};
 use super::job::{Binding, Job};
 use super::operator::{AskRun, Go, OnFailure};
 use super::rejudge::Judged;
+use super::tools::Wait;
 use super::trial::Trial;
 use super::unknown::{Then, probe};
 use super::verdict::Ruling;
@@ -98,6 +99,10 @@ impl<'p> Engine<'p> {
                 }
                 (Go::EditInputs, _) => return self.edit_inputs(job).await,
             };
+            if judged.writes() {
+                self.tell_tools(Wait::Patiently)?;
+                self.require_place(job, attempt, &before).await?;
+            }
             let segment = job.number;
             self.recorder.emit(What::SegmentStarted { segment, attempt, allowed_by })?;
             // What was allowed by a person is allowed once.
@@ -107,6 +112,9 @@ impl<'p> Engine<'p> {
             };
             if trial.shell_ended {
                 self.revive(&before).await?;
+            }
+            if judged.writes() {
+                self.note_moves(job).await?;
             }
             self.keep_state(job).await?;
             match self.settle(job, attempt, &trial)? {
@@ -151,10 +159,10 @@ impl<'p> Engine<'p> {
 
     /// Asks before what writes, or may; says who let it run.
     fn approve(&mut self, job: &Job<'_>, judged: &Judged) -> Flow<(Go, Option<String>)> {
-        let irreversible = judged.traits.contains(&Trait::Irreversible);
-        if judged.effect == Effect::Read && !irreversible {
+        if !judged.writes() {
             return Ok((Go::Run, None));
         }
+        let irreversible = judged.traits.contains(&Trait::Irreversible);
         if irreversible {
             self.settle_doubts(&job.step.id, job.written.line)?;
         }

@@ -8,13 +8,17 @@ mod attempt;
 mod by_hand;
 mod capture;
 mod confined;
+mod context;
 mod discretion;
 mod doubt;
 mod gather;
 mod job;
 mod keep;
 mod listen;
+mod look;
+mod moves;
 mod operator;
+mod probing;
 mod recorder;
 mod rehearsal;
 mod rejudge;
@@ -22,6 +26,7 @@ mod remains;
 mod replay;
 mod settle;
 mod together;
+mod tools;
 mod trial;
 mod unknown;
 mod validate;
@@ -36,7 +41,7 @@ use std::time::{Duration, Instant};
 
 use crate::document::{self, ActionKind, Document};
 use crate::event::{
-    Beginning, Place, Resumption, Role, RoleStanding, RunResult, Sink, Summary, What,
+    Beginning, Place, Placed, Resumption, Role, RoleStanding, RunResult, Sink, Summary, What,
 };
 use crate::plan::{self, Plan, sounds_secret};
 use crate::resume::Past;
@@ -49,11 +54,13 @@ use crate::variables::{Redacted, Redactor, Secret, Values};
 
 pub use confined::{ConfineError, Confined, Means, Tools, decides_where};
 pub use operator::{
-    Answer, AskChoice, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun, AskUnknown,
-    From, Given, Go, Happened, Insisted, Judged, Manual, Offer, OnFailure, Operator,
+    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun,
+    AskUnknown, Change, From, Given, Go, Happened, Insisted, Judged, Manual, Offer, OnFailure,
+    Operator,
 };
 pub use rehearsal::{RehearsalError, StandIns};
 pub use together::together;
+pub use tools::is_builtin;
 pub use validate::{Courtesy, INTERRUPTED, Provided, validate, without_running};
 
 use recorder::Recorder;
@@ -93,6 +100,8 @@ pub struct Setup {
     pub role: Option<Role>,
     /// Why it goes ahead although nothing of it can be recorded.
     pub unrecorded: Option<String>,
+    /// The place that the run was in before, where it goes on.
+    pub pins: Option<Vec<Placed>>,
 }
 
 /// How a run is kept, so that it can be gone on with.
@@ -252,6 +261,8 @@ struct Engine<'a> {
     announced: Option<usize>,
     /// What the shell knew when that was last kept.
     kept: Option<State>,
+    context: context::Context,
+    tools: Option<tools::Search>,
 }
 
 /// Carries `plan` out and returns how it ended.
@@ -298,6 +309,8 @@ impl<'a> Engine<'a> {
             past,
             announced: None,
             kept: None,
+            context: context::Context::default(),
+            tools: None,
         }
     }
 }
@@ -305,6 +318,12 @@ impl<'a> Engine<'a> {
 impl<'a> Engine<'a> {
     async fn run(&mut self) -> Flow<()> {
         self.begin()?;
+        self.seek_tools();
+        if !self.past.knows.is_empty() {
+            // Where it is shows only once it is put back there.
+            self.session().await?;
+        }
+        self.pin().await?;
         let plan = self.plan;
         for step in &plan.steps {
             let written = plan.step(step);
@@ -515,7 +534,9 @@ impl<'a> Engine<'a> {
     }
 
     async fn snapshot(&mut self) -> Flow<State> {
-        Ok(self.session().await?.snapshot().await?)
+        let state = self.session().await?.snapshot().await?;
+        self.context.note(&state);
+        Ok(state)
     }
 
     async fn finish(mut self, flow: Flow<()>) -> Summary {
@@ -542,6 +563,7 @@ impl<'a> Engine<'a> {
         };
         // Where the sinks are what broke, the summary still reaches the caller.
         let _ = left.map(|text| self.recorder.emit(What::Remark { text }));
+        let _ = self.tell_tools(tools::Wait::Briefly);
         let _ = self.recorder.emit(What::RunEnded(Box::new(summary.clone())));
         summary
     }

@@ -227,6 +227,35 @@ pub struct AskDoubt<'a> {
     pub doubts: &'a [Redacted],
 }
 
+/// The run's own commands have led a tool to another place, in which it is about to write.
+#[derive(Debug)]
+pub struct AskContext<'a> {
+    /// The step that is about to write.
+    pub step: &'a str,
+    /// The tool.
+    pub tool: &'a str,
+    /// What has changed; the first is what is typed.
+    pub changes: &'a [Change<'a>],
+}
+
+/// One fact of a place that has changed; nothing where it is not known.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// What it is: `cluster`, `account`.
+    pub what: &'a str,
+    /// What it was.
+    pub from: Option<&'a Redacted>,
+    /// What it is now.
+    pub to: Option<&'a Redacted>,
+}
+
+impl Change<'_> {
+    /// What it is now, in a word that can be typed.
+    pub fn new_value(&self) -> &str {
+        self.to.map_or("unknown", Redacted::as_str)
+    }
+}
+
 /// Somebody who answers.
 pub trait Operator {
     /// The name by which the events know them.
@@ -247,6 +276,8 @@ pub trait Operator {
     fn unknown(&mut self, ask: &AskUnknown<'_>) -> Answer<Happened>;
     /// Why what cannot be undone goes ahead in spite of doubts.
     fn accept(&mut self, ask: &AskDoubt<'_>) -> Answer<String>;
+    /// Leave to write in a place that the run's own commands have led to, by naming it.
+    fn context(&mut self, ask: &AskContext<'_>) -> Answer<()>;
     /// The terminal, for a command that talks to a person; `None` where there is none.
     fn lend_terminal(&mut self) -> Option<OwnedFd>;
     /// The terminal is given back.

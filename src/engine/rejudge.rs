@@ -20,6 +20,13 @@ pub(super) struct Judged {
     pub words: Vec<OneWord>,
 }
 
+impl Judged {
+    /// Whether it changes something, or may.
+    pub fn writes(&self) -> bool {
+        self.effect != Effect::Read || self.traits.contains(&Trait::Irreversible)
+    }
+}
+
 impl Engine<'_> {
     pub(super) fn judge_as_filled(&self, job: &Job<'_>) -> Flow<Judged> {
         let decided = job.decided;

@@ -9,6 +9,7 @@ mod inputs;
 mod remarks;
 mod secrecy;
 mod segment;
+mod tools;
 pub mod walk;
 
 use std::collections::HashSet;
@@ -22,6 +23,7 @@ pub use coverage::GapKind;
 pub use inputs::{Input, InputKind, Inputs, collect, key, sounds_secret};
 pub use remarks::Exposure;
 pub use segment::{Segment, Unit};
+pub use tools::Uses;
 
 /// What a run will do.
 #[derive(Debug)]

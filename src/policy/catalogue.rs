@@ -15,12 +15,15 @@ use crate::shell;
 use super::Effect;
 use super::classify::classify;
 use super::hosts::{self, Host};
+use super::probe::Probe;
 use super::rule::{File, Network, Rule, lists};
 
 /// The rules of all known commands.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     added: Vec<Rule>,
+    /// A team's own, which are asked beside ours.
+    probes: Vec<Probe>,
 }
 
 /// Why a team's catalogue is not used. Fits after "failed to".
@@ -47,6 +50,16 @@ pub enum CatalogueError {
         /// Why.
         why: String,
     },
+    /// What is to tell a context is not known only to read.
+    #[error("ask for the context `{what}`: `{line}` is judged {effect:?}, and must only read")]
+    Probe {
+        /// What it tells.
+        what: String,
+        /// The command.
+        line: String,
+        /// How it is judged.
+        effect: Effect,
+    },
 }
 
 impl CatalogueError {
@@ -54,7 +67,7 @@ impl CatalogueError {
     pub fn example(&self) -> Option<&str> {
         match self {
             Self::Example { line, .. } => Some(line),
-            Self::Form(_) | Self::Locked(_) | Self::Unexplained(_) => None,
+            Self::Form(_) | Self::Locked(_) | Self::Unexplained(_) | Self::Probe { .. } => None,
         }
     }
 }
@@ -71,6 +84,17 @@ const RULES: &str = include_str!(concat!(env!("OUT_DIR"), "/catalogue.jsonl"));
 
 /// Where the rule of a name stands among them: `NAME FROM TO` a line, in the order of the names.
 const INDEX: &str = include_str!(concat!(env!("OUT_DIR"), "/catalogue.index"));
+
+/// The built-in probes: `NAMES`, a tabulator and the probe as JSON a line, as `build.rs` wrote them.
+const PROBES: &str = include_str!(concat!(env!("OUT_DIR"), "/catalogue.probes"));
+
+/// The built-in probes for some programs, in the order of the files.
+fn builtin_probes(programs: &[String]) -> impl Iterator<Item = Probe> {
+    let is_for = |names: &str| programs.iter().any(|program| lists(names, program));
+    let lines = PROBES.lines().filter_map(|line| line.split_once('\t'));
+    let texts = lines.filter(move |(names, _)| is_for(names));
+    texts.map(|(_, text)| serde_json::from_str(text).expect("every built-in probe is tested"))
+}
 
 /// The rules that were asked for, by their place.
 static KNOWN: Mutex<BTreeMap<usize, &'static Rule>> = Mutex::new(BTreeMap::new());
@@ -112,7 +136,7 @@ fn range(place: &str) -> Option<Range<usize>> {
 impl Catalogue {
     /// The built-in rules.
     pub fn builtin() -> &'static Self {
-        static BUILTIN: Catalogue = Catalogue { added: Vec::new() };
+        static BUILTIN: Catalogue = Catalogue { added: Vec::new(), probes: Vec::new() };
         &BUILTIN
     }
 
@@ -135,6 +159,48 @@ impl Catalogue {
         }
         self.added.splice(0..0, file.command);
         Ok(self)
+    }
+
+    /// These and a team's probes; each must only read.
+    pub fn with_probes(mut self, probes: Vec<Probe>) -> Result<Self, CatalogueError> {
+        for probe in &probes {
+            let (effect, _) = self.effect_of(&probe.command);
+            if effect != Effect::Read {
+                let what = probe.tells.iter().map(|fact| fact.what.clone()).collect();
+                return Err(CatalogueError::Probe { what, line: probe.command.clone(), effect });
+            }
+        }
+        self.probes.extend(probes);
+        Ok(self)
+    }
+
+    /// Whether it has a rule for a program.
+    pub fn knows(&self, name: &str) -> bool {
+        self.rules(name).next().is_some()
+    }
+
+    /// What tells where some programs would act.
+    pub fn probes(&self, programs: &[String]) -> Vec<Probe> {
+        let added = self.probes.iter().filter(|probe| {
+            probe.is_for_all() || programs.iter().any(|program| probe.is_for(program))
+        });
+        builtin_probes(programs).chain(added.cloned()).collect()
+    }
+
+    /// The command line that tells a program's version, and the variables that keep it from doing
+    /// anything else; nothing where it is not known only to read.
+    pub fn version(&self, name: &str) -> Option<(String, Vec<(String, String)>)> {
+        let mut asked = self.rules(name).map(|rule| rule.version.as_str());
+        let asked = asked.find(|words| !words.is_empty()).unwrap_or("--version");
+        let line = format!("{name} {asked}");
+        let script = shell::parse(&line).ok()?;
+        let [statement] = script.statements.as_slice() else { return None };
+        if classify(statement, self).effect != Effect::Read {
+            return None;
+        }
+        let guards = self.rules(name).flat_map(|rule| &rule.guards);
+        let guards = guards.filter(|(_, value)| !value.contains("$SCRATCH"));
+        Some((line, guards.map(|(name, value)| (name.clone(), value.clone())).collect()))
     }
 
     /// The rules for a command's name: those that a team added before ours.
@@ -203,6 +269,17 @@ impl Catalogue {
     }
 }
 
+/// Whether a command runs whatever it is given, in ways that are not looked into.
+pub fn runs_anything(name: &str) -> bool {
+    is_locked(name) && !SEEN_THROUGH.contains(&name)
+}
+
+/// Locked ones that start nothing but the program that they name outright, which is seen.
+const SEEN_THROUGH: &[&str] = &[
+    "sudo", "doas", "env", "xargs", "command", "builtin", "exec", "time", "timeout", "nohup",
+    "find", "watch", "awk",
+];
+
 /// Whether no added rule may speak for a command.
 pub(super) fn is_locked(name: &str) -> bool {
     LOCKED.contains(&name)
@@ -231,6 +308,24 @@ pub(super) fn builtin_files() -> impl Iterator<Item = (String, Vec<Rule>)> {
         let file: File = toml::from_str(&text).expect("a catalogue in its form");
         (text, file.command)
     })
+}
+
+/// All built-in probes, to be tested.
+#[cfg(test)]
+pub(super) fn all_builtin_probes() -> Vec<Probe> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/policy/catalogue");
+    let entries = std::fs::read_dir(folder).expect("the catalogue's folder");
+    let files = entries.map(|entry| {
+        let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a text");
+        toml::from_str::<File>(&text).expect("a catalogue in its form")
+    });
+    files.flat_map(|file| file.probe).collect()
+}
+
+/// How many probes are found without parsing, to be tested.
+#[cfg(test)]
+pub(super) fn probes_found() -> usize {
+    PROBES.lines().count()
 }
 
 /// The names of the rule that a name finds, to be tested.

@@ -13,6 +13,7 @@ mod found;
 mod hosts;
 mod languages;
 mod options;
+mod probe;
 mod rule;
 mod stages;
 mod start;
@@ -24,10 +25,11 @@ mod view;
 
 use serde::{Deserialize, Serialize};
 
-pub use catalogue::{Catalogue, CatalogueError};
+pub use catalogue::{Catalogue, CatalogueError, runs_anything};
 pub use classify::{classify, classify_text};
 pub use entry::{Entry, entry};
 pub use hosts::{Host, HostError, Listed, Reach};
+pub use probe::{Fact, Probe};
 pub use stages::{
     Benign, Known, Program, Stage, argument_lists, programs, stages, status_is_benign,
     written_files,

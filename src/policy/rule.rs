@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::probe::Probe;
 use super::{Effect, Trait};
 
 /// One file.
@@ -15,6 +16,10 @@ use super::{Effect, Trait};
 pub(super) struct File {
     /// Its commands.
     pub command: Vec<Rule>,
+    /// What tells where they would act; after all commands.
+    #[serde(default)]
+    #[cfg_attr(not(test), expect(dead_code, reason = "found without parsing the whole file"))]
+    pub probe: Vec<Probe>,
 }
 
 /// A command, or a sub-command of one.
@@ -98,6 +103,8 @@ pub(super) struct Rule {
     pub starts: Option<String>,
     /// Touches no network, and no file but to read it: may run in a rehearsal.
     pub pure: bool,
+    /// The arguments with which it tells its version; `--version` where nothing is said.
+    pub version: String,
     /// Always.
     pub traits: Vec<Trait>,
     /// Statuses that are no failure, and what they mean.

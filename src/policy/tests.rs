@@ -690,3 +690,45 @@ fn a_value_that_grows_is_not_followed() {
     // Generous, for a program that is not optimised on a busy machine.
     assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
 }
+
+/// A text with `{}` replaced by a word.
+fn back_to(pattern: &str) -> String {
+    pattern.replace("{}", "there")
+}
+
+#[test]
+fn every_probe_only_reads_and_is_found_by_its_names() {
+    let probes = super::catalogue::all_builtin_probes();
+    assert_eq!(probes.len(), super::catalogue::probes_found());
+    for probe in &probes {
+        assert!(!probe.is_for_all() && !probe.tells.is_empty(), "{probe:?}");
+        let asks = [&probe.command, &probe.variables, &probe.file];
+        assert!(asks.iter().any(|one| !one.is_empty()), "{probe:?} asks nothing");
+        assert_eq!(probe.file.is_empty(), probe.pattern.is_empty(), "{probe:?}");
+        assert!(probe.command.is_empty() || effect(&probe.command) == Effect::Read, "{probe:?}");
+        let programs = [probe.tool().to_owned()];
+        assert!(Catalogue::builtin().probes(&programs).contains(probe), "{probe:?}");
+        for back in probe.tells.iter().filter_map(|fact| fact.back.as_deref()) {
+            assert!(crate::shell::parse(&back_to(back)).is_ok(), "{back}");
+        }
+    }
+}
+
+#[test]
+fn a_version_is_asked_only_where_that_is_known_to_read() {
+    let version = |name: &str| Catalogue::builtin().version(name).map(|(line, _)| line);
+    assert_eq!(version("kubectl").as_deref(), Some("kubectl version --client"));
+    assert_eq!(version("jq").as_deref(), Some("jq --version"));
+    assert_eq!(version("deploy-everything"), None);
+    assert_eq!(version("./deploy"), None);
+}
+
+#[test]
+fn what_a_team_asks_must_only_read() {
+    let probe = |command: &str| super::Probe::of_team("region", &["aws".into()], command);
+    let with = |command: &str| Catalogue::builtin().clone().with_probes(vec![probe(command)]);
+    assert!(with("git branch --show-current").is_ok());
+    for command in ["deploy --where", "rm -rf /tmp/x", "echo x > f", "", "echo $("] {
+        assert!(with(command).is_err(), "{command}");
+    }
+}

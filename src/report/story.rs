@@ -9,9 +9,10 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::event::{
-    Beginning, Event, Intent, Outcome, Resumption, Role, RoleStanding, Summary, What,
+    Beginning, Event, Intent, Outcome, Placed, Resumption, Role, RoleStanding, Summary, What,
 };
 use crate::policy::Effect;
+use crate::variables::Redacted;
 
 use super::neutral;
 use super::terminal::{format_duration, outcome_word, result_word, role_words};
@@ -130,11 +131,46 @@ impl Story {
                 self.deed(event, "", 0).what = vec![format!("note: {text}")];
             }
             What::RunEnded(summary) => self.summary = Some(summary.clone()),
+            What::ContextPinned { entries } => {
+                let told = |fact: &Placed| {
+                    let value = fact.value.as_ref().map_or("unknown", Redacted::as_str);
+                    format!("{} {}: {value}", fact.tool, fact.what)
+                };
+                let what = entries.iter().map(told).collect();
+                self.deed(event, "", 0).what = what;
+            }
+            What::ContextMoved { tool, what, from, to, .. } => {
+                self.moved(event, tool, what, (from.as_ref(), to.as_ref()), "the run itself");
+            }
+            What::ContextChanged { tool, what, from, to, by, .. } => {
+                self.moved(event, tool, what, (from.as_ref(), to.as_ref()), by);
+            }
+            What::ToolsFound { tools } => {
+                let known = tools.iter().filter_map(|tool| {
+                    Some(format!("{} {}", tool.name, tool.version.as_ref()?.as_str()))
+                });
+                let known: Vec<_> = known.collect();
+                self.deed(event, "", 0).what = vec![format!("tools: {}", known.join(", "))];
+            }
             What::Shown { .. }
             | What::Running { .. }
             | What::StatementEnded { .. }
             | What::StateKept(_) => {}
         }
+    }
+
+    /// The run is elsewhere now.
+    fn moved(
+        &mut self,
+        event: &Event,
+        tool: &str,
+        what: &str,
+        (from, to): (Option<&Redacted>, Option<&Redacted>),
+        by: &str,
+    ) {
+        let value = |value: Option<&Redacted>| value.map_or("unknown", Redacted::as_str).to_owned();
+        let told = format!("{tool} {what} is {} now, was {} (by {by})", value(to), value(from));
+        self.deed(event, "", 0).what = vec![told];
     }
 
     fn role(&mut self, operator: &str, role: Option<&Role>) {

@@ -9,11 +9,12 @@ use anstyle::{AnsiColor, Effects, Style};
 use textwrap::Options;
 
 use crate::event::{
-    Beginning, Ending, Event, Intent, Outcome, Resumption, Role, RoleStanding, RunResult, Sink,
-    Summary, What,
+    Beginning, Ending, Event, Intent, Outcome, Placed, Resumption, Role, RoleStanding, RunResult,
+    Sink, Summary, Tool, What,
 };
 use crate::expect::{Stream, Verdict};
 use crate::policy::{Effect, Trait};
+use crate::variables::Redacted;
 
 use super::{Colour, Gutter, neutral};
 
@@ -160,6 +161,44 @@ impl<W: Write> Terminal<W> {
         Ok(())
     }
 
+    /// Where the run is; the folder is said with who is there.
+    fn placed(&mut self, entry: &Placed) -> io::Result<()> {
+        if entry.what == "folder" {
+            return Ok(());
+        }
+        let value = match (&entry.value, &entry.why) {
+            (Some(value), _) => told(value.as_str()),
+            (None, Some(why)) => format!("unknown: {}", told(why.as_str())),
+            (None, None) => "unknown".to_owned(),
+        };
+        self.fact(&told(&format!("{} {}", entry.tool, entry.what)), &value)
+    }
+
+    /// The run is elsewhere now.
+    fn moved(
+        &mut self,
+        tool: &str,
+        what: &str,
+        (from, to): (Option<&Redacted>, Option<&Redacted>),
+        by: &str,
+    ) -> io::Result<()> {
+        let value = |value: Option<&Redacted>| value.map_or("unknown", Redacted::as_str).to_owned();
+        let name = if what == "folder" { what.to_owned() } else { format!("{tool} {what}") };
+        let text = format!("{name} is {} now, was {} ({by})", value(to), value(from));
+        self.words("  ", &told(&text))
+    }
+
+    fn tools(&mut self, tools: &[Tool]) -> io::Result<()> {
+        let known = tools
+            .iter()
+            .filter_map(|tool| Some(format!("{} {}", tool.name, tool.version.as_ref()?.as_str())));
+        let known: Vec<_> = known.collect();
+        if known.is_empty() {
+            return Ok(());
+        }
+        self.words("  tools: ", &told(&known.join(", ")))
+    }
+
     /// A step's number, its id where the title does not say it, its title and its section.
     fn step(
         &mut self,
@@ -283,6 +322,18 @@ impl<W: Write> Sink for Terminal<W> {
             What::RunResumed(resumption) => self.resumption(&event.run, resumption)?,
             // What they say is for who goes on with the run.
             What::SegmentStarted { .. } | What::StatementEnded { .. } | What::StateKept(_) => {}
+            What::ContextPinned { entries } => {
+                entries.iter().try_for_each(|entry| self.placed(entry))?;
+            }
+            What::ContextMoved { tool, what, from, to, .. } => {
+                self.moved(tool, what, (from.as_ref(), to.as_ref()), "by this step")?;
+            }
+            What::ContextChanged { tool, what, from, to, by, .. } => {
+                let by = format!("accepted by {by}");
+                let by = if by == "accepted by runbook" { "by the run itself" } else { &by };
+                self.moved(tool, what, (from.as_ref(), to.as_ref()), by)?;
+            }
+            What::ToolsFound { tools } => self.tools(tools)?,
             What::StepStarted { step, title, section, place, .. } => {
                 self.step(title.as_str(), step, *place, section)?;
             }

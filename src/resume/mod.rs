@@ -12,7 +12,7 @@ mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::event::{Event, Outcome, Place, Resumption, What};
+use crate::event::{Event, Outcome, Place, Placed, Resumption, What, move_place};
 use crate::variables::Redacted;
 
 pub use difference::{Change, Difference, difference};
@@ -39,6 +39,8 @@ pub struct Past {
     pub doubts: Vec<Redacted>,
     /// What the shell knew at the end.
     pub knows: Knows,
+    /// Where its tools acted, and it was last.
+    pub place: Vec<Placed>,
     /// How often each outcome occurred, in the order of the first occurrence.
     pub counts: Vec<(Outcome, usize)>,
     segments_at: BTreeMap<Key, Known>,
@@ -62,6 +64,7 @@ impl Past {
     /// Takes in what happened next.
     pub fn take(&mut self, event: &Event) {
         self.events = event.number;
+        move_place(&mut self.place, &event.what);
         match &event.what {
             What::RunStarted(beginning) => self.fingerprint.clone_from(&beginning.fingerprint),
             What::RunResumed(resumption) => self.resume(resumption),

@@ -28,7 +28,7 @@ use crate::sandbox;
 use super::control::{Control, Field};
 use super::processes::{self, Process};
 use super::pty::Pty;
-use super::state::State;
+use super::state::{self, State};
 use super::{Heard, Limits, Listener, Mode, Report, SessionError, Settings, Stop, audited};
 
 const DRIVER: &str = include_str!("driver.bash");
@@ -228,6 +228,49 @@ impl Session {
         self.forget_interrupts();
         self.run(text, Mode::Plain, limits, &mut heard).await?;
         Ok(String::from_utf8_lossy(&heard.0).into_owned())
+    }
+
+    /// What a text of our own prints in a copy of the shell that was in `state`, as far as it comes
+    /// within `patience`.
+    ///
+    /// The copy is killed then, with what it started: nothing that the text does can reach the shell
+    /// itself, nor can what runs behind it get among the answers.
+    pub async fn aside(
+        &self,
+        state: &State,
+        text: &[u8],
+        patience: Duration,
+    ) -> Result<Zeroizing<Vec<u8>>, SessionError> {
+        let mut copy = self.copy(state).await?;
+        let mut heard = Heap::default();
+        let limits = Limits { deadline: None, window: None };
+        let answer = copy.run(text, Mode::Plain, limits, &mut heard);
+        let answer = tokio::time::timeout(patience, answer).await;
+        processes::signal_all(copy.shell, Signal::KILL);
+        copy.child.wait().await.ok();
+        if let Ok(Err(error)) = answer {
+            return Err(error);
+        }
+        Ok(Zeroizing::new(heard.0))
+    }
+
+    /// Another shell in `state`, but for its traps: what they do was meant to happen once. It gets
+    /// its whole environment from the state, so that what was unset stays so.
+    async fn copy(&self, state: &State) -> Result<Self, SessionError> {
+        let mut settings = self.settings.clone();
+        settings.environment.retain(|(name, _)| name == "PATH");
+        let mut copy = Self::start(settings, self.interrupt.clone()).await?;
+        for part in state.parts() {
+            if state::sets_traps(part) {
+                copy.quietly(b"trap() { :; }").await?;
+                copy.quietly(part).await?;
+                copy.quietly(b"unset -f trap").await?;
+            } else {
+                copy.quietly(part).await?;
+            }
+        }
+        copy.quietly(b"RUNBOOK_SHELL=$$").await?;
+        Ok(copy)
     }
 
     /// The folder that the shell is in; `None` where the system does not tell.

@@ -37,8 +37,13 @@ impl State {
 
     /// Whether a signal can make the shell run something, and so change it, at any time.
     pub(super) fn has_traps(&self) -> bool {
-        self.parts.iter().any(|part| memchr::memmem::find(part, b"\ntrap -- ").is_some())
-            || self.parts.iter().any(|part| part.starts_with(b"trap -- "))
+        self.parts.iter().any(|part| sets_traps(part))
+    }
+
+    /// How the shell would go to its folder: it tells two folders apart that it went to itself.
+    pub fn way(&self) -> &[u8] {
+        let Some(rest) = self.parts.get(REST) else { return &[] };
+        memchr::memmem::rfind(rest, WAY).map_or(&[], |at| &rest[at..])
     }
 
     /// Its variables: each name, with the text that sets it.
@@ -111,6 +116,17 @@ fn end_of_declaration(text: &[u8]) -> Option<usize> {
         at += 1;
     }
     (!text.is_empty()).then_some(text.len())
+}
+
+/// Which part holds aliases, traps, the mask, and last the folder.
+const REST: usize = 3;
+
+/// How the line begins that goes to the shell's folder.
+const WAY: &[u8] = b"builtin cd -- ";
+
+/// Whether a part of a state sets a trap.
+pub(super) fn sets_traps(part: &[u8]) -> bool {
+    part.starts_with(b"trap -- ") || memchr::memmem::find(part, b"\ntrap -- ").is_some()
 }
 
 /// A buffer that leaves no copy of what it held behind when it grows.

@@ -27,6 +27,7 @@ pub struct Scene {
     folder: TempDir,
     inputs: String,
     confirms: String,
+    contexts: String,
     words: Vec<String>,
     environment: Vec<(String, String)>,
 }
@@ -45,8 +46,8 @@ impl Scene {
             ("HOME".to_owned(), mark.clone()),
             ("TMPDIR".to_owned(), mark),
         ];
-        let (inputs, confirms, words) = (String::new(), String::new(), Vec::new());
-        Self { folder, inputs, confirms, words, environment }
+        let [inputs, confirms, contexts] = [const { String::new() }; 3];
+        Self { folder, inputs, confirms, contexts, words: Vec::new(), environment }
     }
 
     /// A story of one block a step; everything that may be confirmed is.
@@ -83,6 +84,12 @@ impl Scene {
     /// A line of the answers' `[confirm]`.
     pub fn confirm(mut self, step: &str) -> Self {
         self.confirms += &format!("{step} = [\"manual\", \"writes\", \"irreversible\"]\n");
+        self
+    }
+
+    /// A line of the answers' `[context]`.
+    pub fn context(mut self, line: &str) -> Self {
+        self.contexts += &format!("{line}\n");
         self
     }
 
@@ -161,10 +168,12 @@ impl Scene {
     /// The command line, ready to start.
     pub fn prepare(&self, words: &[&str]) -> Command {
         let answers = self.path("answers.toml");
-        let (inputs, confirms) = (&self.inputs, &self.confirms);
+        let (inputs, confirms, contexts) = (&self.inputs, &self.confirms, &self.contexts);
         let digest = Sha256::digest(fs::read(self.path("book.md")).unwrap_or_default());
         let plan: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        let text = format!("plan = \"{plan}\"\n[inputs]\n{inputs}\n[confirm]\n{confirms}");
+        let text = format!(
+            "plan = \"{plan}\"\n[inputs]\n{inputs}\n[confirm]\n{confirms}\n[context]\n{contexts}"
+        );
         fs::write(&answers, text).expect("answers");
         let mut command = Command::new(RUNBOOK);
         command.args(words).arg(self.path("book.md")).args(&self.words);

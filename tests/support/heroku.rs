@@ -100,6 +100,9 @@ impl Heroku {
         if request.credential() != self.key {
             return refuse(401, "unauthorized", "Invalid credentials provided.");
         }
+        if parts == ["account"] {
+            return Reply::Json(200, json!({"email": "anna@example.com"}));
+        }
         let ["apps", name, ref rest @ ..] = parts[..] else {
             return refuse(404, "not_found", "The requested API endpoint was not found.");
         };

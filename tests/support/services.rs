@@ -239,8 +239,8 @@ impl State {
     fn answer(&mut self, request: Request) -> Reply {
         let reply = match request.path.split('/').nth(1).unwrap_or_default() {
             "api" => self.vault.answer(&request),
-            "apps" | "logplex" => self.heroku.answer(&request, &self.vault),
-            "repos" => self.github.answer(&request),
+            "apps" | "account" | "logplex" => self.heroku.answer(&request, &self.vault),
+            "repos" | "user" => self.github.answer(&request),
             "health" => application::answer(&request, self),
             _ => Reply::Json(404, json!({"message": "Not Found"})),
         };

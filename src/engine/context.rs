@@ -1,0 +1,233 @@
+//! The right place: where the run's tools would act, pinned at its start and asked again before
+//! every write.
+//!
+//! Comes in: the plan's probes, a segment that is about to write. Goes out: leave to run it, or the
+//! end of the run. A difference that no command of the run made ends it; one that the run itself
+//! made is confirmed by who answers for it, by typing the new value. What is not known is equal to
+//! nothing that is: what cannot be told any more ends the run, and what is told for the first time
+//! is confirmed. Where nothing was known and nothing is, there is nothing to hold on to.
+
+use crate::event::{Outcome, Placed, What};
+use crate::plan::Uses;
+use crate::policy::{Effect, Probe};
+use crate::session::State;
+use crate::variables::Redactor;
+
+use super::job::Job;
+use super::moves::{Cause, Move, is_folder, told};
+use super::trial::Trial;
+use super::verdict::Ruling;
+use super::{Break, Engine, Flow};
+
+/// Where the run's tools act.
+#[derive(Default)]
+pub(super) struct Context {
+    probes: Vec<Probe>,
+    pins: Vec<Pin>,
+    /// What the run's own segments have made of it, until it is confirmed.
+    pub moved: Vec<Placed>,
+}
+
+/// A fact that holds for the run.
+struct Pin {
+    fact: Placed,
+    /// The shell's state in which it was found; nothing before the shell is first looked at.
+    state: Option<State>,
+    /// The command that goes back to another value.
+    back: Option<String>,
+}
+
+impl Context {
+    /// Notes the shell's state for what was pinned before there was a shell.
+    pub fn note(&mut self, state: &State) {
+        for pin in self.pins.iter_mut().filter(|pin| pin.state.is_none()) {
+            pin.state = Some(state.clone());
+        }
+    }
+
+    /// The probes that a segment is held to: of the programs that it uses, and those of the whole
+    /// plan that cost little, since any write may change what they tell.
+    fn asked_for(&self, uses: &Uses) -> Vec<Probe> {
+        let is_used = |probe: &Probe| match uses {
+            Uses::Anything => true,
+            Uses::Only(names) => probe.is_for_all() || names.iter().any(|name| probe.is_for(name)),
+        };
+        let asked = self.probes.iter().filter(|probe| !probe.costly || is_used(probe));
+        asked.cloned().collect()
+    }
+
+    /// Those that had an answer: of what was not known nothing can be told apart, and it is confirmed
+    /// in any case once it is.
+    fn known_of(&self, mut probes: Vec<Probe>) -> Vec<Probe> {
+        let is_known = |pin: &Pin| pin.fact.value.is_some();
+        probes.retain(|probe| {
+            let mut pins = self.pins.iter().filter(|pin| pin.fact.tool == probe.tool());
+            pins.any(|pin| is_known(pin) && probe.tells.iter().any(|one| one.what == pin.fact.what))
+        });
+        probes
+    }
+
+    /// What differs from the pins; what was not pinned is pinned as it is.
+    fn moves(&mut self, now: Vec<Placed>, redactor: &Redactor) -> Vec<Move> {
+        let mut moves = Vec::new();
+        for to in now {
+            match self.pins.iter().find(|pin| is_same(&pin.fact, &to)) {
+                Some(pin) if holds(&pin.fact, &to, redactor) => {}
+                Some(pin) => moves.push(Move::new(&pin.fact, to)),
+                None => self.pins.push(Pin { fact: to, state: None, back: None }),
+            }
+        }
+        moves
+    }
+
+    /// Pins a new value, as it is in `state`.
+    pub fn repin(&mut self, to: &Placed, state: &State) {
+        self.moved.retain(|moved| !is_same(moved, to));
+        if let Some(pin) = self.pins.iter_mut().find(|pin| is_same(&pin.fact, to)) {
+            pin.fact = to.clone();
+            pin.state = Some(state.clone());
+        }
+    }
+
+    pub fn state_of(&self, fact: &Placed) -> Option<State> {
+        self.pins.iter().find(|pin| is_same(&pin.fact, fact))?.state.clone()
+    }
+
+    /// What is typed to go back to what was pinned.
+    fn way_back(&self, fact: &Placed) -> Option<String> {
+        let pin = self.pins.iter().find(|pin| is_same(&pin.fact, fact))?;
+        let value = fact.value.as_ref()?;
+        Some(pin.back.as_ref()?.replace("{}", &crate::shell::quote(value.as_str())))
+    }
+
+    pub fn probe_of(&self, fact: &Placed) -> Option<&Probe> {
+        let tells = |probe: &&Probe| probe.tells.iter().any(|one| one.what == fact.what);
+        self.probes.iter().filter(|probe| probe.tool() == fact.tool).find(tells)
+    }
+}
+
+/// Whether two facts are about the same thing.
+pub(super) fn is_same(one: &Placed, other: &Placed) -> bool {
+    one.tool == other.tool && one.what == other.what
+}
+
+/// Whether a pin holds. A secret may have become known since it was pinned.
+fn holds(pin: &Placed, now: &Placed, redactor: &Redactor) -> bool {
+    let redacted = pin.value.as_ref().map(|value| redactor.redact(value.as_str()));
+    redacted == now.value || pin.value == now.value
+}
+
+impl Engine<'_> {
+    /// Looks where the run is, before its first step, and holds it to that. Where a run goes on that
+    /// began elsewhere, it does not.
+    pub(super) async fn pin(&mut self) -> Flow<()> {
+        let tools: Vec<_> = self.plan.tools().into_iter().map(|(name, _)| name).collect();
+        self.context.probes = self.plan.catalogue.probes(&tools);
+        // What only reads is nowhere held back, and need not wait for services and slow tools.
+        let writes = self.plan.steps.iter().any(|step| step.effect() != Effect::Read);
+        self.context.probes.retain(|probe| writes || !probe.costly);
+        let probes = self.context.probes.clone();
+        let state = if probes.is_empty() { None } else { Some(self.snapshot().await?) };
+        let entries = self.look(&probes, state.as_ref(), None).await?;
+        self.compare_with_earlier(&entries)?;
+        let back = |fact: &Placed| {
+            let probe = self.context.probe_of(fact)?;
+            probe.tells.iter().find(|one| one.what == fact.what)?.back.clone()
+        };
+        let pin =
+            |fact: &Placed| Pin { fact: fact.clone(), state: state.clone(), back: back(fact) };
+        self.context.pins = entries.iter().map(pin).collect();
+        self.recorder.emit(What::ContextPinned { entries })?;
+        Ok(())
+    }
+
+    /// Refuses to go on in another place than the one that the run was in before.
+    fn compare_with_earlier(&self, now: &[Placed]) -> Flow<()> {
+        let earlier = self.setup.pins.iter().flatten().filter(|pin| pin.value.is_some());
+        let moves = earlier.filter_map(|from| {
+            let to = now.iter().find(|fact| is_same(from, fact))?;
+            let differs = !holds(from, to, &self.redactor);
+            differs.then(|| Move::new(from, to.clone()))
+        });
+        let moves: Vec<_> = moves.collect();
+        if moves.is_empty() {
+            return Ok(());
+        }
+        Err(Break::Refused(format!(
+            "this run was in another place: {}; nothing was run. Go back there and resume it, or \
+             start a new run here",
+            told(&moves)
+        )))
+    }
+
+    /// Asks again where a segment would act, directly before it writes.
+    pub(super) async fn require_place(
+        &mut self,
+        job: &Job<'_>,
+        attempt: u32,
+        before: &State,
+    ) -> Flow<()> {
+        let uses = self.plan.uses(job.block, job.written);
+        loop {
+            let probes = self.context.asked_for(&uses);
+            let now = self.look(&probes, Some(before), None).await?;
+            let mut moves = self.context.moves(now, &self.redactor);
+            if moves.is_empty() {
+                return Ok(());
+            }
+            for one in &mut moves {
+                one.cause = self.cause(one, before).await?;
+            }
+            moves.sort_by_key(|one| one.cause != Cause::Strange);
+            if moves[0].cause == Cause::Strange {
+                return self.refuse_place(job, attempt, &self.strange(job, &moves));
+            }
+            if let Err(why) = self.accept_moves(job.step, &moves, before)? {
+                return self.refuse_place(job, attempt, &why);
+            }
+        }
+    }
+
+    /// Notes what a segment that wrote has made of the place.
+    pub(super) async fn note_moves(&mut self, job: &Job<'_>) -> Flow<()> {
+        let uses = self.plan.uses(job.block, job.written);
+        let probes = self.context.known_of(self.context.asked_for(&uses));
+        if probes.is_empty() {
+            return Ok(());
+        }
+        let state = self.snapshot().await?;
+        let now = self.look(&probes, Some(&state), None).await?;
+        self.context.moved.retain(|moved| !now.iter().any(|fact| is_same(moved, fact)));
+        let moves = self.context.moves(now, &self.redactor);
+        for Move { from, to, .. } in moves.into_iter().filter(|one| !is_folder(&one.to)) {
+            self.recorder.emit(What::ContextMoved {
+                step: job.step.id.clone(),
+                tool: to.tool.clone(),
+                what: to.what.clone(),
+                from: from.value,
+                to: to.value.clone(),
+            })?;
+            self.context.moved.push(to);
+        }
+        Ok(())
+    }
+
+    /// Why a segment does not run where no command of the run has led.
+    fn strange(&self, job: &Job<'_>, moves: &[Move]) -> String {
+        let (step, line) = (&job.step.id, job.written.line);
+        let back = moves.iter().find_map(|one| self.context.way_back(&one.from));
+        let back = back.map_or("go back there".to_owned(), |back| format!("type `{back}`"));
+        format!(
+            "step {step}, line {line} was not run, because this is another place, and no command of \
+             this run led to it: {}; to go on with this run {back} first, to work here start a new \
+             one",
+            told(moves)
+        )
+    }
+
+    fn refuse_place(&mut self, job: &Job<'_>, attempt: u32, why: &str) -> Flow<()> {
+        let trial = Trial::without_running(Ruling::new(Outcome::Refused, why));
+        self.end(job, attempt, &trial, Outcome::Refused, None)?;
+        Err(Break::Refused(why.to_owned()))
+    }
+}

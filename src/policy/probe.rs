@@ -1,0 +1,72 @@
+//! What tells where a tool would act: a probe, as the catalogue or a team writes it.
+//!
+//! Comes in: a `[[probe]]` of a catalogue file, or a `[[context]]` of `runbook.toml`. Goes out: what
+//! is to be asked, and what an answer means. It asks nothing itself, and its command may only read:
+//! a test holds ours to that, and a team's is judged when it is loaded.
+
+use serde::Deserialize;
+
+/// One thing to ask about the place that some tools act in.
+///
+/// The first of these that has an answer tells it: a variable that the tools would see, a file of
+/// the folder or of one above it, a command.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Probe {
+    /// The programs that it is for; of every program where none is named.
+    pub names: String,
+    /// What its answer tells, one fact for each line or column.
+    pub tells: Vec<Fact>,
+    /// Variables, of which the first that is exported and not empty is the answer.
+    pub variables: String,
+    /// A file of the folder, or of the nearest one above that has it.
+    pub file: String,
+    /// What of the file is the answer: the first group of this extended regular expression.
+    pub pattern: String,
+    /// A command whose output is the answer.
+    pub command: String,
+    /// What it means when the command fails; without this the answer is unknown.
+    pub failing: Option<String>,
+    /// Its command asks a service, or takes seconds to start: beyond the beginning it is asked only
+    /// about what its own programs write.
+    pub costly: bool,
+}
+
+/// One fact about a place.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fact {
+    /// What it is: `cluster`, `account`.
+    pub what: String,
+    /// What an empty answer means; without this it is unknown.
+    pub empty: Option<String>,
+    /// The command that goes back to another answer; `{}` stands for it.
+    pub back: Option<String>,
+}
+
+/// Where a team's own facts are listed that belong to no tool in particular.
+const OF_ALL: &str = "team";
+
+impl Probe {
+    /// A team's own: what a command prints, for some tools or for all.
+    pub fn of_team(name: &str, tools: &[String], command: &str) -> Self {
+        let fact = Fact { what: name.to_owned(), ..Fact::default() };
+        let (names, command) = (tools.join(" "), command.to_owned());
+        Self { names, tells: vec![fact], command, costly: true, ..Self::default() }
+    }
+
+    /// The tool that its facts are listed under.
+    pub fn tool(&self) -> &str {
+        self.names.split_whitespace().next().unwrap_or(OF_ALL)
+    }
+
+    /// Whether it is for a program.
+    pub fn is_for(&self, program: &str) -> bool {
+        self.is_for_all() || self.names.split_whitespace().any(|name| name == program)
+    }
+
+    /// Whether it is for every program.
+    pub fn is_for_all(&self) -> bool {
+        self.names.trim().is_empty()
+    }
+}

@@ -6,7 +6,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::engine::{Keeping, Setup};
 use crate::journal::{
@@ -183,11 +183,24 @@ pub(super) fn pick(journal: &Sqlite, named: Option<&str>, filter: Filter) -> Res
 /// Where what the operator keeps is.
 pub(super) fn folder() -> Result<PathBuf, Failure> {
     let state = environment_variable("XDG_STATE_HOME").map(PathBuf::from);
-    let state = state
-        .filter(|path| path.is_absolute())
-        .or_else(|| environment_variable("HOME").map(|home| Path::new(&home).join(".local/state")));
+    let state =
+        state.filter(|path| path.is_absolute()).or_else(|| Some(home()?.join(".local/state")));
     let nowhere = "there is no place for the journal: neither XDG_STATE_HOME nor HOME is set";
     Ok(state.ok_or_else(|| Failure::new(Exit::Environment, nowhere))?.join("runbook"))
+}
+
+/// The operator's home folder.
+fn home() -> Option<PathBuf> {
+    environment_variable("HOME").map(PathBuf::from).or_else(home_of_the_account)
+}
+
+/// The one that the account has, for a caller that clears the environment (passwd(5)).
+fn home_of_the_account() -> Option<PathBuf> {
+    let own = rustix::process::geteuid().as_raw().to_string();
+    let accounts = fs::read_to_string("/etc/passwd").ok()?;
+    let mut accounts = accounts.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let account = accounts.find(|fields| fields.get(2) == Some(&own.as_str()))?;
+    account.get(5).filter(|home| home.starts_with('/')).map(PathBuf::from)
 }
 
 /// The key of the marks by which secrets are known again; made when it is first needed. It stands

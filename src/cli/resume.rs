@@ -28,7 +28,7 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     let unfinished = Filter { unfinished: true, ..Filter::default() };
     let line = pick(&store, arguments.run.as_deref(), unfinished)?;
     refuse_what_has_ended(&line)?;
-    let story = Story::read(&store, &line)?;
+    let recorded = Recorded::read(&store, &line)?;
     let taken_from = (line.operator != name).then(|| line.operator.clone());
     if taken_from.is_some() && !arguments.take {
         let message = format!(
@@ -41,8 +41,8 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
         );
         return Err(Failure::new(Exit::Refused, message));
     }
-    let (plan, config) = decide(story.source(&store)?, &story.sections)?;
-    let mut setup = setup(&config, story.folder.clone());
+    let (plan, config) = decide(recorded.source(&store)?, &recorded.sections)?;
+    let mut setup = setup(&config, recorded.folder.clone());
     setup.run.clone_from(&line.run);
     setup.environment = for_shell(environment());
     setup.role = role(&plan, &config, &arguments.authority)?;
@@ -50,20 +50,20 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     let holder = Holder::this(&line.run, &name, &setup.host);
     hold(&mut store, &line.target, &holder)?;
     let resumption =
-        story.resumption(&store, &plan, &setup, arguments, name.clone(), taken_from)?;
-    let mut past = story.past;
+        recorded.resumption(&store, &plan, &setup, arguments, name.clone(), taken_from)?;
+    let mut past = recorded.past;
     past.resume(&resumption);
     // The folder is the shell's, which is put back where it was.
     setup.pins = Some(past.place.iter().filter(|one| one.what != "folder").cloned().collect());
     setup.keeping = Some(Keeping {
         key: journal::key()?,
-        path: story.path.display().to_string(),
-        sections: story.sections,
+        path: recorded.path.display().to_string(),
+        sections: recorded.sections,
         of: line.of.clone(),
         past,
         resumption: Some(Box::new(resumption)),
     });
-    let journaled = Journaled { head: story.head, line: Some(line.clone()) };
+    let journaled = Journaled { head: recorded.head, line: Some(line.clone()) };
     let record = Record::of(store, &plan, line.run.clone(), line.target, journaled)?;
     let how = How {
         answers: arguments.answers.as_deref(),
@@ -83,7 +83,7 @@ fn refuse_what_has_ended(line: &Line) -> Result<(), Failure> {
 }
 
 /// What the journal has of a run.
-pub(super) struct Story {
+pub(super) struct Recorded {
     pub past: Past,
     head: crate::journal::Head,
     /// The runbook, from the root.
@@ -92,7 +92,7 @@ pub(super) struct Story {
     sections: Vec<String>,
 }
 
-impl Story {
+impl Recorded {
     pub fn read(journal: &Sqlite, line: &Line) -> Result<Self, Failure> {
         let mut past = Past::default();
         let mut found = None;

@@ -15,7 +15,7 @@ use crate::session::for_shell;
 use super::arguments::Rollback;
 use super::carry_out::{How, ask_git, decide, operator_name, require_tools, setup, start};
 use super::journal::{self, Record, hold, pick};
-use super::resume::Story;
+use super::resume::Recorded;
 use super::role::role;
 use super::{Exit, Failure, complain, environment};
 
@@ -24,15 +24,15 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     let mut store = journal::open()?;
     let line = pick(&store, arguments.run.as_deref(), Filter::default())?;
     refuse_what_is_none(&line)?;
-    let story = Story::read(&store, &line)?;
-    let whole = story.source(&store)?;
+    let recorded = Recorded::read(&store, &line)?;
+    let whole = recorded.source(&store)?;
     let sections = rollback_sections(&whole)?;
     let (plan, config) = decide(whole, &sections)?;
-    refuse_after_the_point(&plan, &story.past, &line)?;
-    if plan.fingerprint != story.past.fingerprint {
+    refuse_after_the_point(&plan, &recorded.past, &line)?;
+    if plan.fingerprint != recorded.past.fingerprint {
         complain("the runbook has changed since that run; this is the rollback as it is now");
     }
-    let mut setup = setup(&config, story.folder.clone());
+    let mut setup = setup(&config, recorded.folder.clone());
     setup.environment = for_shell(environment());
     setup.role = role(&plan, &config, &arguments.authority)?;
     require_tools(&plan, &setup)?;
@@ -40,10 +40,10 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     hold(&mut store, &line.target, &holder)?;
     setup.keeping = Some(Keeping {
         key: journal::key()?,
-        path: story.path.display().to_string(),
+        path: recorded.path.display().to_string(),
         sections,
         of: Some(line.run.clone()),
-        past: story.past.values(),
+        past: recorded.past.values(),
         resumption: None,
     });
     let journaled = Journaled { head: Head::of_nothing(&setup.run), line: None };

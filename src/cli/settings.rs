@@ -16,7 +16,7 @@ use crate::config::{self, Config, ReadOnly};
 use crate::git::Git;
 use crate::path::{checkout, leads_elsewhere};
 
-use super::{Exit, Failure, environment_variable};
+use super::{Exit, Failure, environment_variable, journal};
 
 /// The most lines of a difference that are told.
 const TOLD: usize = 12;
@@ -243,12 +243,8 @@ fn is_trusted(path: &Path) -> bool {
 
 /// Where it is noted that a file is trusted: in the operator's own state, by the file's path.
 fn noted(path: &Path) -> Option<PathBuf> {
-    let state = environment_variable("XDG_STATE_HOME").map(PathBuf::from);
-    let state = state.filter(|path| path.is_absolute()).or_else(|| {
-        environment_variable("HOME").map(|home| Path::new(&home).join(".local/state"))
-    })?;
     let name = digest(path.as_os_str().as_encoded_bytes());
-    Some(state.join("runbook/trusted").join(name))
+    Some(journal::folder().ok()?.join("trusted").join(name))
 }
 
 fn digest(bytes: &[u8]) -> String {

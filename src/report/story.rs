@@ -28,6 +28,8 @@ pub struct Story {
     began: String,
     ended: String,
     summary: Option<Box<Summary>>,
+    /// Milliseconds of all its parts, and those of them that were spent waiting for a person.
+    took: (u64, u64),
     chapters: Vec<Chapter>,
     /// What needs attention, in the order in which it happened.
     attention: Vec<String>,
@@ -130,7 +132,11 @@ impl Story {
             What::Remark { text } => {
                 self.deed(event, "", 0).what = vec![format!("note: {text}")];
             }
-            What::RunEnded(summary) => self.summary = Some(summary.clone()),
+            What::RunEnded(summary) => {
+                self.took.0 += summary.duration_ms;
+                self.took.1 += summary.waited_ms;
+                self.summary = Some(summary.clone());
+            }
             What::ContextPinned { entries } => {
                 let told = |fact: &Placed| {
                     let value = fact.value.as_ref().map_or("unknown", Redacted::as_str);
@@ -179,6 +185,7 @@ impl Story {
     }
 
     fn resumed(&mut self, at: &str, resumption: &Resumption) {
+        self.summary = None;
         self.role(&resumption.operator, resumption.role.as_ref());
         let by = &resumption.operator;
         self.chapters.push(Chapter { title: format!("Resumed at {at} by {by}"), deeds: vec![] });
@@ -276,10 +283,8 @@ impl Story {
             Some(summary) => {
                 let word = result_word(summary.result);
                 facts.push(("Ended", format!("{word}: {}", summary.why)));
-                let (time, waited) = (summary.duration_ms, summary.waited_ms);
-                let waited = format_duration(waited);
-                let time =
-                    format!("{}, {waited} of it waiting for a person", format_duration(time));
+                let (time, waited) = (format_duration(self.took.0), format_duration(self.took.1));
+                let time = format!("{time}, {waited} of it waiting for a person");
                 facts.push(("Took", time));
             }
             None => facts.push(("Ended", "no: it is under way, or its process was killed".into())),

@@ -87,8 +87,9 @@ fn places(document: &Document) -> Vec<(String, Place)> {
         seen = Document::read(Source::new(document.source.path(), text));
         &seen.metadata.entries
     };
+    let hidden = comments(document.source.text());
     let places = entries.iter().map(|entry| (entry.key.clone(), place(document, entry, &gaps)));
-    places.filter(|(_, place)| !is_hidden(document.source.text(), place.span.start)).collect()
+    places.filter(|(_, place)| !is_in(&hidden, place.span.start)).collect()
 }
 
 /// The place in the document of an entry of the filled text.
@@ -120,9 +121,23 @@ fn closed(text: &str, span: Span) -> Span {
     span
 }
 
-/// Whether an offset lies in an HTML comment.
-fn is_hidden(text: &str, at: usize) -> bool {
-    text[..at].rfind("<!--").is_some_and(|opened| !text[opened..at].contains("-->"))
+/// The HTML comments of a text, in order; one that is not closed goes to the end.
+fn comments(text: &str) -> Vec<Span> {
+    let mut found: Vec<Span> = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find("<!--") {
+        let start = from + at;
+        let length = text[start..].find("-->").map_or(text.len() - start, |length| length + 3);
+        found.push(Span::new(start, start + length));
+        from = start + length;
+    }
+    found
+}
+
+/// Whether an offset lies in one of some spans, which are in order.
+fn is_in(spans: &[Span], at: usize) -> bool {
+    let after = spans.partition_point(|span| span.start < at);
+    after > 0 && spans[after - 1].contains(at)
 }
 
 fn twice(first: &Place, second: &Place) -> StampError {

@@ -1,9 +1,12 @@
 //! `runbook runs`: the runs of the journal, by what they are found again; and a run taken from
 //! another machine.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+
+use serde::Serialize;
 
 use crate::event::RunResult;
 use crate::journal::{ExchangeError, Filter, Holder, Journal, Life, Line, Sqlite, State, import};
@@ -79,22 +82,38 @@ fn word(line: &Line, holder: Option<&Holder>) -> &'static str {
     }
 }
 
-fn standing(journal: &Sqlite, line: &Line) -> Result<&'static str, Failure> {
-    let holder = match line.state {
-        State::UnderWay => journal.holder(&line.target).map_err(failed)?,
-        State::Ended(_) => None,
-    };
-    Ok(word(line, holder.as_ref()))
+/// How runs stand; who holds a target is asked once.
+struct Standings<'j> {
+    journal: &'j Sqlite,
+    holders: HashMap<String, Option<Holder>>,
+}
+
+impl<'j> Standings<'j> {
+    fn of(journal: &'j Sqlite) -> Self {
+        Self { journal, holders: HashMap::new() }
+    }
+
+    fn word(&mut self, line: &Line) -> Result<&'static str, Failure> {
+        if line.state != State::UnderWay {
+            return Ok(word(line, None));
+        }
+        if !self.holders.contains_key(&line.target) {
+            let holder = self.journal.holder(&line.target).map_err(failed)?;
+            self.holders.insert(line.target.clone(), holder);
+        }
+        Ok(word(line, self.holders.get(&line.target).and_then(Option::as_ref)))
+    }
 }
 
 fn table(journal: &Sqlite, lines: &[Line]) -> Result<String, Failure> {
     if lines.is_empty() {
         return Ok("no runs\n".into());
     }
+    let mut standings = Standings::of(journal);
     let mut text = String::new();
     for line in lines {
         let step = line.step.as_ref().map(|step| format!(" in step {step}")).unwrap_or_default();
-        let state = format!("{}{step}", standing(journal, line)?);
+        let state = format!("{}{step}", standings.word(line)?);
         let began = line.began.get(..16).unwrap_or(&line.began).replace('T', " ");
         let row = format!(
             "{}  {began}Z  {state:<28} {:>9}  {}  {}",
@@ -109,13 +128,24 @@ fn table(journal: &Sqlite, lines: &[Line]) -> Result<String, Failure> {
     Ok(text)
 }
 
+/// A run, and how it stands now.
+#[derive(Serialize)]
+struct Listed<'l> {
+    #[serde(flatten)]
+    line: &'l Line,
+    standing: String,
+}
+
 fn json(journal: &Sqlite, lines: &[Line]) -> Result<String, Failure> {
-    let mut runs = Vec::with_capacity(lines.len());
-    for line in lines {
-        let mut value = serde_json::to_value(line).expect("plain data has a form in JSON");
-        value["standing"] = standing(journal, line)?.to_lowercase().into();
-        runs.push(value);
+    let mut standings = Standings::of(journal);
+    let mut text = String::from("{\"version\":1,\"runs\":[");
+    for (at, line) in lines.iter().enumerate() {
+        let listed = Listed { line, standing: standings.word(line)?.to_lowercase() };
+        if at > 0 {
+            text.push(',');
+        }
+        text.push_str(&serde_json::to_string(&listed).expect("plain data has a form in JSON"));
     }
-    let whole = serde_json::json!({ "version": 1, "runs": runs });
-    Ok(format!("{whole}\n"))
+    text.push_str("]}\n");
+    Ok(text)
 }

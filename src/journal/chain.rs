@@ -128,9 +128,7 @@ pub fn verify(
     check.faults.extend(check.noted.map(Fault::NoSuchHead));
     for fingerprint in check.texts {
         let text = journal.text(&fingerprint)?;
-        let digest = text.map(|text| Sha256::digest(text.as_bytes()));
-        let hex = digest.map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect());
-        if hex.as_ref() != Some(&fingerprint) {
+        if text.map(|text| super::fingerprint(&text)).as_ref() != Some(&fingerprint) {
             check.faults.push(Fault::Text(fingerprint));
         }
     }

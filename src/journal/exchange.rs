@@ -7,7 +7,6 @@
 use std::io::{self, BufRead, Write};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::event::Event;
 
@@ -87,7 +86,7 @@ pub fn export(
     let mut written = row(out, &heading);
     let mut known = Vec::new();
     journal.read(run, 1, &mut |entry| {
-        let fingerprint = event(&entry).ok().and_then(|event| fingerprint(&event));
+        let fingerprint = event(&entry).ok().and_then(|event| named(&event));
         let entry =
             Row::Entry { entry: entry.number, hash: entry.hash.to_string(), event: entry.text };
         let new = fingerprint.filter(|fingerprint| !known.contains(fingerprint));
@@ -134,9 +133,7 @@ pub fn import(journal: &mut dyn Journal, from: &mut dyn BufRead) -> Result<Taken
         return Err(ExchangeError::Differs { run: file.run, number });
     }
     for text in &file.texts {
-        let digest = Sha256::digest(text.as_bytes());
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        journal.keep_text(&hex, text)?;
+        journal.keep_text(&super::fingerprint(text), text)?;
     }
     let known = usize::try_from(here.number).unwrap_or(usize::MAX);
     let new: Vec<_> = file.entries.iter().skip(known).map(|entry| entry.text.clone()).collect();
@@ -199,7 +196,7 @@ fn event(entry: &Entry) -> Result<Event, String> {
 }
 
 /// The text that an event is about.
-fn fingerprint(event: &Event) -> Option<String> {
+fn named(event: &Event) -> Option<String> {
     match &event.what {
         crate::event::What::RunStarted(beginning) => Some(beginning.fingerprint.clone()),
         crate::event::What::RunResumed(resumption) => Some(resumption.fingerprint.clone()),

@@ -14,6 +14,8 @@ mod sqlite;
 
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
+
 pub use chain::{Fault, Hash, verify};
 pub use exchange::{ExchangeError, Taken, export, import};
 pub use holder::{Holder, Life};
@@ -39,6 +41,11 @@ pub struct Head {
     pub number: u64,
     /// Its hash; of a run without entries the one that the first entry follows.
     pub hash: Hash,
+}
+
+/// By what a text is known: its SHA-256, in hex.
+fn fingerprint(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// When an entry is safe.

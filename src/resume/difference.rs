@@ -26,6 +26,11 @@ impl Difference {
     pub fn is_gone(&self, place: &Place) -> bool {
         self.moved.iter().any(|(from, to)| from == place && to.is_none())
     }
+
+    /// Whether something differs that was done already.
+    pub fn concerns_what_was_done(&self) -> bool {
+        self.changes.iter().any(|change| change.done)
+    }
 }
 
 /// A step that differs.
@@ -50,13 +55,6 @@ pub enum What {
     Changed,
     /// It stands elsewhere among those that are done or to be done.
     Moved,
-}
-
-impl Difference {
-    /// Whether something differs that was done already.
-    pub fn concerns_what_was_done(&self) -> bool {
-        self.changes.iter().any(|change| change.done)
-    }
 }
 
 impl Change {

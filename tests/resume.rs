@@ -442,7 +442,8 @@ fn what_cannot_be_undone_is_held_back_by_a_verification_that_was_overruled() {
     screen.answer("why (it is recorded)", "it looked right to me");
     screen.wait_for("step 3 cannot be undone, and");
     screen.wait_for("the verification of step 2, line 12 was overruled");
-    // Not even a resumed run forgets it.
+    // Not even a resumed run forgets it. What is typed before the question is there answers nothing.
+    screen.wait_for("why (it is recorded)");
     screen.keys("\x03");
     screen.wait_for("paused in step 3");
     assert_eq!(screen.exit().code(), Some(3));

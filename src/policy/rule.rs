@@ -342,13 +342,14 @@ pub(super) struct Session {
 }
 
 /// Whether a list holds a word. It is looked for and not cut out: lists are long, and every option
-/// of every command is looked up in a dozen of them.
+/// of every command is looked up in a dozen of them. memchr would first ask what the processor can
+/// do, which on a virtual machine takes a gate longer than all its lists.
 pub(super) fn lists(list: &str, word: &str) -> bool {
     if word.is_empty() || word.len() > list.len() || word.contains(char::is_whitespace) {
         return false;
     }
     let ends = |beside: Option<char>| beside.is_none_or(char::is_whitespace);
-    memchr::memmem::find_iter(list.as_bytes(), word).any(|at| {
+    list.match_indices(word).any(|(at, _)| {
         ends(list[..at].chars().next_back()) && ends(list[at + word.len()..].chars().next())
     })
 }

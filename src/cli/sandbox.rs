@@ -1,9 +1,10 @@
 //! `runbook __sandbox`: enters the sandbox and becomes a program.
 //!
-//! Not for people: [`prefix`](crate::sandbox::prefix) makes the words. Descriptors that are open
+//! Not for people: [`prefix`](sandbox::prefix) makes the words. Descriptors that are open
 //! stay open. On success there is no way back here.
 
 use std::ffi::OsString;
+use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -12,15 +13,18 @@ use crate::sandbox::{self, Rules};
 use super::arguments::Sandbox;
 use super::{Exit, Failure, print};
 
-/// Does so, if the words of this process are those that [`prefix`](crate::sandbox::prefix) makes;
+/// Does so, if the words of this process are those that [`prefix`](sandbox::prefix) makes;
 /// otherwise returns nothing. Every shell of a validation comes this way, and the parser of
 /// arguments would first learn every command and option of this program.
 pub(super) fn at_once(words: &[OsString]) -> Option<Result<Exit, Failure>> {
     match words {
-        [_, command, rules, dashes, program @ ..]
-            if command == sandbox::COMMAND && dashes == "--" =>
-        {
-            Some(become_confined(rules.to_str()?, program))
+        [_, command, rules, what, program @ ..] if command == sandbox::COMMAND => {
+            let rules = rules.to_str()?;
+            match what.to_str()? {
+                sandbox::PROGRAM => Some(become_confined(rules, program)),
+                sandbox::SHELL => Some(become_shell(rules, program)),
+                _ => None,
+            }
         }
         _ => None,
     }
@@ -32,6 +36,15 @@ pub(super) fn sandbox(arguments: &Sandbox) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     become_confined(arguments.rules.as_deref().unwrap_or_default(), &arguments.program)
+}
+
+/// Returns only where it fails.
+fn become_shell(rules: &str, program: &[OsString]) -> Result<Exit, Failure> {
+    let broken = |error: io::Error| Failure::new(Exit::Environment, error);
+    rustix::process::setsid().map_err(|error| broken(error.into()))?;
+    let numbers = sandbox::take().map_err(broken)?;
+    let numbers = numbers.iter().map(|number| number.to_string().into());
+    become_confined(rules, &program.iter().cloned().chain(numbers).collect::<Vec<_>>())
 }
 
 /// Returns only where it fails.

@@ -12,6 +12,7 @@
 
 #[cfg(target_os = "linux")]
 mod calls;
+mod descriptors;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 mod explain;
@@ -32,6 +33,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use descriptors::{hand_over, take};
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{end_with_the_parent, enter, only_start, probe, without_network};
 pub use explain::explain;
@@ -42,6 +44,12 @@ pub use scratch::{environment, of_shell, prepare};
 
 /// The hidden command that enters and becomes a program.
 pub const COMMAND: &str = "__sandbox";
+/// What stands between the rules and the program.
+pub const PROGRAM: &str = "--";
+/// What stands there where the program is a shell of ours: it gets a session of its own, without a
+/// terminal, and the descriptors that are [handed over](hand_over), whose numbers are its last
+/// arguments.
+pub const SHELL: &str = "--shell";
 
 /// What a process inside may do; everything else that changes something is denied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,13 +144,26 @@ pub enum SandboxError {
 
 /// The words to put before a command, so that it starts inside.
 pub fn prefix(rules: &Rules) -> Result<Vec<OsString>, SandboxError> {
-    prefix_by(&std::env::current_exe().map_err(SandboxError::Program)?, rules)
+    prefix_by(&own()?, rules)
 }
 
 /// As [`prefix`], with `program` as the `runbook` that enters.
 pub fn prefix_by(program: &Path, rules: &Rules) -> Result<Vec<OsString>, SandboxError> {
+    words(program, rules, PROGRAM)
+}
+
+/// The words to put before a shell of ours, see [`SHELL`].
+pub fn prefix_of_shell(rules: &Rules) -> Result<Vec<OsString>, SandboxError> {
+    words(&own()?, rules, SHELL)
+}
+
+fn own() -> Result<PathBuf, SandboxError> {
+    std::env::current_exe().map_err(SandboxError::Program)
+}
+
+fn words(program: &Path, rules: &Rules, what: &str) -> Result<Vec<OsString>, SandboxError> {
     let rules = serde_json::to_string(rules)?;
-    Ok(vec![program.into(), COMMAND.into(), rules.into(), "--".into()])
+    Ok(vec![program.into(), COMMAND.into(), rules.into(), what.into()])
 }
 
 #[cfg(test)]
@@ -170,6 +191,6 @@ mod tests {
             serde_json::from_str::<Rules>(words[2].to_str().unwrap()).expect("rules"),
             rules
         );
-        assert_eq!(words[3], "--");
+        assert_eq!(words[3], PROGRAM);
     }
 }

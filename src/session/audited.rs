@@ -6,7 +6,7 @@
 #![allow(unsafe_code)] // See the safety notes.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::process::Stdio;
 
 use rustix::io::FdFlags;
@@ -23,19 +23,24 @@ pub(super) struct Control {
     pub states: OwnedFd,
 }
 
+impl Control {
+    /// In the order in which the driver is told their numbers.
+    pub fn descriptors(&self) -> [BorrowedFd<'_>; 3] {
+        [self.requests.as_fd(), self.reports.as_fd(), self.states.as_fd()]
+    }
+}
+
 /// Spawns `command`, which gets the numbers of the control descriptors as its last three arguments.
 pub(super) fn spawn(mut command: Command, control: Control) -> io::Result<Child> {
-    command.arg(control.requests.as_raw_fd().to_string());
-    command.arg(control.reports.as_raw_fd().to_string());
-    command.arg(control.states.as_raw_fd().to_string());
-    command.stdin(Stdio::null()).kill_on_drop(true);
+    command.args(control.descriptors().map(|descriptor| descriptor.as_raw_fd().to_string()));
+    command.stdin(Stdio::null());
     let prepare = move || {
         rustix::process::setsid()?;
         #[cfg(target_os = "linux")]
         rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-        rustix::io::fcntl_setfd(control.requests.as_fd(), FdFlags::empty())?;
-        rustix::io::fcntl_setfd(control.reports.as_fd(), FdFlags::empty())?;
-        rustix::io::fcntl_setfd(control.states.as_fd(), FdFlags::empty())?;
+        for descriptor in control.descriptors() {
+            rustix::io::fcntl_setfd(descriptor, FdFlags::empty())?;
+        }
         Ok(())
     };
     // SAFETY: the closure runs between fork and exec and makes five system calls; it allocates

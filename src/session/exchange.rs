@@ -623,7 +623,7 @@ fn launch(
     let (stdout_out, stdout_in) = pipe()?;
     let (stderr_out, stderr_in) = pipe()?;
     let mut command = shell(settings, terminal)?;
-    command.args(["--noprofile", "--norc", "-c", DRIVER, "runbook"]);
+    command.args(["--noprofile", "--norc", "-c", DRIVER, "runbook"]).kill_on_drop(true);
     command.current_dir(&settings.folder).env_clear();
     command.envs(settings.environment.iter().map(|(name, value)| (name, value)));
     command.stdout(stdout_in).stderr(stderr_in);
@@ -635,7 +635,12 @@ fn launch(
     #[cfg(not(target_os = "linux"))]
     let states_in = reports_in.try_clone()?;
     let ends = audited::Control { requests: requests_out, reports: reports_in, states: states_in };
-    let child = audited::spawn(command, ends).map_err(|error| SessionError::Start {
+    let started = match &settings.within {
+        None => audited::spawn(command, ends),
+        Some(_) => sandbox::hand_over(&ends.descriptors())
+            .and_then(|descriptors| command.stdin(descriptors).spawn()),
+    };
+    let child = started.map_err(|error| SessionError::Start {
         program: settings.bash.to_string_lossy().into_owned(),
         error,
     })?;
@@ -655,7 +660,7 @@ fn shell(settings: &Settings, terminal: Option<&str>) -> Result<Command, Session
     };
     let mut rules = rules.clone();
     rules.files.extend(terminal.map(PathBuf::from));
-    let words = sandbox::prefix(&rules)?;
+    let words = sandbox::prefix_of_shell(&rules)?;
     let (program, words) = words.split_first().ok_or(SessionError::Ended)?;
     let mut command = Command::new(program);
     command.args(words).arg(&settings.bash);

@@ -52,6 +52,9 @@ pub(super) fn adopt_orphans() {
 
 /// All living processes below `shell`: its children and theirs, its session, and our orphans.
 pub(super) fn below(shell: i32) -> Vec<Process> {
+    if is_alone(shell) {
+        return Vec::new();
+    }
     let all = all();
     let own = rustix::process::getpid().as_raw_nonzero().get();
     let mut found = vec![shell];
@@ -155,6 +158,38 @@ fn reap_orphans(all: &[Process], own: i32, shell: i32) {
         }
         let _ = rustix::process::waitpid(Pid::from_raw(process.id), WaitOptions::NOHANG);
     }
+}
+
+/// Whether there is certainly nothing: the shell has no child, and we have none but shells. That
+/// is how nearly every session ends, and all processes of a machine take long to read. A list of
+/// children may miss one while others come and go; that it is empty is certain (proc(5)).
+#[cfg(target_os = "linux")]
+fn is_alone(shell: i32) -> bool {
+    // The shell's before ours: what it loses in between comes to us, as when it is gone.
+    let has_none = children(shell).unwrap_or_default().is_empty();
+    let own = rustix::process::getpid().as_raw_nonzero().get();
+    let Some(ours) = children(own).filter(|_| has_none) else {
+        return false;
+    };
+    let shells = SHELLS.lock().unwrap_or_else(PoisonError::into_inner);
+    ours.iter().all(|id| shells.contains(id))
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn is_alone(_: i32) -> bool {
+    false
+}
+
+/// The children of all threads of a process, also those that nobody has waited for; nothing where
+/// the process is gone or the kernel keeps no such list.
+#[cfg(target_os = "linux")]
+fn children(id: i32) -> Option<Vec<i32>> {
+    let mut found = Vec::new();
+    for thread in std::fs::read_dir(format!("/proc/{id}/task")).ok()? {
+        let listed = std::fs::read_to_string(thread.ok()?.path().join("children")).ok()?;
+        found.extend(listed.split_whitespace().filter_map(|child| child.parse::<i32>().ok()));
+    }
+    Some(found)
 }
 
 #[cfg(target_os = "linux")]

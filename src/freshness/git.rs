@@ -53,6 +53,9 @@ pub(super) fn find(file: &Path, search: &OsStr) -> Result<Tracked, NoAnswer> {
     let folder = file.parent().ok_or(NoAnswer::Outside)?.to_path_buf();
     let name = file.file_name().and_then(|name| name.to_str());
     let name = name.ok_or_else(|| failed("its name is not UTF-8"))?;
+    if !folder.ancestors().any(may_be_a_repository) {
+        return Err(NoAnswer::Outside);
+    }
     let git = Git::new(&folder, search).map_err(NoAnswer::Failed)?;
     // All at once, since a process costs more than the question. `--revs-only` is for a repository
     // without a commit: then there is no line of it.
@@ -70,6 +73,13 @@ pub(super) fn find(file: &Path, search: &OsStr) -> Result<Tracked, NoAnswer> {
     let git = git.within(&folder.join(lines.next().unwrap_or_default()));
     let head = lines.next().map(str::to_owned);
     Ok(Tracked { path: format!("{prefix}{name}"), git, shallow, head })
+}
+
+/// Whether git could find a repository here. It knows one by its `HEAD`, or by a file that says where
+/// that is (gitrepository-layout(5)); where neither is there it need not be started.
+fn may_be_a_repository(folder: &Path) -> bool {
+    let own = folder.join(".git");
+    own.is_file() || own.join("HEAD").symlink_metadata().is_ok()
 }
 
 impl Tracked {

@@ -210,6 +210,9 @@ pub enum What {
         segment: u64,
         /// For how long, in seconds.
         seconds: u64,
+        /// How long it took in earlier runs, in milliseconds; nothing where that is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usual_ms: Option<u64>,
     },
     /// A segment has ended.
     SegmentEnded(Box<Ending>),
@@ -289,6 +292,9 @@ pub struct Beginning {
     /// Days since it was last validated, where its header has such a date; negative for a date in
     /// the future.
     pub validated_days_ago: Option<i64>,
+    /// How long it usually takes; nothing where no earlier run tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<Usual>,
     /// Who carries it out.
     pub operator: String,
     /// Where.
@@ -305,6 +311,17 @@ pub struct Beginning {
     pub inputs: Vec<(String, bool)>,
     /// What is doubtful in the document.
     pub warnings: Vec<Redacted>,
+}
+
+/// How long earlier runs took: the mean of those that were complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usual {
+    /// How many they are.
+    pub runs: u64,
+    /// Milliseconds without those spent waiting for a person.
+    pub worked_ms: u64,
+    /// Milliseconds spent waiting for a person.
+    pub waited_ms: u64,
 }
 
 /// A role that a runbook requires.

@@ -278,9 +278,8 @@ pub(super) struct Validate {
     /// Runbooks, and folders of runbooks
     #[arg(required_unless_present = "explain_sandbox", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Refresh `Last validated` and `Validation method` where everything held
-    #[arg(long)]
-    pub stamp: bool,
+    #[command(flatten)]
+    pub stamping: Stamping,
     /// Check only, and run nothing: the method is read-only-docs
     #[arg(long)]
     pub docs: bool,
@@ -302,6 +301,18 @@ pub(super) struct Validate {
     /// Print what the sandbox stops on this machine and what it cannot stop, and validate nothing
     #[arg(long)]
     pub explain_sandbox: bool,
+}
+
+/// What is written into runbooks.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Stamping {
+    /// Refresh `Last validated` and `Validation method` where everything held
+    #[arg(long)]
+    pub stamp: bool,
+    /// Refresh `Average duration`, too: the mean of the last complete runs in your journal, without
+    /// the time spent waiting for people
+    #[arg(long, requires = "stamp")]
+    pub duration: bool,
 }
 
 /// Whether the kernel confines what is run.

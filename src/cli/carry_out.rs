@@ -166,6 +166,7 @@ pub(super) fn setup(config: &Config, folder: PathBuf) -> Setup {
         role: None,
         unrecorded: None,
         pins: None,
+        usual: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::civil::Date;
 
@@ -15,6 +16,7 @@ use crate::engine::{
     without_running,
 };
 use crate::freshness::weakened_since;
+use crate::journal::{complete, mean};
 use crate::path::{checkout, pinned, repository};
 use crate::plan::{Input, Plan, Selection, coverage};
 use crate::policy::Listed;
@@ -29,7 +31,7 @@ use crate::variables::Redactor;
 use super::answers::Answers;
 use super::arguments::{SandboxUse, Validate};
 use super::settings::{self, InForce};
-use super::{Exit, Failure, carry_out, environment, environment_variable};
+use super::{Exit, Failure, carry_out, environment, environment_variable, journal};
 
 /// What is said of a text that is no runbook.
 const NOTHING_TO_DO: &str = "holds nothing to do: no command block and no manual step";
@@ -103,11 +105,17 @@ impl Call {
         refuse_settings(&mut validation, &in_force);
         let method = self.method(&validation, errors);
         diagnostics.extend(about_settings(&in_force));
+        let usual = if self.arguments.stamping.duration { usual(&plan) } else { Ok(None) };
+        let unknown = usual.as_ref().err();
+        diagnostics.extend(unknown.map(|why| finding("duration", Severity::Note, why)));
         let unused = in_force.unused.filter(|_| !self.arguments.docs);
-        let stamp = self.arguments.stamp.then(|| match (method, unused) {
+        let stamp = self.arguments.stamping.stamp.then(|| match (method, unused) {
             (None, _) => Stamp::Withheld(validation.why.as_str().to_owned()),
             (Some(_), Some(why)) => withhold(&mut validation, Verdict::Unverified, why),
-            (Some(method), None) => self.stamp(&plan.document, &mut validation, method),
+            (Some(method), None) => {
+                let usual = usual.unwrap_or_default();
+                self.stamp(&plan.document, &mut validation, method, usual)
+            }
         });
         let stands = matches!(stamp, Some(Stamp::Written(_) | Stamp::Unchanged));
         if stands {
@@ -217,8 +225,14 @@ impl Call {
     }
 
     /// Stamps what held.
-    fn stamp(&self, document: &Document, validation: &mut Validation, method: Method) -> Stamp {
-        let edited = self.edited(document, method);
+    fn stamp(
+        &self,
+        document: &Document,
+        validation: &mut Validation,
+        method: Method,
+        usual: Option<Duration>,
+    ) -> Stamp {
+        let edited = self.edited(document, method, usual);
         let stamped = edited.and_then(|edited| self.write(document, &edited, method));
         stamped.unwrap_or_else(|(verdict, why)| withhold(validation, verdict, why))
     }
@@ -231,13 +245,19 @@ impl Call {
         }
     }
 
-    fn edited(&self, document: &Document, method: Method) -> Result<Edited, (Verdict, String)> {
+    fn edited(
+        &self,
+        document: &Document,
+        method: Method,
+        usual: Option<Duration>,
+    ) -> Result<Edited, (Verdict, String)> {
         let evidence = Evidence { today: self.today, reached: Some(method) };
         let stamped = stamp::Stamp::new(self.today, method, &evidence);
         let stamped = stamped.map_err(|error| format!("failed to {error}"));
         let edited = stamped.and_then(|stamped| {
-            stamp::edit(document, &stamped.sandbox(self.sandbox(method)))
-                .map_err(|error| error.to_string())
+            let stamped = stamped.sandbox(self.sandbox(method));
+            let stamped = usual.map_or(stamped.clone(), |usual| stamped.duration(usual));
+            stamp::edit(document, &stamped).map_err(|error| error.to_string())
         });
         // Only a person can write what the header lacks.
         edited.map_err(|why| (Verdict::Unverified, why))
@@ -271,6 +291,20 @@ impl Call {
         };
         Err((verdict, format!("failed to {error}")))
     }
+}
+
+/// How long the runbook usually takes without waiting for people, by the operator's journal; or
+/// why that is not known.
+fn usual(plan: &Plan) -> Result<Option<Duration>, String> {
+    let journal = journal::open().map_err(|failure| failure.message)?;
+    let runs = complete(&journal, &plan.target(), plan.document.source.path());
+    let runs = runs.map_err(|error| format!("failed to {error}"))?;
+    let usual = mean(&runs).ok_or_else(|| {
+        "no complete run of it is in your journal, so its average duration stays as it is; \
+         `runbook runs --all` lists what there is"
+            .to_owned()
+    })?;
+    Ok(Some(Duration::from_millis(usual.worked_ms)))
 }
 
 /// A stamp that was asked for and could not be given counts, too.
@@ -406,12 +440,14 @@ fn refuse_settings(validation: &mut Validation, in_force: &InForce) {
 
 /// What is to be said of the settings, as findings.
 fn about_settings(in_force: &InForce) -> Vec<Diagnostic> {
-    let finding = |severity, text: &String| {
-        Diagnostic::new(severity, "settings", Span::new(0, 0), text.as_str())
-    };
-    let refused = in_force.refused.iter().map(|text| finding(Severity::Error, text));
-    let notes = in_force.notes.iter().map(|text| finding(Severity::Note, text));
+    let refused = in_force.refused.iter().map(|text| finding("settings", Severity::Error, text));
+    let notes = in_force.notes.iter().map(|text| finding("settings", Severity::Note, text));
     refused.chain(notes).collect()
+}
+
+/// What is to be said of the whole runbook.
+fn finding(code: &'static str, severity: Severity, text: &str) -> Diagnostic {
+    Diagnostic::new(severity, code, Span::new(0, 0), text)
 }
 
 /// What would be left out; nothing is run.

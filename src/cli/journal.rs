@@ -16,6 +16,7 @@ use crate::plan::Plan;
 use crate::report::neutral;
 
 use super::arguments::{Attended, RunFormat};
+use super::usual::Earlier;
 use super::{Exit, Failure, complain, environment_variable};
 
 /// A run on its way into the journal; it holds its target.
@@ -39,6 +40,8 @@ impl Record {
         let holder = Holder::this(&setup.run, name, &setup.host);
         let before = hold(&mut journal, &target, &holder)?;
         say_what_is_unfinished(&journal, &target, before.as_ref())?;
+        let earlier = Earlier::of(&journal, folder()?, &target, &arguments.file);
+        setup.usual = Some(Box::new(earlier.map_err(failed)?));
         let path = std::path::absolute(&arguments.file).unwrap_or_else(|_| arguments.file.clone());
         setup.keeping = Some(Keeping {
             key: key()?,

@@ -27,6 +27,7 @@ mod status;
 mod terminal;
 mod trial;
 mod trust;
+mod usual;
 mod validate;
 
 use std::ffi::OsString;

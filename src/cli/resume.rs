@@ -3,7 +3,7 @@
 //! Comes in: a run of the journal, and the runbook as it is now. Goes out: the same run, carried on;
 //! or why it is not: it is somebody else's, it is under way, or what was done has changed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::document::Document;
 use crate::engine::{Keeping, Setup};
@@ -20,6 +20,7 @@ use super::arguments::Resume;
 use super::carry_out::{How, ask_git, decide, operator_name, require_tools, setup, start};
 use super::journal::{self, Record, failed, hold, pick};
 use super::role::role;
+use super::usual::Earlier;
 use super::{Exit, Failure, complain, environment};
 
 pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
@@ -63,6 +64,8 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
         past,
         resumption: Some(Box::new(resumption)),
     });
+    let earlier = Earlier::of(&store, journal::folder()?, &line.target, Path::new(&line.runbook));
+    setup.usual = Some(Box::new(earlier.map_err(failed)?));
     let journaled = Journaled { head: recorded.head, line: Some(line.clone()) };
     let record = Record::of(store, &plan, line.run.clone(), line.target, journaled)?;
     let how = How {

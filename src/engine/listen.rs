@@ -219,7 +219,7 @@ impl Listener for Ear<'_, '_> {
             matches!(seconds, 5 | 10 | 20 | 40) || (seconds > 0 && seconds.is_multiple_of(60));
         if due && seconds != self.seconds {
             self.seconds = seconds;
-            let result = self.recorder.emit(What::Running { segment: self.segment, seconds });
+            let result = self.recorder.emit_running(self.segment, seconds);
             if let Err(broken) = result {
                 self.broken.get_or_insert(broken);
             }

@@ -29,6 +29,7 @@ mod together;
 mod tools;
 mod trial;
 mod unknown;
+mod usual;
 mod validate;
 mod verdict;
 
@@ -61,6 +62,7 @@ pub use operator::{
 pub use rehearsal::{RehearsalError, StandIns};
 pub use together::together;
 pub use tools::is_builtin;
+pub use usual::Usual;
 pub use validate::{Courtesy, INTERRUPTED, Provided, validate, without_running};
 
 use recorder::Recorder;
@@ -102,6 +104,8 @@ pub struct Setup {
     pub unrecorded: Option<String>,
     /// The place that the run was in before, where it goes on.
     pub pins: Option<Vec<Placed>>,
+    /// What earlier runs tell of how long things take.
+    pub usual: Option<Box<dyn Usual>>,
 }
 
 /// How a run is kept, so that it can be gone on with.
@@ -281,13 +285,14 @@ pub async fn carry_out<'a>(
 impl<'a> Engine<'a> {
     fn new(
         plan: &'a Plan,
-        setup: Setup,
+        mut setup: Setup,
         operator: &'a mut dyn Operator,
         sinks: Vec<&'a mut dyn Sink>,
         wishes: Wishes,
     ) -> Self {
         let past = setup.keeping.as_ref().map_or_else(Past::default, |kept| kept.past.clone());
-        let recorder = Recorder::after(&past, setup.run.clone(), sinks);
+        let usual = setup.usual.take();
+        let recorder = Recorder::after(&past, setup.run.clone(), sinks, usual);
         let redactor = Redactor::default();
         know_the_environment(&redactor, &setup.environment);
         Self {
@@ -415,6 +420,7 @@ impl<'a> Engine<'a> {
                 .map(|entry| (entry.label.clone(), redact(&entry.value)))
                 .collect(),
             validated_days_ago: validated_days_ago(document, &self.setup.today),
+            usual: self.recorder.usual(),
             operator: self.operator.name().to_owned(),
             host: self.setup.host.clone(),
             folder: self.setup.folder.display().to_string(),

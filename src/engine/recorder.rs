@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use crate::event::{Event, Outcome, Sink, VERSION, What};
+use crate::event::{self, Event, Outcome, Sink, VERSION, What};
 use crate::resume::Past;
+use crate::variables::Redacted;
 
-use super::Broken;
+use super::{Broken, Usual};
 
 /// The way from the engine to the sinks.
 pub(super) struct Recorder<'a> {
@@ -19,19 +20,44 @@ pub(super) struct Recorder<'a> {
     pub started: Instant,
     /// Milliseconds spent waiting for a person.
     pub waited_ms: u64,
+    usual: Option<Box<dyn Usual>>,
+    /// The step and the statements of the segment at hand.
+    at_hand: (String, Vec<Redacted>),
 }
 
 impl<'a> Recorder<'a> {
     /// Goes on after what the run has come to.
-    pub fn after(past: &Past, run: String, sinks: Vec<&'a mut dyn Sink>) -> Self {
+    pub fn after(
+        past: &Past,
+        run: String,
+        sinks: Vec<&'a mut dyn Sink>,
+        usual: Option<Box<dyn Usual>>,
+    ) -> Self {
         let (number, counts) = (past.events, past.counts.clone());
         let (probes, started, waited_ms) = (None, Instant::now(), 0);
-        Self { run, number, sinks, counts, probes, started, waited_ms }
+        let at_hand = (String::new(), Vec::new());
+        Self { run, number, sinks, counts, probes, started, waited_ms, usual, at_hand }
+    }
+
+    /// How long the whole run usually takes.
+    pub fn usual(&self) -> Option<event::Usual> {
+        self.usual.as_ref()?.run()
+    }
+
+    /// Says that a segment has run for a while, beside how long it usually does.
+    pub fn emit_running(&mut self, segment: u64, seconds: u64) -> Result<(), Broken> {
+        let (step, statements) = &self.at_hand;
+        let usual = self.usual.as_mut();
+        let usual_ms = usual.and_then(|usual| usual.segment(step, statements));
+        self.emit(What::Running { segment, seconds, usual_ms })
     }
 
     /// Hands `what` to every sink.
     pub fn emit(&mut self, what: What) -> Result<(), Broken> {
         self.count(&what);
+        if let What::SegmentIntended(intent) = &what {
+            self.at_hand = (intent.step.clone(), intent.statements.clone());
+        }
         self.number += 1;
         let at = jiff::Timestamp::now().to_string();
         let event =

@@ -32,6 +32,7 @@ CREATE TABLE runs (
     hash BLOB NOT NULL
 );
 CREATE INDEX runs_unfinished ON runs (unfinished) WHERE unfinished;
+CREATE INDEX runs_target ON runs (target);
 CREATE TABLE entries (
     run TEXT NOT NULL,
     number INTEGER NOT NULL,

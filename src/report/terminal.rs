@@ -10,7 +10,7 @@ use textwrap::Options;
 
 use crate::event::{
     Beginning, Ending, Event, Intent, Outcome, Placed, Resumption, Role, RoleStanding, RunResult,
-    Sink, Summary, Tool, What,
+    Sink, Summary, Tool, Usual, What,
 };
 use crate::expect::{Stream, Verdict};
 use crate::policy::{Effect, Trait};
@@ -36,13 +36,16 @@ pub struct Terminal<W> {
     columns: usize,
     stdout: Gutter,
     stderr: Gutter,
+    /// How long such a run usually takes.
+    usual: Option<Usual>,
 }
 
 impl<W: Write> Terminal<W> {
     /// A view on `out`, a terminal of so many columns.
     pub fn new(out: W, colour: Colour, columns: usize) -> Self {
         let gutter = |prefix| Gutter::new(prefix, columns);
-        Self { out, colour, columns, stdout: gutter("  │ "), stderr: gutter("  ┆ ") }
+        let (stdout, stderr) = (gutter("  │ "), gutter("  ┆ "));
+        Self { out, colour, columns, stdout, stderr, usual: None }
     }
 
     fn styled(&self, style: Style, text: &str) -> String {
@@ -115,6 +118,14 @@ impl<W: Write> Terminal<W> {
         )?;
         if let Some(role) = &beginning.role {
             self.fact("Role", &told(&role_words(role)))?;
+        }
+        self.usual = beginning.usual;
+        if let Some(usual) = &beginning.usual {
+            let runs = match usual.runs {
+                1 => "as one run did".to_owned(),
+                runs => format!("the mean of {runs} runs"),
+            };
+            self.fact("Usually takes", &format!("{} ({runs})", usual_words(usual)))?;
         }
         let writing = listed("none of them writes", "writing: ", &beginning.writing);
         self.fact("Steps", &format!("{} ({writing})", beginning.steps))?;
@@ -308,9 +319,12 @@ impl<W: Write> Terminal<W> {
             .collect();
         let waited = format_duration(summary.waited_ms);
         let time = format_duration(summary.duration_ms);
+        let usual = self.usual.as_ref();
+        let usual = usual.map(|usual| format!(" (usually {})", usual_words(usual)));
         self.line(&format!(
-            "  {} · {time}, of which {waited} waiting for a person",
-            listed("nothing was done", "", &counts)
+            "  {} · {time}, of which {waited} waiting for a person{}",
+            listed("nothing was done", "", &counts),
+            usual.unwrap_or_default()
         ))
     }
 }
@@ -367,8 +381,10 @@ impl<W: Write> Sink for Terminal<W> {
             }
             What::SegmentIntended(intent) => self.intent(intent)?,
             What::Output { stream, text, .. } => self.output(*stream, text.as_str())?,
-            What::Running { seconds, .. } => {
-                let text = self.styled(DIM, &format!("… {seconds} s"));
+            What::Running { seconds, usual_ms, .. } => {
+                let usual = usual_ms.map(|usual| format!(" (usually {})", format_duration(usual)));
+                let text = format!("… {seconds} s{}", usual.unwrap_or_default());
+                let text = self.styled(DIM, &text);
                 self.line(&format!("  {text}"))?;
             }
             What::SegmentEnded(ending) => self.ending(ending)?,
@@ -481,6 +497,12 @@ fn listed(none: &str, lead: &str, words: &[String]) -> String {
         return none.to_owned();
     }
     neutral(&format!("{lead}{}", words.join(", ")))
+}
+
+/// How long runs take, waiting counted apart.
+fn usual_words(usual: &Usual) -> String {
+    let (worked, waited) = (format_duration(usual.worked_ms), format_duration(usual.waited_ms));
+    format!("{worked}, and {waited} waiting for a person")
 }
 
 /// A duration for a person.

@@ -1,7 +1,7 @@
 //! Durations as authors write them: `6m`, `~10 minutes`, `1 h 30 min`.
 //!
 //! Comes in: an old value and a duration. Goes out: the duration in that notation, to the minute;
-//! under two minutes to the second. A range becomes the one number that was measured.
+//! under two minutes to the second, of which it is at least one. A range becomes the one number that was measured.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -58,7 +58,7 @@ enum Unit {
 }
 
 fn write(duration: Duration, gap: &str, joint: &str, word: impl Fn(u64, Unit) -> String) -> String {
-    let seconds = duration.as_secs() + u64::from(duration.subsec_millis() >= 500);
+    let seconds = (duration.as_secs() + u64::from(duration.subsec_millis() >= 500)).max(1);
     let minutes = (seconds + 30) / 60;
     let one = |count, unit| format!("{count}{gap}{}", word(count, unit));
     match (minutes / 60, minutes % 60) {

@@ -239,7 +239,12 @@ impl Recorded {
         for (at, step) in plan.document.steps.iter().enumerate() {
             let count = touched.iter().filter(|place| place.step == at).count();
             if count > 0 && plan.fingerprint == self.past.fingerprint {
-                let text = format!("step {} \"{}\"", step.id, step.title);
+                let values = self.past.by_value(at).into_iter();
+                let values: Vec<_> =
+                    values.map(|(value, word)| format!("{value}: {word}")).collect();
+                let values = values.join("; ");
+                let lead = if values.is_empty() { "" } else { " — " };
+                let text = format!("step {} \"{}\"{lead}{values}", step.id, step.title);
                 sentences.push(redactor.redact(&text));
             }
         }

@@ -6,8 +6,6 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use serde::Serialize;
-
 use crate::event::RunResult;
 use crate::journal::{ExchangeError, Filter, Holder, Journal, Life, Line, Sqlite, State, import};
 use crate::report::neutral;
@@ -128,24 +126,19 @@ fn table(journal: &Sqlite, lines: &[Line]) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// A run, and how it stands now.
-#[derive(Serialize)]
-struct Listed<'l> {
-    #[serde(flatten)]
-    line: &'l Line,
-    standing: String,
-}
-
 fn json(journal: &Sqlite, lines: &[Line]) -> Result<String, Failure> {
     let mut standings = Standings::of(journal);
-    let mut text = String::from("{\"version\":1,\"runs\":[");
+    let mut text = b"{\"version\":1,\"runs\":[".to_vec();
     for (at, line) in lines.iter().enumerate() {
-        let listed = Listed { line, standing: standings.word(line)?.to_lowercase() };
         if at > 0 {
-            text.push(',');
+            text.push(b',');
         }
-        text.push_str(&serde_json::to_string(&listed).expect("plain data has a form in JSON"));
+        serde_json::to_writer(&mut text, line).expect("plain data has a form in JSON");
+        // One more member before the brace that ends it.
+        text.pop();
+        let standing = standings.word(line)?.to_lowercase();
+        text.extend_from_slice(format!(",\"standing\":\"{standing}\"}}").as_bytes());
     }
-    text.push_str("]}\n");
-    Ok(text)
+    text.extend_from_slice(b"]}\n");
+    Ok(String::from_utf8(text).expect("JSON is UTF-8"))
 }

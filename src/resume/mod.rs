@@ -5,6 +5,7 @@
 //! runbook, [`difference`] says what changed and where each place has gone. Pure: it reads nothing
 //! and asks nobody.
 
+mod by_value;
 mod difference;
 mod redo;
 mod shell;

@@ -235,6 +235,7 @@ fn resumed(book: &str, folder: &std::path::Path, pins: Vec<Placed>) -> (Summary,
         keeping: None,
         role: None,
         unrecorded: None,
+        audit: None,
     };
     let mut operator = Nobody;
     let mut events = Events(Vec::new());

@@ -150,6 +150,6 @@ impl Engine<'_> {
         let (step, line, language) = (step.id.clone(), action.line, record.language.clone());
         let place = place.clone();
         self.recorder.emit(What::RecordMade { step, line, place, language, text })?;
-        Ok(())
+        self.tell_of_record()
     }
 }

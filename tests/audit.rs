@@ -9,12 +9,17 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -374,6 +379,108 @@ fn what_a_server_refuses_is_kept_and_neither_asked_again_and_again_nor_in_the_wa
 }
 
 #[test]
+fn no_proxy_sees_what_is_for_this_machine() {
+    let (server, proxy) =
+        (Server::start(|_| Answer::text("")), Server::start(|_| Answer::text("")));
+    let tale = Tale::of(&http(&server));
+    let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"];
+    let with = |story: Story, name: &&str| story.with(name, &proxy.address());
+    let tale = Tale { story: names.iter().fold(tale.story, with) };
+    tale.run().is(0, &["audit: written to siem"]);
+    assert_eq!((server.journal().len(), proxy.journal().len()), (2, 0));
+}
+
+#[test]
+fn a_header_that_would_be_two_is_refused() {
+    let server = Server::start(|_| Answer::text(""));
+    let headers = "headers = { Authorization = { env = \"AUDIT_TOKEN\" } }\n";
+    let tale = Tale::of(&(http(&server) + headers));
+    let tale = Tale { story: tale.story.with("AUDIT_TOKEN", "a\r\nX-Other: b") };
+    tale.run().is(0, &["header Authorization: its value has characters that no header may have"]);
+    assert_eq!(server.journal().len(), 0);
+}
+
+#[test]
+fn an_address_must_have_a_certificate_that_the_machine_trusts() {
+    let story = Story::new();
+    let at = |name: &str| story.folder().join(name).display().to_string();
+    let (key, certificate) = (at("key.pem"), at("certificate.pem"));
+    let wanted = "[req]\ndistinguished_name = name\nx509_extensions = own\n[name]\n[own]\n\
+                  basicConstraints = critical, CA:FALSE\nsubjectAltName = DNS:localhost\n";
+    let wanted = story.write("wanted.cnf", wanted);
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
+        .args(["-subj", "/CN=localhost", "-days", "2", "-config", &wanted])
+        .args(["-keyout", &key, "-out", &certificate])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let server = Server::start(|_| Answer::text(""));
+    let port = enciphered(&certificate, &key, server.host().to_owned());
+    let settings =
+        format!("[[audit]]\nname = \"siem\"\nurl = \"https://localhost:{port}/entries\"\n");
+    let tale = Tale::of(&settings);
+    tale.run().is(0, &["siem is down (", "certificate"]);
+    assert_eq!(server.journal().len(), 0, "nothing was said to a stranger");
+    let tale = Tale { story: tale.story.with("SSL_CERT_FILE", &certificate) };
+    tale.send().is(0, &["2 entries delivered to siem"]);
+    assert_eq!(keys(&server).len(), 2);
+}
+
+/// A port that takes TLS, with this certificate, and hands what comes on to `host`.
+fn enciphered(certificate: &str, key: &str, host: String) -> u16 {
+    let chain = CertificateDer::pem_file_iter(certificate).unwrap().map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_file(key).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(
+        rustls::crypto::ring::default_provider().into(),
+    )
+    .with_safe_default_protocol_versions()
+    .unwrap()
+    .with_no_client_auth()
+    .with_single_cert(chain, key)
+    .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let session = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            // A client that does not trust us goes away.
+            let _ = hand_on(rustls::StreamOwned::new(session, stream), &host);
+        }
+    });
+    port
+}
+
+fn hand_on<S: Read + Write>(mut client: S, host: &str) -> io::Result<()> {
+    let mut request = Vec::new();
+    let mut piece = [0; 4096];
+    while !is_whole(&request) {
+        let read = client.read(&mut piece)?;
+        if read == 0 {
+            return Ok(());
+        }
+        request.extend_from_slice(&piece[..read]);
+    }
+    let mut server = TcpStream::connect(host)?;
+    server.write_all(&request)?;
+    let mut answer = Vec::new();
+    server.read_to_end(&mut answer)?;
+    client.write_all(&answer)?;
+    client.flush()
+}
+
+/// Whether a request has come to the end that it names.
+fn is_whole(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request).to_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
+    length
+        .and_then(|length| length.trim().parse().ok())
+        .is_some_and(|length: usize| body.len() >= length)
+}
+
+#[test]
 fn a_redirection_is_not_followed() {
     let elsewhere = Server::start(|_| Answer::text(""));
     let to = elsewhere.address();
@@ -646,7 +753,7 @@ fn a_process_that_dies_anywhere_loses_no_entry_and_makes_none_twice() {
         let words = ["run", "a.md", "--answers", "answers.toml", "--format", "json"];
         let mut command = tale.story.command(&words);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+        let lines = io::BufRead::lines(io::BufReader::new(child.stdout.take().unwrap()));
         // The record's event is told after it is in the journal and before it can be delivered for
         // certain; more moments lie around it.
         let last = if moment < 7 { "record_made" } else { "run_ended" };
@@ -655,7 +762,7 @@ fn a_process_that_dies_anywhere_loses_no_entry_and_makes_none_twice() {
                 break;
             }
         }
-        std::thread::sleep(Duration::from_micros(300 * (moment % 7)));
+        thread::sleep(Duration::from_micros(300 * (moment % 7)));
         let _ = child.kill();
         let _ = child.wait();
         tale.send().is(0, &["no audit entry waits"]);

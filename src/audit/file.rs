@@ -7,6 +7,7 @@ use std::path::Path;
 
 use rustix::fs::{FlockOperation, OFlags, flock};
 
+use crate::path::leads_elsewhere;
 use crate::variables::Redactor;
 
 use super::Attempt;
@@ -40,13 +41,18 @@ fn try_append(path: &Path, text: &str) -> io::Result<()> {
     }
 }
 
-/// Opens it, and makes it where it is not there. A pipe or a device keeps nothing.
+/// Opens it, and makes it where it is not there. A pipe or a device keeps nothing. A link is not
+/// followed, nor a folder of the repository that leads out of it: whoever changes a repository must
+/// not choose what else is written to.
 fn open(path: &Path) -> io::Result<File> {
+    if path.parent().is_some_and(leads_elsewhere) {
+        return Err(io::Error::other("its folder leads out of the repository"));
+    }
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true).mode(0o600);
     // To open a pipe would otherwise wait for somebody at its other end.
-    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
-    let file = options.custom_flags(flags).open(path)?;
+    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits();
+    let file = options.custom_flags(i32::try_from(flags).unwrap_or_default()).open(path)?;
     if file.metadata()?.is_file() {
         Ok(file)
     } else {
@@ -68,6 +74,7 @@ fn ends_with_line(file: &mut File) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::unix::fs::symlink;
 
     use super::*;
 
@@ -80,6 +87,25 @@ mod tests {
         fs::write(&path, "{\"a\":1}\n{\"b\":").expect("writable");
         assert_eq!(append(&path, "{\"c\":3}"), Attempt::Delivered);
         assert_eq!(fs::read_to_string(&path).expect("a file"), "{\"a\":1}\n{\"b\":\n{\"c\":3}\n");
+    }
+
+    #[test]
+    fn a_link_is_not_followed_out_of_the_repository() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (root, other) = (folder.path().join("repository"), folder.path().join("other"));
+        fs::create_dir_all(root.join(".git")).expect("creatable");
+        fs::create_dir(&other).expect("creatable");
+        fs::write(other.join("profile"), "").expect("writable");
+        symlink(other.join("profile"), root.join("audit.jsonl")).expect("a link");
+        symlink(&other, root.join("logs")).expect("a link");
+        for path in [root.join("audit.jsonl"), root.join("logs/profile"), root.join("logs/new")] {
+            let refused = append(&path, "{}");
+            assert!(matches!(refused, Attempt::Down { .. }), "{}: {refused:?}", path.display());
+        }
+        assert_eq!(fs::read(other.join("profile")).expect("readable"), b"");
+        assert!(!other.join("new").exists());
+        assert_eq!(append(&root.join("own"), "{}"), Attempt::Delivered);
+        assert_eq!(append(&other.join("named"), "{}"), Attempt::Delivered);
     }
 
     #[test]

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
-use ureq::http::Response;
+use ureq::http::{HeaderValue, Response};
 use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, Body, Error};
+use ureq::{Agent, Body, Error, Proxy};
 
 use crate::config::{Header, Reference};
 use crate::variables::{Redactor, Secret};
@@ -37,7 +37,7 @@ pub(super) fn post(
     stop: &Stop,
 ) -> Attempt {
     let redactor = Redactor::default();
-    let mut request = agent().post(url).content_type("application/json");
+    let mut request = agent(url).post(url).content_type("application/json");
     request = request.header("Idempotency-Key", &letter.key);
     for (name, value) in headers {
         let value = match value {
@@ -61,7 +61,9 @@ pub(super) fn post(
 }
 
 /// Trusts whom the machine trusts: a team's address may have a certificate of its own authority.
-fn agent() -> Agent {
+fn agent(url: &str) -> Agent {
+    // What is not enciphered is for this machine, and no proxy is a part of it.
+    let proxy = if url.starts_with("https:") { Proxy::try_from_env() } else { None };
     let trust = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
     let config = Agent::config_builder()
         .timeout_global(Some(PATIENCE))
@@ -69,6 +71,7 @@ fn agent() -> Agent {
         .max_redirects(0)
         .max_redirects_will_error(false)
         .tls_config(trust)
+        .proxy(proxy)
         .user_agent(concat!("runbook/", env!("CARGO_PKG_VERSION")));
     config.build().new_agent()
 }
@@ -93,7 +96,13 @@ fn resolve(sink: &Sink, reference: &Reference, stop: &Stop) -> Result<Secret, St
         }
     }?;
     let value = Secret::from_input(value).0;
-    if value.is_empty() { Err("its value is empty".to_owned()) } else { Ok(value) }
+    if value.is_empty() {
+        return Err("its value is empty".to_owned());
+    }
+    match HeaderValue::from_str(value.expose()) {
+        Ok(_) => Ok(value),
+        Err(_) => Err("its value has characters that no header may have".to_owned()),
+    }
 }
 
 /// What an answer says.

@@ -668,6 +668,25 @@ fn a_secret_of_the_run_is_in_no_entry() {
 }
 
 #[test]
+fn what_only_an_entry_names_is_asked_for_before_it_is_made() {
+    let text = TEXT
+        .replace("# Try\n", "---\ninputs:\n  ticket:\n    description: why\n---\n\n# Try\n")
+        .replace("{{ run_id }}", "{{ ticket }}");
+    let tale = Tale::told(&text, FILE);
+    tale.run().is(3, &["input ticket has no value", "paused in step 2"]);
+    assert_eq!(kinds(&tale.file("audit.jsonl")), ["run_ended"]);
+    tale.answers(&text, "[inputs]\nticket = \"OPS-7\"\n");
+    tale.with(&["resume"]).is(0, &["audit: written to ledger (step 2)"]);
+    let entries = tale.file("audit.jsonl");
+    assert_eq!(kinds(&entries), ["run_ended", "record", "run_ended"]);
+    assert_eq!(entries[1]["entry"]["json"]["context"], "OPS-7");
+    assert_eq!(
+        (&entries[0]["result"], &entries[2]["result"]),
+        (&"paused".into(), &"complete".into())
+    );
+}
+
+#[test]
 fn broken_glass_is_told_at_once_and_in_every_entry() {
     let text = TEXT.replacen("# Try\n", "# Try\n\n**Required role:** admin\n", 1);
     let tale = Tale::told(&text, FILE);

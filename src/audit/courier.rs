@@ -50,6 +50,8 @@ struct State {
     news: Vec<What>,
     /// Entries of this run of which a sink has not been heard.
     unheard: BTreeMap<(String, u64), Handed>,
+    /// Sinks that were waited for once, and have not been heard of since.
+    silent: BTreeSet<String>,
     /// What each sink's thread does.
     at: BTreeMap<String, At>,
 }
@@ -109,17 +111,19 @@ impl Courier {
         std::mem::take(&mut self.state().news)
     }
 
-    /// The same, once every sink was heard of every entry, or after a while.
+    /// The same, once every sink was heard of every entry, or after a while. One that was waited for
+    /// in vain is not waited for again before it is heard of.
     pub fn answers(&self, patience: Duration) -> Vec<What> {
-        let state = self.state();
-        let waiting = self
-            .shared
-            .changed
-            .wait_timeout_while(state, patience, |state| !state.unheard.is_empty());
-        let mut state = waiting.unwrap_or_else(PoisonError::into_inner).0;
-        let silent = std::mem::take(&mut state.unheard);
+        let awaited = |state: &mut State| {
+            let State { unheard, silent, .. } = state;
+            unheard.keys().any(|(sink, _)| !silent.contains(sink))
+        };
+        let waited = self.shared.changed.wait_timeout_while(self.state(), patience, awaited);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let unheard = std::mem::take(&mut state.unheard);
+        state.silent.extend(unheard.keys().map(|(sink, _)| sink.clone()));
         let why = Redacted::literal("it has not answered yet");
-        let silent = silent.into_iter().map(|((sink, _), entry)| What::AuditWaits {
+        let unheard = unheard.into_iter().map(|((sink, _), entry)| What::AuditWaits {
             step: entry.step,
             sink,
             key: entry.key,
@@ -127,7 +131,7 @@ impl Courier {
             refused: false,
         });
         let mut news = std::mem::take(&mut state.news);
-        news.extend(silent);
+        news.extend(unheard);
         news
     }
 
@@ -169,6 +173,7 @@ impl Courier {
     /// Tells of an entry, if it is of this run.
     fn tell(&self, letter: &Letter, what: What) {
         let mut state = self.state();
+        state.silent.remove(&letter.sink);
         if letter.run == self.run {
             state.unheard.remove(&(letter.sink.clone(), letter.number));
             state.news.push(what);

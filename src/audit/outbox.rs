@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, TransactionBehavior, params};
 
+use crate::journal::prepare;
 use crate::variables::Redacted;
 
 use super::entry::Handed;
@@ -174,23 +175,8 @@ impl Outbox {
     fn prepare(opened: rusqlite::Result<Connection>, path: PathBuf) -> Result<Self, OutboxError> {
         let prepared = opened.and_then(|mut connection| {
             connection.busy_timeout(PATIENCE)?;
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            connection.pragma_update(None, "synchronous", "FULL")?;
-            let form = |connection: &Connection| {
-                connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
-            };
-            if form(&connection)? == 0 {
-                let behavior = TransactionBehavior::Immediate;
-                let transaction = connection.transaction_with_behavior(behavior)?;
-                // Another process may have been quicker.
-                if form(&transaction)? == 0 {
-                    transaction.execute_batch(TABLES)?;
-                    transaction.pragma_update(None, "user_version", FORM)?;
-                }
-                transaction.commit()?;
-            }
-            let found = form(&connection)?;
-            Ok((connection, found))
+            let form = prepare(&mut connection, TABLES, FORM)?;
+            Ok((connection, form))
         });
         match prepared {
             Ok((_, found)) if found > FORM => Err(OutboxError::Newer { path }),

@@ -11,6 +11,7 @@ mod holder;
 mod line;
 mod recording;
 mod sqlite;
+mod tables;
 
 use std::path::PathBuf;
 
@@ -22,6 +23,7 @@ pub use holder::{Holder, Life};
 pub use line::{Filter, Line, State};
 pub use recording::{Journaled, Recording};
 pub use sqlite::Sqlite;
+pub use tables::prepare;
 
 /// One entry of a run: an event as it was written, and its link in the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -232,7 +232,7 @@ fn a_sink_that_refuses_connections_never_blocks_a_run_and_gets_its_entries_later
     assert_eq!(tale.file("audit.jsonl").len(), 2, "the other sink has them");
     tale.story.run(&["show"]).is(0, &["! step 2: siem has not got the audit entry"]);
     tale.story.run(&["audit"]).is(0, &["siem, http://127.0.0.1", "step 2", "connection refused"]);
-    tale.send().is(5, &["2 entries wait"]);
+    tale.send().is(5, &["2 entries wait", "tried 0 times: it waits behind the one before it"]);
     assert_eq!(tale.events("audit_waits").len(), 1);
 }
 

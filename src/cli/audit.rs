@@ -129,7 +129,9 @@ fn change(letter: &Letter, sink: &Sink) -> Option<String> {
 
 /// Why an entry waits.
 fn why(group: &Group, letter: &Letter) -> String {
-    let said = letter.said.as_ref().map_or("not tried yet", Redacted::as_str);
+    let is_first = group.letters.first() == Some(letter);
+    let untried = if is_first { "not tried yet" } else { "it waits behind the one before it" };
+    let said = letter.said.as_ref().map_or(untried, Redacted::as_str);
     match &group.sink {
         Err(why) => why.clone(),
         Ok(sink) => change(letter, sink).unwrap_or_else(|| said.to_owned()),
@@ -167,7 +169,10 @@ fn listed(groups: &[Group], format: StatusFormat) -> String {
                 "  {}{}, since {}, tried {}: {}",
                 letter.key,
                 step.unwrap_or_default(),
-                letter.since,
+                letter
+                    .since
+                    .get(..19)
+                    .map_or_else(|| letter.since.clone(), |time| format!("{time}Z")),
                 if letter.tries == 1 {
                     "once".to_owned()
                 } else {

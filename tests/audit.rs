@@ -7,7 +7,7 @@ mod screen;
 mod story;
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -792,6 +792,31 @@ fn a_process_that_dies_anywhere_loses_no_entry_and_makes_none_twice() {
         assert!(expected >= 1, "moment {moment}");
         assert_eq!(keys(&server).len(), expected, "moment {moment}");
     }
+}
+
+#[test]
+fn runs_at_the_same_time_write_whole_lines_and_lose_none() {
+    let tale = Tale::of(FILE);
+    // Something waits already that each of them may deliver.
+    fs::create_dir(tale.story.folder().join("audit.jsonl")).unwrap();
+    tale.run().is(0, &["not delivered to ledger"]);
+    fs::remove_dir(tale.story.folder().join("audit.jsonl")).unwrap();
+    let names: Vec<_> = (0..6).map(|number| format!("b{number}.md")).collect();
+    let start = |name: &String| {
+        tale.story.write(name, TEXT);
+        let words = ["run", name, "--answers", "answers.toml"];
+        let mut command = tale.story.command(&words);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let started: Vec<_> = names.iter().map(start).collect();
+    for child in started {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    tale.send().is(0, &["no audit entry waits"]);
+    let entries = tale.file("audit.jsonl");
+    let keys: BTreeSet<_> = entries.iter().map(|entry| entry["key"].to_string()).collect();
+    assert_eq!(keys.len(), 14, "two of each of seven runs");
 }
 
 #[test]

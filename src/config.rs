@@ -3,6 +3,8 @@
 //! Comes in: a file. Goes out: one plain struct. An unknown key is an error that names it: a
 //! setting that is silently ignored is worse than none.
 
+mod audit;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,6 +12,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::policy::{Catalogue, Entry, HostError, Listed, Probe, entry};
+
+pub use audit::{Audit, AuditWay, Header, Reference};
 
 /// The file's name.
 pub const FILE: &str = "runbook.toml";
@@ -32,6 +36,8 @@ pub struct Config {
     pub command: Vec<toml::Table>,
     /// What else tells where a run happens.
     pub context: Vec<Context>,
+    /// Where audit entries are handed on to.
+    pub audit: Vec<Audit>,
     /// Where the file was found; its folder is what relative paths start from.
     #[serde(skip)]
     pub folder: Option<PathBuf>,
@@ -109,6 +115,18 @@ fn line_of(text: &str, example: &str) -> Option<String> {
     Some(format!(" (line {})", line + 1))
 }
 
+/// Where a name is given last in a file.
+fn last_line_of(text: &str, name: &str) -> Option<String> {
+    let gives = |line: &str| {
+        line.split_once('=').is_some_and(|(key, value)| {
+            key.trim() == "name" && value.trim().trim_matches(['"', '\'']) == name
+        })
+    };
+    let lines = text.lines().collect::<Vec<_>>();
+    let line = lines.iter().rposition(|line| gives(line))?;
+    Some(format!(" (line {})", line + 1))
+}
+
 impl Config {
     /// The settings that hold for a runbook: of the nearest file in its folder or above, up to the
     /// repository's root.
@@ -130,6 +148,9 @@ impl Config {
         config.folder = path.parent().map(Into::into);
         let unusable = |error: String| ConfigError::Use { path: path.into(), error };
         config.require_sense().map_err(unusable)?;
+        audit::require_names_once(&config.audit).map_err(|(name, error)| {
+            unusable(format!("{error}{}", last_line_of(text, &name).unwrap_or_default()))
+        })?;
         config.listed().map_err(|error| unusable(error.to_string()))?;
         let mut catalogue = Catalogue::builtin().clone();
         if let Some(rules) = config.rules() {
@@ -209,6 +230,7 @@ impl Config {
         !self.command.is_empty()
             || !self.context.is_empty()
             || !self.roles.command.is_empty()
+            || !self.audit.is_empty()
             || !self.read_only.hosts.is_empty()
             || !self.read_only.tools.is_empty()
     }

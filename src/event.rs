@@ -253,6 +253,30 @@ pub enum What {
         /// The rendered entry.
         text: Redacted,
     },
+    /// A sink of the team has an audit entry.
+    AuditDelivered {
+        /// The step that made it, where one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<String>,
+        /// The sink.
+        sink: String,
+        /// By what the entry is known.
+        key: String,
+    },
+    /// A sink of the team has an audit entry not yet; it is kept.
+    AuditWaits {
+        /// The step that made it, where one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<String>,
+        /// The sink.
+        sink: String,
+        /// By what the entry is known.
+        key: String,
+        /// Why.
+        why: Redacted,
+        /// Whether it is not tried again by itself: the sink will not take it as it is.
+        refused: bool,
+    },
     /// Something worth knowing that is no failure.
     Remark {
         /// One sentence.
@@ -287,6 +311,9 @@ pub struct Beginning {
     /// The role that the runbook requires, and who says that the operator has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// Why it goes ahead although nothing of it can be recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrecorded: Option<Redacted>,
     /// Its header, labels as written.
     pub metadata: Vec<(String, Redacted)>,
     /// Days since it was last validated, where its header has such a date; negative for a date in

@@ -25,15 +25,17 @@
 //! 14. [`freshness`]: what changed since the stamp
 //! 15. [`event`]: what happened, as data
 //! 16. [`journal`]: the durable record of runs
-//! 17. [`resume`]: what a run has come to, and how it goes on
-//! 18. [`validation`]: what a validation came to
-//! 19. [`sandbox`]: a process that can read and cannot write
-//! 20. [`gate`]: what every program passes that a read-only session starts
-//! 21. [`session`]: a shell that remembers
-//! 22. [`engine`]: carries a plan out
-//! 23. [`report`]: views of events, diagnostics and explanations
-//! 24. [`cli`]: the command line, prompts, exit codes
+//! 17. [`audit`]: hands audit entries on to where a team keeps them
+//! 18. [`resume`]: what a run has come to, and how it goes on
+//! 19. [`validation`]: what a validation came to
+//! 20. [`sandbox`]: a process that can read and cannot write
+//! 21. [`gate`]: what every program passes that a read-only session starts
+//! 22. [`session`]: a shell that remembers
+//! 23. [`engine`]: carries a plan out
+//! 24. [`report`]: views of events, diagnostics and explanations
+//! 25. [`cli`]: the command line, prompts, exit codes
 
+pub mod audit;
 pub mod check;
 pub mod cli;
 pub mod config;

@@ -24,6 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("freshness", &["document", "git", "expect", "plan", "policy", "source", "stamp"]),
     ("event", &["expect", "policy", "source", "variables"]),
     ("journal", &["event", "policy", "variables"]),
+    ("audit", &["config", "event", "journal", "path", "variables"]),
     ("resume", &["document", "event", "policy", "variables"]),
     ("validation", &["event", "plan", "variables"]),
     ("sandbox", &[]),
@@ -67,6 +68,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "audit",
             "check",
             "config",
             "diagnostic",

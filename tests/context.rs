@@ -236,6 +236,7 @@ fn resumed(book: &str, folder: &std::path::Path, pins: Vec<Placed>) -> (Summary,
         role: None,
         unrecorded: None,
         usual: None,
+        audit: None,
     };
     let mut operator = Nobody;
     let mut events = Events(Vec::new());

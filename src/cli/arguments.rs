@@ -25,6 +25,8 @@ pub(super) enum Command {
     Runs(Runs),
     /// What happened in a run
     Show(Show),
+    /// The audit entries that wait for their sinks
+    Audit(Audit),
     /// The whole run against stand-ins, touching nothing real
     Rehearse(Rehearse),
     /// How every line is understood: steps, inputs, effects, expectations
@@ -195,6 +197,19 @@ pub(super) enum ShowFormat {
     Junit,
     /// For a ticket
     Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    /// Try to deliver them now
+    #[arg(long)]
+    pub send: bool,
+    /// Deliver also to a sink that is another file, address or program than when an entry was made
+    #[arg(long, requires = "send")]
+    pub changed: bool,
+    /// How they are told
+    #[arg(long, value_enum, default_value_t = StatusFormat::Text)]
+    pub format: StatusFormat,
 }
 
 #[derive(Debug, Args)]

@@ -8,11 +8,13 @@ use duct::Handle;
 use jiff::tz::TimeZone;
 use rustix::fs::{Access, access};
 
+use crate::audit::Handing;
 use crate::config::{Config, repository};
 use crate::diagnostic::Severity;
 use crate::document::{ActionKind, Document};
 use crate::engine::{Operator, Setup, StandIns, Wishes, carry_out, is_builtin};
 use crate::event::{RunResult, Sink};
+use crate::journal::Head;
 use crate::plan::{Plan, Selection};
 use crate::report::json_lines::JsonLines;
 use crate::report::terminal::Terminal as View;
@@ -22,6 +24,7 @@ use crate::source::Source;
 
 use super::answers::{Answers, AnswersError};
 use super::arguments::{Attended, Rehearse, Run, RunFormat};
+use super::hand_on::{self, OnTheWay, Way};
 use super::journal::{self, Record};
 use super::role::role;
 use super::terminal::Terminal;
@@ -52,7 +55,7 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
         }
         (Err(failure), _) => return Err(failure),
     };
-    start(&plan, setup, &How::of(&arguments.attended), name, record)
+    start(&plan, setup, &How::of(&arguments.attended, &config), name, record)
 }
 
 pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
@@ -70,19 +73,23 @@ pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
     setup.environment = stand_ins.environment();
     setup.offers.clone_from(&setup.environment);
     setup.stand_ins = Some(stand_ins);
-    start(&plan, setup, &How::of(&arguments.attended), operator_name(name), None)
+    setup.audit = hand_on::rehearsed(&config);
+    let how = How::of(&arguments.attended, &config);
+    start(&plan, setup, &how, operator_name(name), None)
 }
 
-/// Who answers, and how the run is told.
+/// Who answers, how the run is told, and what the team has set.
 pub(super) struct How<'a> {
+    pub config: &'a Config,
     pub answers: Option<&'a Path>,
     pub non_interactive: bool,
     pub format: RunFormat,
 }
 
 impl<'a> How<'a> {
-    fn of(arguments: &'a Attended) -> Self {
+    fn of(arguments: &'a Attended, config: &'a Config) -> Self {
         Self {
+            config,
             answers: arguments.answers.as_deref(),
             non_interactive: arguments.non_interactive,
             format: arguments.format,
@@ -145,7 +152,7 @@ fn refuse_errors(plan: &Plan) -> Result<(), Failure> {
 
 pub(super) fn setup(config: &Config, folder: PathBuf) -> Setup {
     let now = now();
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let host = host();
     let size = rustix::termios::tcgetwinsize(io::stdout());
     let size = size.map_or((80, 24), |size| (size.ws_col.max(40), size.ws_row.max(10)));
     Setup {
@@ -167,7 +174,13 @@ pub(super) fn setup(config: &Config, folder: PathBuf) -> Setup {
         unrecorded: None,
         pins: None,
         usual: None,
+        audit: None,
     }
+}
+
+/// The machine's name.
+pub(super) fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 /// The time here. The system's own file says enough where `TZ` says nothing; to look for a zone by
@@ -230,10 +243,10 @@ fn is_there(name: &str, setup: &Setup) -> bool {
 
 pub(super) fn start(
     plan: &Plan,
-    setup: Setup,
+    mut setup: Setup,
     how: &How<'_>,
     name: String,
-    record: Option<Record>,
+    mut record: Option<Record>,
 ) -> Result<Exit, Failure> {
     let broken =
         |error: io::Error| Failure::new(Exit::Environment, format!("failed to start: {error}"));
@@ -255,18 +268,25 @@ pub(super) fn start(
             Box::new(View::new(BufWriter::new(out), colour, columns))
         }
     };
-    let mut record = record;
-    let mut recording = record.as_mut().map(Record::recording);
+    let way = if rehearsed { None } else { Way::open(how.config, &setup, record.as_ref())? };
+    let (way, teller) = way.unzip();
+    let courier = way.as_ref().map(Way::courier);
+    if let Some(courier) = &courier {
+        setup.audit = Some(Box::new(OnTheWay(courier.clone())));
+    }
+    let head = record.as_ref().map_or_else(|| Head::of_nothing(&setup.run), Record::head);
+    let recording = record.as_mut().map(Record::recording);
+    let mut kept = Handing::after(recording, head, teller.unwrap_or_default(), courier);
     // What happened is kept before it is shown.
-    let kept = recording.as_mut().map(|recording| recording as &mut dyn Sink);
-    let sinks = kept.into_iter().chain([sink.as_mut() as &mut dyn Sink]).collect();
+    let sinks: Vec<&mut dyn Sink> = vec![&mut kept, sink.as_mut()];
     let run = carry_out(plan, setup, operator.as_mut(), sinks, wishes);
     let summary = runtime.block_on(run);
-    let head = recording.map(|recording| recording.journaled().head);
-    drop(sink);
+    let (head, left) = (kept.recorded(), kept.left().to_vec());
+    drop((kept, sink));
     if let (Some(record), Some(head)) = (record, head) {
         record.end(head, how.format)?;
     }
+    way.map_or(Ok(()), |way| way.end(&left, how.format))?;
     if summary.result == RunResult::Broken {
         let _ = writeln!(io::stderr(), "runbook: {}", summary.why.as_str());
     }

@@ -65,6 +65,16 @@ impl Record {
         Ok(Self { journal, run, target, journaled })
     }
 
+    /// The journal that it is in.
+    pub const fn journal(&self) -> &Sqlite {
+        &self.journal
+    }
+
+    /// Its last entry there.
+    pub const fn head(&self) -> Head {
+        self.journaled.head
+    }
+
     /// The sink for its events.
     pub fn recording(&mut self) -> Recording<'_> {
         Recording::after(&mut self.journal, self.journaled.clone())

@@ -5,12 +5,14 @@
 
 mod answers;
 mod arguments;
+mod audit;
 mod carry_out;
 mod check;
 mod classify;
 mod examine;
 mod expect;
 mod explain;
+mod hand_on;
 mod journal;
 mod keyboard;
 mod paths;
@@ -102,6 +104,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Rollback(arguments) => rollback::rollback(&arguments),
         Command::Runs(arguments) => runs::runs(&arguments),
         Command::Show(arguments) => show::show(&arguments),
+        Command::Audit(arguments) => audit::audit(&arguments),
         Command::Rehearse(rehearse) => carry_out::rehearse(&rehearse),
         Command::Explain(explain) => explain::explain(&explain),
         Command::Check(check) => check::check(&check),

@@ -69,6 +69,7 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     let journaled = Journaled { head: recorded.head, line: Some(line.clone()) };
     let record = Record::of(store, &plan, line.run.clone(), line.target, journaled)?;
     let how = How {
+        config: &config,
         answers: arguments.answers.as_deref(),
         non_interactive: arguments.non_interactive,
         format: arguments.format,

@@ -31,8 +31,8 @@ pub(super) fn role(
     let standing = match (asked, claimed.as_deref().map(is_it)) {
         (Some(true), _) => RoleStanding::Verified,
         (None, Some(true)) => RoleStanding::Claimed,
-        (None, None) => RoleStanding::Unclaimed,
         _ if authority.break_glass.is_some() => RoleStanding::BreakGlass,
+        (None, None) => RoleStanding::Unclaimed,
         _ => RoleStanding::Missing,
     };
     let reason = authority.break_glass.as_deref().map(|text| Redactor::default().redact(text));

@@ -49,6 +49,7 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     let journaled = Journaled { head: Head::of_nothing(&setup.run), line: None };
     let record = Record::of(store, &plan, setup.run.clone(), line.target, journaled)?;
     let how = How {
+        config: &config,
         answers: arguments.answers.as_deref(),
         non_interactive: arguments.non_interactive,
         format: arguments.format,

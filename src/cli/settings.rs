@@ -139,13 +139,26 @@ pub(super) fn of_operator(runbook: &Path) -> Result<InForce, Failure> {
     if !config.decides() || is_trusted(&path) {
         return Ok(InForce { config, ..InForce::default() });
     }
+    let handed_on = if config.audit.is_empty() { "" } else { ", and where audit entries go," };
     let note = format!(
-        "{} decides what may run and is not trusted, so it is not used: read it, then `runbook \
-         trust {}`",
+        "{} decides what may run{handed_on} and is not trusted, so it is not used: read it, then \
+         `runbook trust {}`",
         path.display(),
         path.display()
     );
     Ok(InForce::without(config, note))
+}
+
+/// The settings of a file, if the operator trusts it as it is now; else why it does not count.
+pub(super) fn trusted(path: &Path) -> Result<Config, String> {
+    if !path.exists() {
+        return Err(format!("{} is not there any more", path.display()));
+    }
+    if !is_trusted(path) {
+        let path = path.display();
+        return Err(format!("{path} is not trusted: read it, then `runbook trust {path}`"));
+    }
+    Config::read(path).map_err(|error| format!("failed to {error}"))
 }
 
 /// No settings but the floor: what CI gets that names no base commit.

@@ -5,13 +5,15 @@ use std::io::BufWriter;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use crate::audit::Outbox;
 use crate::event::Event;
 use crate::journal::{ExchangeError, Filter, Journal, JournalError, Line, Sqlite, export, verify};
 use crate::report::neutral;
 use crate::report::story::Story;
 
 use super::arguments::{Show, ShowFormat};
-use super::journal::{failed, open, pick};
+use super::carry_out::host;
+use super::journal::{failed, folder, open, pick};
 use super::{Exit, Failure, print};
 
 pub(super) fn show(arguments: &Show) -> Result<Exit, Failure> {
@@ -49,12 +51,29 @@ fn told(journal: &Sqlite, line: &Line, format: ShowFormat) -> Result<String, Fai
         let run = line.run.clone();
         return Err(failed(JournalError::Entry { run, number, said }));
     }
+    settle_entries(&mut story, line);
     Ok(match format {
         ShowFormat::Json => texts,
         ShowFormat::Text => story.text(),
         ShowFormat::Junit => story.junit(),
         ShowFormat::Markdown => story.markdown(),
     })
+}
+
+/// What the outbox has no more was delivered after the run had ended. Of another machine's run only
+/// its own words are known.
+fn settle_entries(story: &mut Story, line: &Line) {
+    if line.host != host() {
+        return;
+    }
+    let Ok(folder) = folder() else { return };
+    let outbox = Outbox::is_there(&folder).then(|| Outbox::open(&folder));
+    let Some(Ok(outbox)) = outbox else { return };
+    let Ok(waiting) = outbox.waiting() else { return };
+    let waits = |key: &str, sink: &str| {
+        waiting.iter().any(|letter| letter.key == key && letter.sink == sink)
+    };
+    story.settle_entries(waits);
 }
 
 fn check(journal: &Sqlite, line: &Line, arguments: &Show) -> Result<Exit, Failure> {

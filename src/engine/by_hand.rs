@@ -5,7 +5,7 @@
 
 use crate::document;
 use crate::event::{Outcome, Place, What};
-use crate::variables::template::{Style, expand};
+use crate::variables::template::{Style, expand, names};
 
 use super::operator::{AskChoice, AskManual, Manual};
 use super::{Break, Engine, Flow, given};
@@ -146,10 +146,21 @@ impl Engine<'_> {
         record: &document::Record,
         place: &Place,
     ) -> Flow<()> {
+        self.ask_for_what_is_open(&record.text)?;
         let text = self.redactor.redact(&expand(&record.text, &self.facts(), Style::Plain));
         let (step, line, language) = (step.id.clone(), action.line, record.language.clone());
         let place = place.clone();
         self.recorder.emit(What::RecordMade { step, line, place, language, text })?;
-        Ok(())
+        self.tell_of_record()
+    }
+
+    /// Asks for the inputs that a text names and that no command has needed before: an entry with a
+    /// hole in it proves nothing.
+    fn ask_for_what_is_open(&mut self, text: &str) -> Flow<()> {
+        let facts = self.facts();
+        let inputs = self.plan.inputs.iter().filter(|input| !input.secret);
+        let open = inputs.filter(|input| !facts.contains_key(&input.name));
+        let open = open.map(|input| (input.name.clone(), String::new())).collect();
+        names(text, &open).iter().try_for_each(|name| self.ask_anew(name))
     }
 }

@@ -5,6 +5,7 @@
 //! waits for several things at once.
 
 mod attempt;
+mod audit;
 mod by_hand;
 mod capture;
 mod confined;
@@ -53,6 +54,7 @@ use crate::stamp::{Standing, standing};
 use crate::variables::template::{Style, expand};
 use crate::variables::{Redacted, Redactor, Secret, Values};
 
+pub use audit::Auditing;
 pub use confined::{ConfineError, Confined, Means, Tools, decides_where};
 pub use operator::{
     Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun,
@@ -106,6 +108,8 @@ pub struct Setup {
     pub pins: Option<Vec<Placed>>,
     /// What earlier runs tell of how long things take.
     pub usual: Option<Box<dyn Usual>>,
+    /// Who hands audit entries on; nobody where a team has no sinks.
+    pub audit: Option<Box<dyn Auditing>>,
 }
 
 /// How a run is kept, so that it can be gone on with.
@@ -349,7 +353,8 @@ impl<'a> Engine<'a> {
     fn begin(&mut self) -> Flow<()> {
         self.recall();
         let resumption = self.setup.keeping.as_mut().and_then(|kept| kept.resumption.take());
-        if let Some(resumption) = resumption {
+        if let Some(mut resumption) = resumption {
+            resumption.role = self.role();
             self.recorder.emit(What::RunResumed(resumption))?;
         } else {
             let beginning = self.beginning();
@@ -412,7 +417,8 @@ impl<'a> Engine<'a> {
             program: env!("CARGO_PKG_VERSION").into(),
             sections: keeping.map_or_else(Vec::new, |keeping| keeping.sections.clone()),
             of: keeping.and_then(|keeping| keeping.of.clone()),
-            role: self.setup.role.clone(),
+            role: self.role(),
+            unrecorded: self.setup.unrecorded.as_deref().map(redact),
             metadata: document
                 .metadata
                 .entries
@@ -453,6 +459,7 @@ impl<'a> Engine<'a> {
                 self.pass(action, &place);
                 continue;
             }
+            self.tell_of_entries()?;
             self.announce(&place)?;
             self.show(&action.lead)?;
             if self.does_not_apply(action)? {
@@ -570,6 +577,7 @@ impl<'a> Engine<'a> {
         // Where the sinks are what broke, the summary still reaches the caller.
         let _ = left.map(|text| self.recorder.emit(What::Remark { text }));
         let _ = self.tell_tools(tools::Wait::Briefly);
+        let _ = self.tell_of_entries();
         let _ = self.recorder.emit(What::RunEnded(Box::new(summary.clone())));
         summary
     }

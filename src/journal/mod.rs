@@ -11,6 +11,7 @@ mod holder;
 mod line;
 mod recording;
 mod sqlite;
+mod tables;
 mod usual;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub use holder::{Holder, Life};
 pub use line::{Filter, Line, State};
 pub use recording::{Journaled, Recording};
 pub use sqlite::Sqlite;
+pub use tables::prepare;
 pub use usual::{Segments, complete, mean};
 
 /// One entry of a run: an event as it was written, and its link in the chain.

@@ -48,6 +48,11 @@ impl<'j> Recording<'j> {
         Journaled { head: self.head, line: self.line.clone() }
     }
 
+    /// The last entry that is stored by now.
+    pub const fn head(&self) -> Head {
+        self.head
+    }
+
     /// Adds to the output that waits, where it is more of the same.
     fn wait_with(&mut self, event: &Event) -> bool {
         let What::Output { segment, stream, text } = &event.what else { return false };
@@ -93,6 +98,8 @@ impl<'j> Recording<'j> {
             | What::StatementEnded { .. }
             | What::StateKept(_)
             | What::UnknownPut { .. }
+            | What::AuditDelivered { .. }
+            | What::AuditWaits { .. }
             | What::Remark { .. } => true,
             What::SegmentStarted { .. } | What::SegmentEnded(_) => !self.writes,
             _ => false,

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, TransactionBehavior, params};
 
+use super::tables::prepare;
 use super::{Entry, Filter, Hash, Head, Hold, Holder, Journal, JournalError, Life, Line, Safe};
 
 /// The form of the tables; what was made by a newer one is left alone.
@@ -69,7 +70,7 @@ impl Sqlite {
         }
         let opened = Connection::open(&path).and_then(|mut connection| {
             connection.busy_timeout(PATIENCE)?;
-            let form = prepare(&mut connection)?;
+            let form = prepare(&mut connection, TABLES, FORM)?;
             Ok((connection, form))
         });
         match opened {
@@ -104,27 +105,6 @@ fn make(folder: &Path, path: &Path) -> std::io::Result<()> {
     // SQLite gives its other files the permissions of this one.
     OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
     fs::set_permissions(path, Permissions::from_mode(0o600))
-}
-
-/// The settings of a connection, and the tables where there are none; returns the tables' form.
-fn prepare(connection: &mut Connection) -> rusqlite::Result<i64> {
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    let form = |connection: &Connection| {
-        connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
-    };
-    let found = form(connection)?;
-    if found != 0 {
-        return Ok(found);
-    }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Another process may have been quicker.
-    if form(&transaction)? == 0 {
-        transaction.execute_batch(TABLES)?;
-        transaction.pragma_update(None, "user_version", FORM)?;
-    }
-    transaction.commit()?;
-    form(connection)
 }
 
 fn fault(path: &Path, error: &rusqlite::Error) -> JournalError {

@@ -4,6 +4,7 @@
 //! Refuses to decide anything, and to let text of a command or a document act on the terminal.
 
 mod advice;
+mod audit;
 pub mod classification;
 mod diagnostic;
 pub mod explain;
@@ -19,6 +20,7 @@ pub mod terminal;
 pub mod whole;
 mod workflow;
 
+pub use self::audit::audit_words;
 use self::diagnostic::one_line;
 pub use self::diagnostic::{Colour, draw};
 pub use self::gutter::Gutter;

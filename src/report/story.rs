@@ -4,16 +4,18 @@
 //! a ticket, or test cases. What needs attention comes first: what was begun and never ended, what
 //! failed, what was left out or overruled, who took it from whom.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::event::{
-    Beginning, Event, Intent, Outcome, Placed, Resumption, Role, RoleStanding, Summary, What,
+    Beginning, Event, Intent, Outcome, Placed, Resumption, Role, RoleStanding, Summary, Tool, What,
 };
 use crate::policy::Effect;
 use crate::variables::Redacted;
 
+use super::audit::audit_words;
 use super::neutral;
 use super::terminal::{format_duration, outcome_word, result_word, role_words};
 
@@ -33,6 +35,8 @@ pub struct Story {
     chapters: Vec<Chapter>,
     /// What needs attention, in the order in which it happened.
     attention: Vec<String>,
+    /// Audit entries that sinks have not got, by key and sink.
+    undelivered: BTreeMap<(String, String), String>,
 }
 
 /// A step, or a part of one.
@@ -129,6 +133,7 @@ impl Story {
                 deed.what = vec!["audit record".into()];
                 deed.output.push_str(text.as_str());
             }
+            What::AuditDelivered { .. } | What::AuditWaits { .. } => self.handed_on(event),
             What::Remark { text } => {
                 self.deed(event, "", 0).what = vec![format!("note: {text}")];
             }
@@ -151,18 +156,43 @@ impl Story {
             What::ContextChanged { tool, what, from, to, by, .. } => {
                 self.moved(event, tool, what, (from.as_ref(), to.as_ref()), by);
             }
-            What::ToolsFound { tools } => {
-                let known = tools.iter().filter_map(|tool| {
-                    Some(format!("{} {}", tool.name, tool.version.as_ref()?.as_str()))
-                });
-                let known: Vec<_> = known.collect();
-                self.deed(event, "", 0).what = vec![format!("tools: {}", known.join(", "))];
-            }
+            What::ToolsFound { tools } => self.found(event, tools),
             What::Shown { .. }
             | What::Running { .. }
             | What::StatementEnded { .. }
             | What::StateKept(_) => {}
         }
+    }
+
+    /// The tools whose version is known.
+    fn found(&mut self, event: &Event, tools: &[Tool]) {
+        let known = tools
+            .iter()
+            .filter_map(|tool| Some(format!("{} {}", tool.name, tool.version.as_ref()?.as_str())));
+        let known: Vec<_> = known.collect();
+        self.deed(event, "", 0).what = vec![format!("tools: {}", known.join(", "))];
+    }
+
+    /// What became of an audit entry.
+    fn handed_on(&mut self, event: &Event) {
+        self.deed(event, "", 0).what = audit_words(&event.what).into_iter().collect();
+        match &event.what {
+            What::AuditDelivered { sink, key, .. } => {
+                self.undelivered.remove(&(key.clone(), sink.clone()));
+            }
+            What::AuditWaits { step, sink, key, .. } => {
+                let of = step.as_ref().map(|step| format!("step {step}: ")).unwrap_or_default();
+                let text = format!("{of}{sink} has not got the audit entry {key}");
+                self.undelivered.insert((key.clone(), sink.clone()), text);
+            }
+            _ => {}
+        }
+    }
+
+    /// Forgets the audit entries that a sink has got since; `waits` knows, by key and sink, which
+    /// are still to be delivered.
+    pub fn settle_entries(&mut self, waits: impl Fn(&str, &str) -> bool) {
+        self.undelivered.retain(|(key, sink), _| waits(key, sink));
     }
 
     /// The run is elsewhere now.
@@ -299,7 +329,8 @@ impl Story {
                 deed.step, deed.line, deed.at
             )
         });
-        unknown.chain(self.attention.iter().cloned()).collect()
+        let attention = self.attention.iter().chain(self.undelivered.values()).cloned();
+        unknown.chain(attention).collect()
     }
 
     /// For a person at a terminal.

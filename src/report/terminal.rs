@@ -16,6 +16,7 @@ use crate::expect::{Stream, Verdict};
 use crate::policy::{Effect, Trait};
 use crate::variables::Redacted;
 
+use super::audit::audit_words;
 use super::{Colour, Gutter, neutral};
 
 const BOLD: Style = Style::new().effects(Effects::BOLD);
@@ -405,6 +406,10 @@ impl<W: Write> Sink for Terminal<W> {
                 for line in neutral(text.as_str()).lines() {
                     self.line(&format!("      {line}"))?;
                 }
+            }
+            what @ (What::AuditDelivered { .. } | What::AuditWaits { .. }) => {
+                let text = audit_words(what).unwrap_or_default();
+                self.words("  ", &told(&text))?;
             }
             What::Remark { text } => self.words("  note: ", &told(text.as_str()))?,
             What::RunEnded(summary) => self.summary(summary)?,

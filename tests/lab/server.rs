@@ -42,6 +42,12 @@ impl Answer {
         Self { headers: format!("Location: {to}\r\n"), ..Self::status(302, "") }
     }
 
+    /// The same, with one more header.
+    #[must_use]
+    pub fn with(self, name: &str, value: &str) -> Self {
+        Self { headers: format!("{}{name}: {value}\r\n", self.headers), ..self }
+    }
+
     /// The same, late.
     #[must_use]
     pub fn after(self, after: Duration) -> Self {

@@ -1,0 +1,364 @@
+//! Takes entries to their sinks while a run goes on, and says what came of it.
+//!
+//! One thread a sink: one that is down, or never answers, keeps no other from its entries, and never
+//! the run. A sink gets its entries in order; while it is down it is tried again later and later.
+//! What it refuses is set aside until somebody asks again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::event::What;
+use crate::variables::{Redacted, Redactor};
+
+use super::entry::Handed;
+use super::outbox::{Letter, Outbox, OutboxError, Settled};
+use super::{Attempt, Sink, Stop};
+
+/// How long a sink is left alone after its first failure, and the most.
+const FIRST: Duration = Duration::from_millis(250);
+const MOST: Duration = Duration::from_secs(60);
+/// How long threads are waited for that were told to end.
+const GOODBYE: Duration = Duration::from_millis(300);
+/// How long the outbox is left alone that cannot be read.
+const UNREADABLE: Duration = Duration::from_secs(1);
+
+/// Takes entries to their sinks. Clones are the same one.
+#[derive(Debug, Clone)]
+pub struct Courier {
+    run: String,
+    shared: Arc<Shared>,
+    stop: Stop,
+}
+
+#[derive(Debug)]
+struct Shared {
+    outbox: Mutex<Outbox>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Goes up whenever an entry comes.
+    came: u64,
+    /// Nothing more is to be delivered.
+    over: bool,
+    /// What came of entries of this run, to be told.
+    news: Vec<What>,
+    /// Entries of this run of which a sink has not been heard.
+    unheard: BTreeMap<(String, u64), Handed>,
+    /// Sinks that were waited for once, and have not been heard of since.
+    silent: BTreeSet<String>,
+    /// What each sink's thread does.
+    at: BTreeMap<String, At>,
+}
+
+/// What a thread does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    Work,
+    /// It tries again then.
+    RestUntil(Instant),
+    /// There is nothing that it could do.
+    Leisure,
+    /// It has ended.
+    Gone,
+}
+
+impl Courier {
+    /// Begins to deliver what waits in `outbox` for these sinks, and what comes of a run.
+    pub fn start(outbox: Outbox, run: &str, sinks: Vec<Sink>) -> Self {
+        let at = sinks.iter().map(|sink| (sink.name.clone(), At::Work)).collect();
+        let state = Mutex::new(State { at, ..State::default() });
+        let (outbox, changed) = (Mutex::new(outbox), Condvar::new());
+        let shared = Arc::new(Shared { outbox, state, changed });
+        let courier = Self { run: run.to_owned(), shared, stop: Stop::default() };
+        for sink in sinks {
+            let courier = courier.clone();
+            let (told, aside) = (BTreeSet::new(), BTreeSet::new());
+            let rounds = Rounds { sink, courier, told, aside, failures: 0 };
+            thread::spawn(move || {
+                let (sink, courier) = (rounds.sink.name.clone(), rounds.courier.clone());
+                rounds.go();
+                courier.state().at.insert(sink, At::Gone);
+                courier.shared.changed.notify_all();
+            });
+        }
+        courier
+    }
+
+    /// Takes entries of the run.
+    pub(super) fn take(&self, entries: &[Handed], settled: Settled) -> Result<(), OutboxError> {
+        let Some(last) = entries.last() else { return Ok(()) };
+        self.outbox().put(&self.run, entries, last.number, settled)?;
+        let mut state = self.state();
+        state.came += 1;
+        let sinks: Vec<_> = state.at.keys().cloned().collect();
+        for sink in sinks {
+            let new = entries.iter().map(|entry| ((sink.clone(), entry.number), entry.clone()));
+            state.unheard.extend(new);
+            state.at.insert(sink, At::Work);
+        }
+        self.shared.changed.notify_all();
+        Ok(())
+    }
+
+    /// What came of entries since it was asked last.
+    pub fn news(&self) -> Vec<What> {
+        std::mem::take(&mut self.state().news)
+    }
+
+    /// The same, once every sink was heard of every entry, or after a while. One that was waited for
+    /// in vain is not waited for again before it is heard of.
+    pub fn answers(&self, patience: Duration) -> Vec<What> {
+        let awaited = |state: &mut State| {
+            let State { unheard, silent, .. } = state;
+            unheard.keys().any(|(sink, _)| !silent.contains(sink))
+        };
+        let waited = self.shared.changed.wait_timeout_while(self.state(), patience, awaited);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let unheard = std::mem::take(&mut state.unheard);
+        state.silent.extend(unheard.keys().map(|(sink, _)| sink.clone()));
+        let why = Redacted::literal("it has not answered yet");
+        let unheard = unheard.into_iter().map(|((sink, _), entry)| What::AuditWaits {
+            step: entry.step,
+            sink,
+            key: entry.key,
+            why: why.clone(),
+            refused: false,
+        });
+        let mut news = std::mem::take(&mut state.news);
+        news.extend(unheard);
+        news
+    }
+
+    /// Ends, after everything was delivered that can be for now, or after a while.
+    pub fn end(&self, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        let mut state = self.state();
+        while state.at.values().any(|at| at.may_deliver_until(deadline)) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let waited = self.shared.changed.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.over = true;
+        self.stop.wish();
+        self.shared.changed.notify_all();
+        // A program must not outlive the run that started it; an answer need not be waited for.
+        let gone = |state: &mut State| state.at.values().any(|at| *at != At::Gone);
+        drop(self.shared.changed.wait_timeout_while(state, GOODBYE, gone));
+    }
+
+    /// What waits for the sinks, of this run and of others.
+    pub fn waiting(&self, sinks: &[Sink]) -> Result<Vec<Letter>, OutboxError> {
+        let outbox = self.outbox();
+        let lists: Result<Vec<_>, _> = sinks.iter().map(|sink| outbox.waiting_for(sink)).collect();
+        Ok(lists?.concat())
+    }
+
+    fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        self.shared.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells of an entry, if it is of this run.
+    fn tell(&self, letter: &Letter, what: What) {
+        let mut state = self.state();
+        state.silent.remove(&letter.sink);
+        if letter.run == self.run {
+            state.unheard.remove(&(letter.sink.clone(), letter.number));
+            state.news.push(what);
+        }
+        self.shared.changed.notify_all();
+    }
+
+    /// Waits until an entry has come, or until then; whether there is to be more.
+    fn wait(&self, sink: &str, came: u64, until: Option<Instant>) -> bool {
+        let mut state = self.state();
+        while !state.over && state.came == came {
+            let at = until.map_or(At::Leisure, At::RestUntil);
+            state.at.insert(sink.to_owned(), at);
+            self.shared.changed.notify_all();
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            state = match left {
+                Some(left) if left.is_zero() => break,
+                Some(left) => {
+                    let waited = self.shared.changed.wait_timeout(state, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => {
+                    let waited = self.shared.changed.wait(state);
+                    waited.unwrap_or_else(PoisonError::into_inner)
+                }
+            };
+        }
+        state.at.insert(sink.to_owned(), At::Work);
+        !state.over
+    }
+}
+
+impl At {
+    fn may_deliver_until(self, deadline: Instant) -> bool {
+        match self {
+            Self::Work => true,
+            Self::RestUntil(until) => until < deadline,
+            Self::Leisure | Self::Gone => false,
+        }
+    }
+}
+
+/// The work of one sink's thread.
+struct Rounds {
+    sink: Sink,
+    courier: Courier,
+    /// Entries of which it was told that they wait.
+    told: BTreeSet<(String, u64)>,
+    /// Entries that are not tried again by this process.
+    aside: BTreeSet<(String, u64)>,
+    /// Failures in a row.
+    failures: u32,
+}
+
+impl Rounds {
+    fn go(mut self) {
+        loop {
+            let came = self.courier.state().came;
+            let goes_on = match self.waiting().as_deref() {
+                Ok([letter, ..]) => self.carry(letter),
+                Ok([]) => self.courier.wait(&self.sink.name, came, None),
+                Err(_) => {
+                    let until = Instant::now() + UNREADABLE;
+                    self.courier.wait(&self.sink.name, came, Some(until))
+                }
+            };
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    fn waiting(&self) -> Result<Vec<Letter>, OutboxError> {
+        let mut letters = self.courier.outbox().waiting_for(&self.sink)?;
+        letters.retain(|letter| !self.aside.contains(&name(letter)));
+        Ok(letters)
+    }
+
+    /// Takes an entry to the sink; whether there is to be more.
+    fn carry(&mut self, letter: &Letter) -> bool {
+        let definition = self.sink.definition();
+        if letter.definition != definition {
+            let why = format!(
+                "it was {} when the entry was made, and is {} now",
+                letter.shown(),
+                self.sink.shown()
+            );
+            self.set_aside(letter, &Redactor::default().redact(&why));
+            return true;
+        }
+        if let Some(leave) = letter.leave() {
+            let why = letter.said.clone();
+            let why = why.unwrap_or_else(|| Redacted::literal("it wants to be left alone"));
+            return self.rest(leave, &why);
+        }
+        match self.sink.deliver(letter, &self.courier.stop) {
+            Attempt::Delivered => {
+                self.failures = 0;
+                // What cannot be removed is not sent again and again; the next process sends it
+                // once more, with the same key.
+                self.aside.insert(name(letter));
+                let _ = self.courier.outbox().delivered(letter);
+                let (step, sink) = (letter.step.clone(), letter.sink.clone());
+                let what = What::AuditDelivered { step, sink, key: letter.key.clone() };
+                self.courier.tell(letter, what);
+                !self.courier.state().over
+            }
+            Attempt::Refused { why } => {
+                let _ = self.courier.outbox().tried(letter, &why, None);
+                self.set_aside(letter, &why);
+                !self.courier.state().over
+            }
+            Attempt::Down { why, leave } => {
+                let _ = self.courier.outbox().tried(letter, &why, leave);
+                let pause = leave.unwrap_or_else(|| pause_after(self.failures));
+                self.failures += 1;
+                self.rest(pause, &why)
+            }
+        }
+    }
+
+    fn set_aside(&mut self, letter: &Letter, why: &Redacted) {
+        self.aside.insert(name(letter));
+        self.courier.tell(letter, waits(letter, why, Again::WhenAsked));
+    }
+
+    /// Leaves the sink alone for a while; whatever comes meanwhile waits for the same reason.
+    fn rest(&mut self, pause: Duration, why: &Redacted) -> bool {
+        let until = Instant::now() + pause;
+        loop {
+            let came = self.courier.state().came;
+            for letter in self.waiting().unwrap_or_default() {
+                if self.told.insert(name(&letter)) {
+                    self.courier.tell(&letter, waits(&letter, why, Again::Later));
+                }
+            }
+            if !self.courier.wait(&self.sink.name, came, Some(until)) {
+                return false;
+            }
+            if Instant::now() >= until {
+                return true;
+            }
+        }
+    }
+}
+
+fn name(letter: &Letter) -> (String, u64) {
+    (letter.run.clone(), letter.number)
+}
+
+/// When an entry is tried again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    Later,
+    WhenAsked,
+}
+
+fn waits(letter: &Letter, why: &Redacted, again: Again) -> What {
+    What::AuditWaits {
+        step: letter.step.clone(),
+        sink: letter.sink.clone(),
+        key: letter.key.clone(),
+        why: why.clone(),
+        refused: again == Again::WhenAsked,
+    }
+}
+
+/// How long a sink is left alone after so many failures before: twice as long each time, and never
+/// as long as others that failed at the same moment.
+fn pause_after(failures: u32) -> Duration {
+    let whole = FIRST.saturating_mul(2_u32.saturating_pow(failures)).min(MOST);
+    let chance = u32::try_from(RandomState::new().hash_one(failures) % 512).unwrap_or_default();
+    whole / 2 + whole * chance / 1024
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sink_is_left_alone_longer_and_longer_and_never_for_ever() {
+        for (failures, least, most) in [(0, 125, 250), (1, 250, 500), (4, 2000, 4000)] {
+            let pause = pause_after(failures).as_millis();
+            assert!((least..=most).contains(&pause), "{failures}: {pause}");
+        }
+        assert!(pause_after(1000) <= MOST);
+    }
+}

@@ -1,0 +1,327 @@
+//! What is to be delivered and is not yet: a file beside the journal, in the same way durable.
+//!
+//! It holds the runs that are followed, up to which entry each has been looked at, and every entry
+//! that a sink has not taken, with what the sink said last. What was delivered is removed.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, TransactionBehavior, params};
+
+use crate::journal::prepare;
+use crate::variables::Redacted;
+
+use super::entry::Handed;
+use super::sink::{Sink, shown};
+
+/// The form of the tables.
+const FORM: i64 = 1;
+/// How long another process is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+const TABLES: &str = "
+CREATE TABLE followed (
+    run TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    sink TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    PRIMARY KEY (run, settings, sink)
+) WITHOUT ROWID;
+CREATE TABLE letters (
+    id INTEGER PRIMARY KEY,
+    run TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    settings TEXT NOT NULL,
+    sink TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    key TEXT NOT NULL,
+    step TEXT,
+    text TEXT NOT NULL,
+    since TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    said TEXT,
+    not_before TEXT,
+    UNIQUE (run, number, settings, sink)
+);
+";
+
+const LETTER: &str = "SELECT id, run, number, settings, sink, definition, key, step, text, since, \
+                      tries, said, not_before FROM letters";
+
+/// What waits to be delivered.
+#[derive(Debug)]
+pub struct Outbox {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// An entry on its way to one sink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    id: i64,
+    /// The run.
+    pub run: String,
+    /// The number of its event in the run's journal.
+    pub number: u64,
+    /// The file of settings that named the sink.
+    pub settings: String,
+    /// The sink's name.
+    pub sink: String,
+    /// What the sink was when the entry was made.
+    pub definition: String,
+    /// What the entry is known by.
+    pub key: String,
+    /// The step that made it, where one did.
+    pub step: Option<String>,
+    /// The entry.
+    pub text: String,
+    /// Since when it waits, in UTC, as RFC 3339.
+    pub since: String,
+    /// How often it was tried.
+    pub tries: u64,
+    /// What came of the last attempt.
+    pub said: Option<Redacted>,
+    /// Until when the sink wants to be left alone.
+    pub not_before: Option<Timestamp>,
+}
+
+impl Letter {
+    /// What the sink was, for everybody's eyes.
+    pub fn shown(&self) -> String {
+        shown(&self.definition)
+    }
+
+    /// How long the sink still wants to be left alone.
+    pub fn leave(&self) -> Option<Duration> {
+        let left = self.not_before?.duration_since(Timestamp::now());
+        Duration::try_from(left).ok().filter(|left| !left.is_zero())
+    }
+}
+
+/// A run that is followed, for one sink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Followed {
+    pub run: String,
+    pub settings: String,
+    pub sink: String,
+    pub definition: String,
+    pub seen: u64,
+}
+
+/// Whether a run is at its end, for now or for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// It is: nothing more comes of it.
+    Yes,
+    /// It goes on.
+    No,
+}
+
+/// Why the outbox cannot be used. Fits after "failed to".
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    /// It cannot be made or opened.
+    #[error("open the outbox of audit entries {path}: {error}")]
+    Open {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// A newer program made it.
+    #[error("use the outbox of audit entries {path}: a newer runbook made it; use that one")]
+    Newer {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Anything that the store says.
+    #[error("use the outbox of audit entries {path}: {said}")]
+    Store {
+        /// Which.
+        path: PathBuf,
+        /// What it said.
+        said: String,
+    },
+}
+
+impl Outbox {
+    /// Opens the one in a folder that is the journal's, and makes it where it is not there; nobody
+    /// else may read it.
+    pub fn open(folder: &Path) -> Result<Self, OutboxError> {
+        let path = Self::path(folder);
+        let made = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
+        made.map_err(|error| OutboxError::Open { path: path.clone(), error })?;
+        Self::prepare(Connection::open(&path), path)
+    }
+
+    /// One that is gone with this process: for a run of which nothing can be kept.
+    pub fn in_memory() -> Result<Self, OutboxError> {
+        Self::prepare(Connection::open_in_memory(), PathBuf::from("in memory"))
+    }
+
+    /// Whether there is one.
+    pub fn is_there(folder: &Path) -> bool {
+        Self::path(folder).exists()
+    }
+
+    fn path(folder: &Path) -> PathBuf {
+        folder.join("outbox.sqlite")
+    }
+
+    fn prepare(opened: rusqlite::Result<Connection>, path: PathBuf) -> Result<Self, OutboxError> {
+        let prepared = opened.and_then(|mut connection| {
+            connection.busy_timeout(PATIENCE)?;
+            let form = prepare(&mut connection, TABLES, FORM)?;
+            Ok((connection, form))
+        });
+        match prepared {
+            Ok((_, found)) if found > FORM => Err(OutboxError::Newer { path }),
+            Ok((connection, _)) => Ok(Self { connection, path }),
+            Err(error) => Err(OutboxError::Store { path, said: error.to_string() }),
+        }
+    }
+
+    fn fault(&self, error: rusqlite::Error) -> OutboxError {
+        OutboxError::Store { path: self.path.clone(), said: error.to_string() }
+    }
+
+    /// Follows a run from the entry after `seen` on, for these sinks and no others. It is on the
+    /// disk before the call returns.
+    pub fn follow(&mut self, run: &str, sinks: &[Sink], seen: u64) -> Result<(), OutboxError> {
+        let followed = (|| {
+            let behavior = TransactionBehavior::Immediate;
+            let transaction = self.connection.transaction_with_behavior(behavior)?;
+            transaction.execute("DELETE FROM followed WHERE run = ?1", params![run])?;
+            for sink in sinks {
+                transaction.execute(
+                    "INSERT OR REPLACE INTO followed VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![run, sink.settings, sink.name, sink.definition(), seen.cast_signed()],
+                )?;
+            }
+            transaction.commit()
+        })();
+        followed.map_err(|error| self.fault(error))
+    }
+
+    /// The runs that are followed.
+    pub(super) fn followed(&self) -> Result<Vec<Followed>, OutboxError> {
+        let listed = (|| {
+            let select = "SELECT run, settings, sink, definition, seen FROM followed ORDER BY run";
+            let mut select = self.connection.prepare(select)?;
+            let each = |row: &Row<'_>| {
+                Ok(Followed {
+                    run: row.get(0)?,
+                    settings: row.get(1)?,
+                    sink: row.get(2)?,
+                    definition: row.get(3)?,
+                    seen: row.get::<_, i64>(4)?.cast_unsigned(),
+                })
+            };
+            select.query_map([], each)?.collect::<rusqlite::Result<Vec<_>>>()
+        })();
+        listed.map_err(|error| self.fault(error))
+    }
+
+    /// Puts entries of a run in for every sink that follows it, and notes how far the run has been
+    /// looked at. What is there already, or was delivered, is not put in again.
+    pub fn put(
+        &mut self,
+        run: &str,
+        entries: &[Handed],
+        seen: u64,
+        settled: Settled,
+    ) -> Result<(), OutboxError> {
+        let put = (|| {
+            let behavior = TransactionBehavior::Immediate;
+            let transaction = self.connection.transaction_with_behavior(behavior)?;
+            for entry in entries {
+                transaction.execute(
+                    "INSERT OR IGNORE INTO letters \
+                     (run, number, settings, sink, definition, key, step, text, since) \
+                     SELECT run, ?2, settings, sink, definition, ?3, ?4, ?5, ?6 \
+                     FROM followed WHERE run = ?1 AND seen < ?2 ORDER BY sink",
+                    params![
+                        run,
+                        entry.number.cast_signed(),
+                        entry.key,
+                        entry.step,
+                        entry.text,
+                        Timestamp::now().to_string()
+                    ],
+                )?;
+            }
+            let mark = match settled {
+                Settled::Yes => "DELETE FROM followed WHERE run = ?1 AND ?2 >= 0",
+                Settled::No => "UPDATE followed SET seen = max(seen, ?2) WHERE run = ?1",
+            };
+            transaction.execute(mark, params![run, seen.cast_signed()])?;
+            transaction.commit()
+        })();
+        put.map_err(|error| self.fault(error))
+    }
+
+    /// Everything that waits, in the order in which it came.
+    pub fn waiting(&self) -> Result<Vec<Letter>, OutboxError> {
+        let listed = (|| {
+            let mut select = self.connection.prepare(&format!("{LETTER} ORDER BY id"))?;
+            select.query_map([], letter)?.collect::<rusqlite::Result<Vec<_>>>()
+        })();
+        listed.map_err(|error| self.fault(error))
+    }
+
+    /// What waits for a sink of a file of settings.
+    pub(super) fn waiting_for(&self, sink: &Sink) -> Result<Vec<Letter>, OutboxError> {
+        let listed = (|| {
+            let select = format!("{LETTER} WHERE settings = ?1 AND sink = ?2 ORDER BY id");
+            let mut select = self.connection.prepare_cached(&select)?;
+            let rows = select.query_map(params![sink.settings, sink.name], letter)?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        })();
+        listed.map_err(|error| self.fault(error))
+    }
+
+    /// Removes what was delivered.
+    pub fn delivered(&mut self, letter: &Letter) -> Result<(), OutboxError> {
+        let removed = self.connection.execute("DELETE FROM letters WHERE id = ?1", [letter.id]);
+        removed.map(drop).map_err(|error| self.fault(error))
+    }
+
+    /// Notes an attempt that came to nothing.
+    pub fn tried(
+        &mut self,
+        letter: &Letter,
+        said: &Redacted,
+        leave: Option<Duration>,
+    ) -> Result<(), OutboxError> {
+        let not_before = leave.map(|leave| (Timestamp::now() + leave).to_string());
+        let noted = self.connection.execute(
+            "UPDATE letters SET tries = tries + 1, said = ?2, not_before = ?3 WHERE id = ?1",
+            params![letter.id, said.as_str(), not_before],
+        );
+        noted.map(drop).map_err(|error| self.fault(error))
+    }
+}
+
+fn letter(row: &Row<'_>) -> rusqlite::Result<Letter> {
+    let said: Option<String> = row.get(11)?;
+    let not_before: Option<String> = row.get(12)?;
+    Ok(Letter {
+        id: row.get(0)?,
+        run: row.get(1)?,
+        number: row.get::<_, i64>(2)?.cast_unsigned(),
+        settings: row.get(3)?,
+        sink: row.get(4)?,
+        definition: row.get(5)?,
+        key: row.get(6)?,
+        step: row.get(7)?,
+        text: row.get(8)?,
+        since: row.get(9)?,
+        tries: row.get::<_, i64>(10)?.cast_unsigned(),
+        said: said.as_deref().map(Redacted::stored),
+        not_before: not_before.and_then(|text| text.parse().ok()),
+    })
+}

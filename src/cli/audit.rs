@@ -1,0 +1,208 @@
+//! `runbook audit`: the audit entries that wait for their sinks, and another attempt to deliver them.
+//!
+//! Comes in: the outbox, the settings that each sink is of. Goes out: what waits and why. Nothing goes
+//! to a sink that the operator does not trust any more, or that is another one than it was, unless
+//! that is asked for.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::audit::{Attempt, Letter, Outbox, OutboxError, Sink, Stop, collect};
+use crate::report::neutral;
+use crate::variables::Redacted;
+
+use super::arguments::{Audit, StatusFormat};
+use super::hand_on::sinks_of;
+use super::{Exit, Failure, complain, journal, print, settings};
+
+pub(super) fn audit(arguments: &Audit) -> Result<Exit, Failure> {
+    let folder = journal::folder()?;
+    if !Outbox::is_there(&folder) {
+        print(&listed(&[], arguments.format))?;
+        return Ok(Exit::Done);
+    }
+    let mut outbox = Outbox::open(&folder).map_err(failed)?;
+    match journal::open() {
+        Ok(journal) => collect(&mut outbox, &journal).map_err(failed)?,
+        // What is in the outbox already does not depend on it.
+        Err(failure) => complain(&failure.message),
+    }
+    let mut groups = grouped(outbox.waiting().map_err(failed)?);
+    if arguments.send {
+        for group in &mut groups {
+            group.send(&mut outbox, arguments)?;
+        }
+        groups.retain(|group| !group.letters.is_empty());
+    }
+    print(&listed(&groups, arguments.format))?;
+    let waits = arguments.send && !groups.is_empty();
+    Ok(if waits { Exit::Environment } else { Exit::Done })
+}
+
+fn failed(error: OutboxError) -> Failure {
+    Failure::new(Exit::Environment, format!("failed to {error}"))
+}
+
+/// What waits for one sink.
+struct Group {
+    /// The sink as it is now, or why nothing can go there.
+    sink: Result<Sink, String>,
+    letters: Vec<Letter>,
+}
+
+fn grouped(letters: Vec<Letter>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for letter in letters {
+        let is_same = |group: &&mut Group| {
+            let first = &group.letters[0];
+            (&first.settings, &first.sink) == (&letter.settings, &letter.sink)
+        };
+        match groups.iter_mut().find(is_same) {
+            Some(group) => group.letters.push(letter),
+            None => groups.push(Group { sink: sink_of(&letter), letters: vec![letter] }),
+        }
+    }
+    groups
+}
+
+/// The sink of an entry, as its file of settings has it now.
+fn sink_of(letter: &Letter) -> Result<Sink, String> {
+    let config = settings::trusted(Path::new(&letter.settings))?;
+    let sink = sinks_of(&config).into_iter().find(|sink| sink.name == letter.sink);
+    sink.ok_or_else(|| format!("{} has no [[audit]] of this name any more", letter.settings))
+}
+
+impl Group {
+    /// Tries now; what is delivered is gone from it.
+    fn send(&mut self, outbox: &mut Outbox, arguments: &Audit) -> Result<(), Failure> {
+        let Ok(sink) = &self.sink else { return Ok(()) };
+        let mut left = Vec::new();
+        let mut letters = std::mem::take(&mut self.letters).into_iter();
+        let all = letters.len();
+        for mut letter in letters.by_ref() {
+            if let Some(change) = change(&letter, sink) {
+                if !arguments.changed {
+                    left.push(letter);
+                    continue;
+                }
+                complain(&format!("audit: {}: {change}", letter.key));
+            }
+            let (why, leave, goes_on) = match sink.deliver(&letter, &Stop::default()) {
+                Attempt::Delivered => {
+                    outbox.delivered(&letter).map_err(failed)?;
+                    continue;
+                }
+                Attempt::Refused { why } => (why, None, true),
+                Attempt::Down { why, leave } => (why, leave, false),
+            };
+            outbox.tried(&letter, &why, leave).map_err(failed)?;
+            letter.tries += 1;
+            letter.said = Some(why);
+            left.push(letter);
+            if !goes_on {
+                break;
+            }
+        }
+        left.extend(letters);
+        let delivered = all - left.len();
+        self.letters = left;
+        if delivered > 0 && arguments.format == StatusFormat::Text {
+            let noun = if delivered == 1 { "entry" } else { "entries" };
+            print(&format!("{delivered} {noun} delivered to {}\n", sink.name))?;
+        }
+        Ok(())
+    }
+}
+
+/// What the sink is now that it was not when the entry was made.
+fn change(letter: &Letter, sink: &Sink) -> Option<String> {
+    (letter.definition != sink.definition()).then(|| {
+        format!(
+            "{} was {} when the entry was made, and is {} now (--changed sends it there)",
+            sink.name,
+            letter.shown(),
+            sink.shown()
+        )
+    })
+}
+
+/// Why an entry waits.
+fn why(group: &Group, letter: &Letter) -> String {
+    let is_first = group.letters.first() == Some(letter);
+    let untried = if is_first { "not tried yet" } else { "it waits behind the one before it" };
+    let said = letter.said.as_ref().map_or(untried, Redacted::as_str);
+    match &group.sink {
+        Err(why) => why.clone(),
+        Ok(sink) => change(letter, sink).unwrap_or_else(|| said.to_owned()),
+    }
+}
+
+/// An entry that waits, as it is told to other tools.
+#[derive(Serialize)]
+struct Waiting<'a> {
+    key: &'a str,
+    run: &'a str,
+    step: Option<&'a str>,
+    sink: &'a str,
+    settings: &'a str,
+    since: &'a str,
+    tries: u64,
+    why: String,
+}
+
+fn listed(groups: &[Group], format: StatusFormat) -> String {
+    if format == StatusFormat::Json {
+        return json(groups);
+    }
+    let count: usize = groups.iter().map(|group| group.letters.len()).sum();
+    if count == 0 {
+        return "no audit entry waits\n".to_owned();
+    }
+    let mut text = String::new();
+    for group in groups {
+        let first = &group.letters[0];
+        text.push_str(&line(&format!("{}, {} (of {})", first.sink, first.shown(), first.settings)));
+        for letter in &group.letters {
+            let step = letter.step.as_ref().map(|step| format!(", step {step}"));
+            text.push_str(&line(&format!(
+                "  {}{}, since {}, tried {}: {}",
+                letter.key,
+                step.unwrap_or_default(),
+                letter
+                    .since
+                    .get(..19)
+                    .map_or_else(|| letter.since.clone(), |time| format!("{time}Z")),
+                if letter.tries == 1 {
+                    "once".to_owned()
+                } else {
+                    format!("{} times", letter.tries)
+                },
+                why(group, letter)
+            )));
+        }
+    }
+    let noun = if count == 1 { "entry waits" } else { "entries wait" };
+    text + &format!("{count} {noun}; `runbook audit --send` tries now\n")
+}
+
+fn line(text: &str) -> String {
+    neutral(text).replace('\n', " ") + "\n"
+}
+
+fn json(groups: &[Group]) -> String {
+    let waiting = groups.iter().flat_map(|group| {
+        group.letters.iter().map(|letter| Waiting {
+            key: &letter.key,
+            run: &letter.run,
+            step: letter.step.as_deref(),
+            sink: &letter.sink,
+            settings: &letter.settings,
+            since: &letter.since,
+            tries: letter.tries,
+            why: why(group, letter),
+        })
+    });
+    let waiting: Vec<_> = waiting.collect();
+    serde_json::json!({ "version": 1, "waiting": waiting }).to_string() + "\n"
+}

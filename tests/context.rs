@@ -15,7 +15,8 @@ use std::time::Duration;
 use runbook::document::Document;
 use runbook::engine::{
     Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun,
-    AskUnknown, Given, Go, Happened, Judged, Manual, OnFailure, Operator, Setup, Wishes, carry_out,
+    AskUnknown, Given, Go, Happened, Judged, Manual, OnFailure, Operator, Setup, Unrecorded,
+    Wishes, carry_out,
 };
 use runbook::event::{Event, Placed, RunResult, Sink, Summary, What, place_after};
 use runbook::plan::{Plan, Selection};
@@ -234,7 +235,7 @@ fn resumed(book: &str, folder: &std::path::Path, pins: Vec<Placed>) -> (Summary,
         pins: Some(pins),
         keeping: None,
         role: None,
-        unrecorded: None,
+        unrecorded: Unrecorded::default(),
         usual: None,
         audit: None,
     };

@@ -105,6 +105,29 @@ fn a_disk_that_does_not_keep_what_it_is_given_lets_no_write_begin() {
 }
 
 #[test]
+fn in_an_emergency_a_run_goes_on_when_its_record_breaks_off_and_says_so() {
+    let story = told();
+    let library = library(&story);
+    let broken = story.folder().join("one").display().to_string();
+    let with = [("LD_PRELOAD", library.as_str()), ("BROKEN_WHEN", broken.as_str())];
+    let ended = run(&story, &with, &["run", "a.md", "--break-glass", "the disk is dying"]);
+    ended.is(
+        0,
+        &[
+            "going on without a record (the disk is dying)",
+            "THIS RUN IS NOT RECORDED",
+            "and no further: note elsewhere",
+        ],
+    );
+    assert_eq!((file(&story, "one"), file(&story, "two")), ("a\n".into(), "b\n".into()));
+    // What was recorded until then can be read, and is whole.
+    story.run(&["show", "--verify"]).is(0, &["none changed or missing"]);
+    story.run(&["runs"]).is(0, &["BROKEN OFF"]);
+    // The target is free.
+    run(&story, &[], &["run", "a.md"]).is(0, &["complete"]);
+}
+
+#[test]
 fn a_clock_that_is_set_back_changes_no_order() {
     let story = told();
     answers(&story, "1 = [\"writes\"]");

@@ -36,6 +36,11 @@ impl<'j> Handing<'j> {
         self.recording.as_ref().map(Recording::head)
     }
 
+    /// The last entry that is stored, where the record has broken off.
+    pub fn broke_off(&self) -> Option<Head> {
+        self.recording.as_ref().and_then(Recording::broke_off)
+    }
+
     /// Entries that the outbox did not take.
     pub fn left(&self) -> &[Handed] {
         &self.left

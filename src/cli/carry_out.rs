@@ -12,9 +12,9 @@ use crate::audit::Handing;
 use crate::config::{Config, repository};
 use crate::diagnostic::Severity;
 use crate::document::{ActionKind, Document};
-use crate::engine::{Operator, Setup, StandIns, Wishes, carry_out, is_builtin};
+use crate::engine::{Operator, Setup, StandIns, Unrecorded, Wishes, carry_out, is_builtin};
 use crate::event::{RunResult, Sink};
-use crate::journal::Head;
+use crate::journal::{Emergency, Head};
 use crate::plan::{Plan, Selection};
 use crate::report::json_lines::JsonLines;
 use crate::report::terminal::Terminal as View;
@@ -50,12 +50,13 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
         (Err(failure), Some(reason)) if failure.exit == Exit::Environment => {
             complain(&failure.message);
             setup.keeping = None;
-            setup.unrecorded = Some(reason.clone());
+            setup.unrecorded.because(reason.clone());
             None
         }
         (Err(failure), _) => return Err(failure),
     };
-    start(&plan, setup, &How::of(&arguments.attended, &config), name, record)
+    let how = How::of(&arguments.attended, &config, arguments.authority.break_glass.as_deref());
+    start(&plan, setup, &how, name, record)
 }
 
 pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
@@ -74,7 +75,7 @@ pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
     setup.offers.clone_from(&setup.environment);
     setup.stand_ins = Some(stand_ins);
     setup.audit = hand_on::rehearsed(&config);
-    let how = How::of(&arguments.attended, &config);
+    let how = How::of(&arguments.attended, &config, None);
     start(&plan, setup, &how, operator_name(name), None)
 }
 
@@ -84,15 +85,18 @@ pub(super) struct How<'a> {
     pub answers: Option<&'a Path>,
     pub non_interactive: bool,
     pub format: RunFormat,
+    /// Why it goes on even where it can be recorded no longer.
+    pub break_glass: Option<&'a str>,
 }
 
 impl<'a> How<'a> {
-    fn of(arguments: &'a Attended, config: &'a Config) -> Self {
+    fn of(arguments: &'a Attended, config: &'a Config, break_glass: Option<&'a str>) -> Self {
         Self {
             config,
             answers: arguments.answers.as_deref(),
             non_interactive: arguments.non_interactive,
             format: arguments.format,
+            break_glass,
         }
     }
 }
@@ -171,7 +175,7 @@ pub(super) fn setup(config: &Config, folder: PathBuf) -> Setup {
         confined: None,
         keeping: None,
         role: None,
-        unrecorded: None,
+        unrecorded: Unrecorded::default(),
         pins: None,
         usual: None,
         audit: None,
@@ -275,22 +279,35 @@ pub(super) fn start(
         setup.audit = Some(Box::new(OnTheWay(courier.clone())));
     }
     let head = record.as_ref().map_or_else(|| Head::of_nothing(&setup.run), Record::head);
-    let recording = record.as_mut().map(Record::recording);
+    let emergency = emergency(how, &setup);
+    let recording = record.as_mut().map(|record| record.recording().or(emergency));
     let mut kept = Handing::after(recording, head, teller.unwrap_or_default(), courier);
     // What happened is kept before it is shown.
     let sinks: Vec<&mut dyn Sink> = vec![&mut kept, sink.as_mut()];
     let run = carry_out(plan, setup, operator.as_mut(), sinks, wishes);
     let summary = runtime.block_on(run);
-    let (head, left) = (kept.recorded(), kept.left().to_vec());
+    let (head, broke_off, left) = (kept.recorded(), kept.broke_off(), kept.left().to_vec());
     drop((kept, sink));
-    if let (Some(record), Some(head)) = (record, head) {
-        record.end(head, how.format)?;
+    match (record, broke_off.or(head)) {
+        (Some(record), Some(head)) if broke_off.is_some() => record.abandon(head),
+        (Some(record), Some(head)) => record.end(head, how.format)?,
+        _ => {}
     }
     way.map_or(Ok(()), |way| way.end(&left, how.format))?;
     if summary.result == RunResult::Broken {
         let _ = writeln!(io::stderr(), "runbook: {}", summary.why.as_str());
     }
     Ok(exit(summary.result))
+}
+
+/// What is said where a run can be recorded no longer and goes on all the same.
+fn emergency(how: &How<'_>, setup: &Setup) -> Option<Emergency<'static>> {
+    let reason = how.break_glass?.to_owned();
+    let unrecorded = setup.unrecorded.clone();
+    Some(Box::new(move |error| {
+        complain(&format!("failed to {error}; going on without a record ({reason})"));
+        unrecorded.because(format!("{reason}; failed to {error}"));
+    }))
 }
 
 const fn exit(result: RunResult) -> Exit {

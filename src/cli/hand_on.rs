@@ -60,7 +60,7 @@ impl Way {
         };
         let opened = journal::folder()
             .and_then(|folder| Outbox::open(&folder).map_err(|error| failed(&error)));
-        let (mut outbox, kept) = match (opened, &setup.unrecorded) {
+        let (mut outbox, kept) = match (opened, setup.unrecorded.reason()) {
             (Ok(outbox), _) => (outbox, Kept::InOutbox),
             (Err(failure), Some(_)) => {
                 complain(&failure.message);

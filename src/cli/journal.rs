@@ -80,6 +80,18 @@ impl Record {
         Recording::after(&mut self.journal, self.journaled.clone())
     }
 
+    /// Gives the target back as far as that is possible, and says where the record has broken off.
+    pub fn abandon(mut self, head: Head) {
+        complain(&format!(
+            "run {} is recorded up to its entry {}, and no further: note elsewhere what was done \
+             after that",
+            self.run, head.number
+        ));
+        if let Err(error) = self.journal.release(&self.target, &self.run) {
+            complain(&format!("failed to {error}"));
+        }
+    }
+
     /// Gives the target back, and says the head: noted elsewhere, it shows that nothing was cut off.
     pub fn end(mut self, head: Head, format: RunFormat) -> Result<(), Failure> {
         self.journal.release(&self.target, &self.run).map_err(failed)?;

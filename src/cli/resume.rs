@@ -73,6 +73,7 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
         answers: arguments.answers.as_deref(),
         non_interactive: arguments.non_interactive,
         format: arguments.format,
+        break_glass: arguments.authority.break_glass.as_deref(),
     };
     start(&plan, setup, &how, name, Some(record))
 }

@@ -53,6 +53,7 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
         answers: arguments.answers.as_deref(),
         non_interactive: arguments.non_interactive,
         format: arguments.format,
+        break_glass: arguments.authority.break_glass.as_deref(),
     };
     start(&plan, setup, &how, name, Some(record))
 }

@@ -37,8 +37,8 @@ mod verdict;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::document::{self, ActionKind, Document};
@@ -102,14 +102,31 @@ pub struct Setup {
     pub keeping: Option<Keeping>,
     /// The role that the runbook requires.
     pub role: Option<Role>,
-    /// Why it goes ahead although nothing of it can be recorded.
-    pub unrecorded: Option<String>,
+    /// Whether it goes ahead although nothing of it can be recorded.
+    pub unrecorded: Unrecorded,
     /// The place that the run was in before, where it goes on.
     pub pins: Option<Vec<Placed>>,
     /// What earlier runs tell of how long things take.
     pub usual: Option<Box<dyn Usual>>,
     /// Who hands audit entries on; nobody where a team has no sinks.
     pub audit: Option<Box<dyn Auditing>>,
+}
+
+/// Why a run goes ahead although nothing of it is recorded, or nothing more. Whoever records it may
+/// find that out while it is under way.
+#[derive(Debug, Clone, Default)]
+pub struct Unrecorded(Arc<OnceLock<String>>);
+
+impl Unrecorded {
+    /// From now on nothing is recorded; the first reason stays.
+    pub fn because(&self, reason: String) {
+        let _ = self.0.set(reason);
+    }
+
+    /// The reason; nothing where the run is recorded.
+    pub fn reason(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
 }
 
 /// How a run is kept, so that it can be gone on with.
@@ -374,7 +391,7 @@ impl<'a> Engine<'a> {
 
     /// Says it all along, so that nobody takes the run for one that can be proved or resumed.
     fn say_what_is_not_recorded(&mut self) -> Flow<()> {
-        let Some(reason) = &self.setup.unrecorded else { return Ok(()) };
+        let Some(reason) = self.setup.unrecorded.reason() else { return Ok(()) };
         let text = format!("THIS RUN IS NOT RECORDED and cannot be resumed ({reason})");
         self.recorder.emit(What::Remark { text: self.redactor.redact(&text) })?;
         Ok(())
@@ -418,7 +435,7 @@ impl<'a> Engine<'a> {
             sections: keeping.map_or_else(Vec::new, |keeping| keeping.sections.clone()),
             of: keeping.and_then(|keeping| keeping.of.clone()),
             role: self.role(),
-            unrecorded: self.setup.unrecorded.as_deref().map(redact),
+            unrecorded: self.setup.unrecorded.reason().map(redact),
             metadata: document
                 .metadata
                 .entries

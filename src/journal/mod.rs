@@ -22,7 +22,7 @@ pub use chain::{Fault, Hash, verify};
 pub use exchange::{ExchangeError, Taken, export, import};
 pub use holder::{Holder, Life};
 pub use line::{Filter, Line, State};
-pub use recording::{Journaled, Recording};
+pub use recording::{Emergency, Journaled, Recording};
 pub use sqlite::Sqlite;
 pub use tables::prepare;
 pub use usual::{Segments, complete, mean};

@@ -25,7 +25,14 @@ pub struct Recording<'j> {
     pending: Option<Event>,
     /// Whether the segment at hand writes, or may.
     writes: bool,
+    /// Told when nothing can be stored any more, where the run is to go on all the same.
+    emergency: Option<Emergency<'j>>,
+    /// The last entry that was stored, where nothing can be stored any more.
+    broke_off: Option<Head>,
 }
+
+/// Is told why nothing can be stored any more.
+pub type Emergency<'j> = Box<dyn FnMut(&JournalError) + 'j>;
 
 /// What a run has in the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +47,20 @@ impl<'j> Recording<'j> {
     /// Goes on after `journaled`.
     pub fn after(journal: &'j mut dyn Journal, journaled: Journaled) -> Self {
         let Journaled { head, line } = journaled;
-        Self { journal, head, line, pending: None, writes: false }
+        let (pending, emergency, broke_off) = (None, None, None);
+        Self { journal, head, line, pending, writes: false, emergency, broke_off }
+    }
+
+    /// The same for a run that goes on even where it can be recorded no longer; `emergency` is told.
+    #[must_use]
+    pub fn or(mut self, emergency: Option<Emergency<'j>>) -> Self {
+        self.emergency = emergency;
+        self
+    }
+
+    /// The last entry that is stored, where the record has broken off.
+    pub const fn broke_off(&self) -> Option<Head> {
+        self.broke_off
     }
 
     /// What the run has in the journal by now.
@@ -48,7 +68,7 @@ impl<'j> Recording<'j> {
         Journaled { head: self.head, line: self.line.clone() }
     }
 
-    /// The last entry that is stored by now.
+    /// The last entry by now; where the record has broken off, what would be it.
     pub const fn head(&self) -> Head {
         self.head
     }
@@ -79,7 +99,20 @@ impl<'j> Recording<'j> {
         let text = |event: &&Event| serde_json::to_string(event).expect("an event has a form");
         let texts: Vec<String> = events.iter().map(text).collect();
         let line = self.line.as_ref().ok_or_else(|| JournalError::NoRun { run: first.run.clone() });
-        self.head = self.journal.append(&first.run, self.head, &texts, line?, safe)?;
+        let unstored = || texts.iter().fold(self.head, |head, text| head.then(text));
+        if self.broke_off.is_some() {
+            self.head = unstored();
+            return Ok(());
+        }
+        self.head = match self.journal.append(&first.run, self.head, &texts, line?, safe) {
+            Ok(head) => head,
+            Err(error) => {
+                let Some(emergency) = &mut self.emergency else { return Err(error) };
+                emergency(&error);
+                self.broke_off = Some(self.head);
+                unstored()
+            }
+        };
         Ok(())
     }
 

@@ -170,7 +170,7 @@ fn note(seen: &mut BTreeMap<String, Vec<Vec<u8>>>, path: &Path) {
 fn files(seen: &mut BTreeMap<String, Vec<Vec<u8>>>, folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
-        if path.is_dir() && !path.ends_with("state") {
+        if path.is_dir() && (!path.ends_with("state") || path.ends_with(".local/state")) {
             files(seen, &path);
         } else if path.is_file() {
             note(seen, &path);
@@ -363,4 +363,102 @@ fn answers_may_refer_to_a_variable_a_file_or_a_command() {
         let ended = story.run(&["run", &runbook, "--answers", &answers]);
         ended.is(3, &["input API_TOKEN: ", why]);
     }
+}
+
+/// Prints its secret in every way that a tool has, keeps parts of it, and is cut off.
+const TALKATIVE: &str = r#"# Talk
+
+## Step 1 — Say it
+
+```bash
+export COPY="$API_TOKEN"; part=${API_TOKEN:3:24}; list=("$API_TOKEN" other)
+said() { printf '%s\n' "$API_TOKEN"; }; trap 'said' USR1
+said; printf '%q\n' "$API_TOKEN"
+printf %s "$API_TOKEN" | base64 -w0; echo
+printf %s "$API_TOKEN" | base64 -w20
+printf %s "$API_TOKEN" | od -An -tx1
+jq -n --arg t "$API_TOKEN" '$t, ($t | @uri), ($t | @html), ($t | @base64)'
+said >&2
+# Expect: some output
+```
+
+## Step 2 — Write
+
+```bash
+said; touch reached; sleep 60
+```
+"#;
+
+#[test]
+fn no_secret_is_in_the_journal_its_log_or_an_export() {
+    let story = Story::new();
+    let runbook = story.write("talk.md", TALKATIVE);
+    story.write("token", OLD);
+    let answers = format!(
+        "plan = \"{}\"\n[inputs]\nAPI_TOKEN = {{ file = \"token\" }}\n[confirm]\n1 = [\"writes\"]\n\
+         2 = [\"writes\"]\n",
+        Sha256::digest(TALKATIVE).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    );
+    story.write("answers.toml", &answers);
+    let mut command = story.command(&["run", &runbook, "--answers", "answers.toml"]);
+    let mut child = command.stdout(std::process::Stdio::null()).spawn().expect("it starts");
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    while !story.folder().join("reached").exists() {
+        assert!(std::time::Instant::now() < deadline, "step 2 does not begin");
+        thread::sleep(Duration::from_millis(10));
+    }
+    // What a kill leaves: the log is not yet part of the database.
+    child.kill().expect("it is killed");
+    child.wait().expect("it ends");
+    let clean = || {
+        let mut seen = BTreeMap::new();
+        for folder in ["home", "tmp"] {
+            files(&mut seen, &story.folder().join(folder));
+        }
+        for (place, contents) in &seen {
+            for bytes in contents {
+                is_clean(place, bytes);
+                let part = &OLD.as_bytes()[3..27];
+                assert_eq!(memchr::memmem::find(bytes, part), None, "a part of it in {place}");
+            }
+        }
+        seen
+    };
+    let seen = clean();
+    let log = seen.iter().find(|(name, _)| name.ends_with("journal.sqlite-wal"));
+    assert!(log.is_some_and(|(_, contents)| contents.iter().any(|bytes| !bytes.is_empty())));
+    story.run(&["show", "--export", "home/run.export"]).is(0, &[]);
+    story.run(&["resume", "--answers", "answers.toml"]).is(3, &["is not known"]);
+    let seen = clean();
+    assert!(seen.keys().any(|name| name.ends_with("run.export")));
+    let told = story.run(&["show", "--format", "json"]).stdout;
+    assert!(told.contains("[redacted API_TOKEN]"), "{told}");
+}
+
+#[test]
+fn a_run_that_is_aborted_leaves_no_core() {
+    use std::os::unix::process::{CommandExt, ExitStatusExt};
+
+    let aborted = |mut command: std::process::Command, story: &Story| {
+        let limit = rustix::process::Rlimit { current: None, maximum: None };
+        let _ = rustix::process::setrlimit(rustix::process::Resource::Core, limit);
+        command.current_dir(story.folder()).stdout(std::process::Stdio::null());
+        let mut child = command.process_group(0).spawn().expect("it starts");
+        let reached = story.folder().join("reached");
+        while !reached.exists() {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let id = i32::try_from(child.id()).expect("a process id");
+        let id = rustix::process::Pid::from_raw(id).expect("a process id");
+        rustix::process::kill_process(id, rustix::process::Signal::ABORT).expect("it lives");
+        child.wait().expect("it ends")
+    };
+    let story = Story::new();
+    story.write("wait.md", "# Wait\n\n```bash\ntouch reached; sleep 60\n```\n");
+    let text = std::fs::read_to_string(story.folder().join("wait.md")).expect("a file");
+    let plan: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    story.write("answers.toml", &format!("plan = \"{plan}\"\n[confirm]\nwait = [\"writes\"]\n"));
+    let ended = aborted(story.command(&["run", "wait.md", "--answers", "answers.toml"]), &story);
+    assert_eq!(ended.signal(), Some(6), "{ended}");
+    assert!(!ended.core_dumped(), "the memory of a run was written down");
 }

@@ -254,6 +254,7 @@ pub(super) fn start(
 ) -> Result<Exit, Failure> {
     let broken =
         |error: io::Error| Failure::new(Exit::Environment, format!("failed to start: {error}"));
+    leave_no_core();
     let wishes = Wishes::default();
     signals::listen(wishes.clone()).map_err(broken)?;
     let rehearsed = setup.stand_ins.is_some();
@@ -298,6 +299,13 @@ pub(super) fn start(
         let _ = writeln!(io::stderr(), "runbook: {}", summary.why.as_str());
     }
     Ok(exit(summary.result))
+}
+
+/// A run knows secrets: its memory is written down nowhere should it crash, and read by no other
+/// process of the operator. What it starts is not held to that.
+fn leave_no_core() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 /// What is said where a run can be recorded no longer and goes on all the same.

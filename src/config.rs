@@ -32,6 +32,8 @@ pub struct Config {
     pub read_only: ReadOnly,
     /// Who has which role.
     pub roles: Roles,
+    /// How long runs are kept.
+    pub journal: Keep,
     /// Rules that the team adds to the catalogue.
     pub command: Vec<toml::Table>,
     /// What else tells where a run happens.
@@ -54,6 +56,14 @@ pub struct Context {
     pub tools: Vec<String>,
     /// What prints it. It may only read.
     pub command: String,
+}
+
+/// How long runs are kept.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Keep {
+    /// The days after which a run that came to its end is pruned; never where nothing is said.
+    pub keep_days: Option<u32>,
 }
 
 /// Who has which role.
@@ -171,6 +181,9 @@ impl Config {
         if !(0.0..=1.0).contains(&coverage) {
             return Err(format!("take coverage = {coverage}: it is a part, from 0 to 1"));
         }
+        if self.journal.keep_days == Some(0) {
+            return Err("take keep-days = 0: it is a number of days, from 1".into());
+        }
         for (name, seconds) in [("deadline", self.deadline), ("window", self.window)] {
             if seconds == Some(0) {
                 return Err(format!("take {name} = 0: it is a number of seconds, from 1"));
@@ -225,12 +238,13 @@ impl Config {
         with.map_or(builtin, |catalogue| Box::leak(Box::new(catalogue)))
     }
 
-    /// Whether it decides what is run or allowed, so that somebody must have read it.
+    /// Whether it decides what is run, allowed or kept, so that somebody must have read it.
     pub fn decides(&self) -> bool {
         !self.command.is_empty()
             || !self.context.is_empty()
             || !self.roles.command.is_empty()
             || !self.audit.is_empty()
+            || self.journal.keep_days.is_some()
             || !self.read_only.hosts.is_empty()
             || !self.read_only.tools.is_empty()
     }

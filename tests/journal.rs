@@ -357,3 +357,45 @@ fn a_head_is_64_hexadecimal_digits() {
     let hash = Hash::before("r");
     assert_eq!(hash.to_string().parse(), Ok(hash));
 }
+
+#[test]
+fn old_runs_are_pruned_whole_and_their_heads_stay() {
+    let story = Story::new();
+    story.write("look.md", "# Look\n\n## Step 1\n\n```bash\necho hello\n```\n");
+    story.write("other.md", "# Other\n\n## Step 1\n\n```bash\necho hello\n```\n");
+    story.write("half.md", "# Half\n\n**Target:** look\n\n## Step 1\n\n```bash\nfalse\n```\n");
+    let id = |text: &str| text.split("recorded as ").nth(1).unwrap()[..20].to_owned();
+    let head = |text: &str| text.trim_end().rsplit(' ').next().unwrap().to_owned();
+    let first = story.run(&["run", "look.md"]).stdout;
+    let half = story.run(&["run", "half.md"]).stdout;
+    let other = story.run(&["run", "other.md"]).stdout;
+    // A month passes.
+    let journal = story.home().join(".local/state/runbook/journal.sqlite");
+    let store = rusqlite::Connection::open(&journal).unwrap();
+    let earlier = "UPDATE runs SET line = json_set(line, '$.changed', '2025-01-01T00:00:00Z')";
+    assert_eq!(store.execute(earlier, []).unwrap(), 3);
+    // Nothing is pruned that nobody asked for.
+    let second = story.run(&["run", "look.md"]).stdout;
+    story.run(&["show", &id(&first)]).is(0, &["hello"]);
+    story.write("runbook.toml", "[journal]\nkeep-days = 30\n");
+    // Somebody must have read that.
+    story.run(&["run", "look.md"]).is(0, &["how long runs are kept, and is not trusted"]);
+    story.run(&["show", &id(&first)]).is(0, &["hello"]);
+    story.run(&["trust"]).is(0, &[]);
+    story.run(&["run", "look.md"]).is(0, &["older runs were pruned"]);
+    let gone = format!("run {} was pruned at", id(&first));
+    story.run(&["show", &id(&first)]).is(2, &[&gone, &head(&first)]);
+    // A younger one stays, one that is not at its end, and one of another target.
+    for kept in [&second, &half, &other] {
+        story.run(&["show", "--verify", &id(kept)]).is(0, &["none changed or missing"]);
+    }
+    let entries = |run: &str| -> i64 {
+        let count = "SELECT count(*) FROM entries WHERE run = ?1";
+        store.query_row(count, [run], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(entries(&id(&first)), 0);
+    // One entry by itself is still never removed.
+    assert!(store.execute("DELETE FROM entries WHERE run = ?1", [id(&second)]).is_err());
+    story.write("runbook.toml", "[journal]\nkeep-days = 0\n");
+    story.run(&["run", "look.md"]).is(2, &["keep-days = 0"]);
+}

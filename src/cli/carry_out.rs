@@ -291,7 +291,7 @@ pub(super) fn start(
     drop((kept, sink));
     match (record, broke_off.or(head)) {
         (Some(record), Some(head)) if broke_off.is_some() => record.abandon(head),
-        (Some(record), Some(head)) => record.end(head, how.format)?,
+        (Some(record), Some(head)) => record.end(head, how.format, &how.config.journal)?,
         _ => {}
     }
     way.map_or(Ok(()), |way| way.end(&left, how.format))?;

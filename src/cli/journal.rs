@@ -8,6 +8,9 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
+
+use crate::config::Keep;
 use crate::engine::{Keeping, Setup};
 use crate::journal::{
     Filter, Head, Hold, Holder, Journal, JournalError, Journaled, Life, Line, Recording, Sqlite,
@@ -93,8 +96,17 @@ impl Record {
     }
 
     /// Gives the target back, and says the head: noted elsewhere, it shows that nothing was cut off.
-    pub fn end(mut self, head: Head, format: RunFormat) -> Result<(), Failure> {
+    /// Older runs of the same target go, as `keep` says.
+    pub fn end(mut self, head: Head, format: RunFormat, keep: &Keep) -> Result<(), Failure> {
         self.journal.release(&self.target, &self.run).map_err(failed)?;
+        let now = jiff::Timestamp::now();
+        let age = keep.keep_days.map(|days| SignedDuration::from_hours(24 * i64::from(days)));
+        if let Some(before) = age.and_then(|age| now.checked_sub(age).ok()) {
+            let pruned = self.journal.prune(&self.target, &before.to_string(), &now.to_string());
+            if pruned.map_err(failed)? > 0 && format == RunFormat::Text {
+                super::print("  older runs were pruned, as runbook.toml says\n")?;
+            }
+        }
         if format == RunFormat::Text {
             super::print(&format!(
                 "  recorded as {}: {} entries, head {}\n",
@@ -192,7 +204,16 @@ pub(super) fn pick(journal: &Sqlite, named: Option<&str>, filter: Filter) -> Res
             Exit::Usage,
             "there is no such run; `runbook runs` lists those there are",
         )),
-        ([], Some(named)) => Err(failed(JournalError::NoRun { run: named.into() })),
+        ([], Some(named)) => Err(match journal.pruned(named).map_err(failed)? {
+            Some((run, head, at)) => Failure::new(
+                Exit::Usage,
+                format!(
+                    "run {run} was pruned at {at}; its head was entry {}, {}",
+                    head.number, head.hash
+                ),
+            ),
+            None => failed(JournalError::NoRun { run: named.into() }),
+        }),
         (several, _) => {
             let exact = several.iter().find(|line| Some(line.run.as_str()) == named);
             exact.cloned().ok_or_else(|| {

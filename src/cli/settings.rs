@@ -139,9 +139,13 @@ pub(super) fn of_operator(runbook: &Path) -> Result<InForce, Failure> {
     if !config.decides() || is_trusted(&path) {
         return Ok(InForce { config, ..InForce::default() });
     }
-    let handed_on = if config.audit.is_empty() { "" } else { ", and where audit entries go," };
+    let also = [
+        (!config.audit.is_empty(), ", and where audit entries go,"),
+        (config.journal.keep_days.is_some(), ", and how long runs are kept,"),
+    ];
+    let also: String = also.iter().filter(|(said, _)| *said).map(|(_, what)| *what).collect();
     let note = format!(
-        "{} decides what may run{handed_on} and is not trusted, so it is not used: read it, then \
+        "{} decides what may run{also} and is not trusted, so it is not used: read it, then \
          `runbook trust {}`",
         path.display(),
         path.display()

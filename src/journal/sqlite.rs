@@ -3,7 +3,7 @@
 //! Theory of operation. Every entry is committed when it comes, so that it survives this process.
 //! What must survive the power, too, is committed with `synchronous=FULL`: the log reaches the disk,
 //! with all that was committed before, before the call returns. Triggers refuse to change an entry,
-//! and to remove one. Several processes may write; each waits for the others for a while.
+//! and to remove one, but with its whole run, of which the head stays. Several processes may write; each waits for the others for a while.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -43,9 +43,16 @@ CREATE TABLE entries (
 ) WITHOUT ROWID;
 CREATE TABLE texts (fingerprint TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE holds (target TEXT PRIMARY KEY, run TEXT NOT NULL, holder TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE pruned (
+    id TEXT PRIMARY KEY,
+    number INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    at TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TRIGGER entries_stay BEFORE UPDATE ON entries
     BEGIN SELECT RAISE(ABORT, 'an entry is never changed'); END;
 CREATE TRIGGER entries_are_kept BEFORE DELETE ON entries
+    WHEN NOT EXISTS (SELECT 1 FROM pruned WHERE id = OLD.run)
     BEGIN SELECT RAISE(ABORT, 'an entry is never removed'); END;
 ";
 
@@ -78,6 +85,41 @@ impl Sqlite {
             Ok((connection, _)) => Ok(Self { connection, path, safe: Safe::FromPowerLoss }),
             Err(error) => Err(fault(&path, &error)),
         }
+    }
+
+    /// Removes the runs of a target that came to their end and were last changed before `before`
+    /// (RFC 3339); of each the head stays. Returns how many they were.
+    pub fn prune(&mut self, target: &str, before: &str, now: &str) -> Result<usize, JournalError> {
+        self.be(Safe::FromPowerLoss)?;
+        let path = self.path.clone();
+        let pruned = (|| {
+            let behavior = TransactionBehavior::Immediate;
+            let transaction = self.connection.transaction_with_behavior(behavior)?;
+            let count = transaction.execute(
+                "INSERT OR IGNORE INTO pruned (id, number, hash, at) \
+                 SELECT id, number, hash, ?3 FROM runs WHERE target = ?1 AND NOT unfinished \
+                 AND json_extract(line, '$.changed') < ?2",
+                params![target, before, now],
+            )?;
+            if count > 0 {
+                let whole = "IN (SELECT id FROM pruned)";
+                transaction.execute(&format!("DELETE FROM entries WHERE run {whole}"), [])?;
+                transaction.execute(&format!("DELETE FROM runs WHERE id {whole}"), [])?;
+            }
+            transaction.commit()?;
+            Ok(count)
+        })();
+        pruned.map_err(|error| fault(&path, &error))
+    }
+
+    /// The head of a run that was pruned, and when that was; `beginning` is how its id begins.
+    pub fn pruned(&self, beginning: &str) -> Result<Option<(String, Head, String)>, JournalError> {
+        let select = "SELECT id, number, hash, at FROM pruned WHERE substr(id, 1, length(?1)) = ?1";
+        let found = self.connection.query_row(select, params![beginning], |row| {
+            let head = Head { number: row.get::<_, i64>(1)?.cast_unsigned(), hash: hash(row, 2)? };
+            Ok((row.get(0)?, head, row.get(3)?))
+        });
+        found.optional().map_err(|error| self.fault(&error))
     }
 
     fn fault(&self, error: &rusqlite::Error) -> JournalError {

@@ -123,7 +123,10 @@ impl<'p> Engine<'p> {
                     self.session().await?.restart(&before).await?;
                     return self.edit_inputs(job).await;
                 }
-                OnFailure::GoOn(_) | OnFailure::Stop => return Ok(After::Settled),
+                OnFailure::GoOn(_) | OnFailure::Stop => {
+                    self.note_what_it_set(job, &before).await?;
+                    return Ok(After::Settled);
+                }
             }
             attempt += 1;
         }

@@ -32,7 +32,7 @@ mod unknown;
 mod validate;
 mod verdict;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -253,6 +253,8 @@ struct Engine<'a> {
     denied: Vec<Span>,
     /// Whether a statement was run that may have left something running in the background.
     may_have_others: bool,
+    /// The variables of inputs that the run itself has set since they were given.
+    set_since: BTreeSet<String>,
     /// What the run has come to before; nothing of one that begins.
     past: Past,
     /// Verifications that were left out or overruled, and that nobody has accepted yet.
@@ -305,6 +307,7 @@ impl<'a> Engine<'a> {
             step: None,
             denied: Vec::new(),
             may_have_others: false,
+            set_since: past.knows.variables.keys().cloned().collect(),
             doubts: past.doubts.clone(),
             past,
             announced: None,

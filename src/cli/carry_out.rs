@@ -11,17 +11,17 @@ use rustix::fs::{Access, access};
 use crate::config::{Config, repository};
 use crate::diagnostic::Severity;
 use crate::document::{ActionKind, Document};
-use crate::engine::{Operator, Setup, StandIns, Wishes, carry_out, is_builtin};
-use crate::event::{RunResult, Sink};
-use crate::plan::{Plan, Selection};
+use crate::engine::{Jump, Operator, Setup, StandIns, Wishes, carry_out, is_builtin};
+use crate::event::{self, RunResult, Sink};
+use crate::plan::{Part, Plan, Selection};
 use crate::report::json_lines::JsonLines;
 use crate::report::terminal::Terminal as View;
-use crate::report::{Colour, draw};
+use crate::report::{Colour, draw, neutral};
 use crate::session::for_shell;
 use crate::source::Source;
 
 use super::answers::{Answers, AnswersError};
-use super::arguments::{Attended, Rehearse, Run, RunFormat};
+use super::arguments::{self, Attended, Rehearse, Run, RunFormat};
 use super::journal::{self, Record};
 use super::role::role;
 use super::terminal::Terminal;
@@ -37,6 +37,7 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
     }
     let mut setup = setup(&config, folder);
     setup.environment = for_shell(environment());
+    setup.jump = jump(&arguments.attended)?;
     require_tools(&plan, &setup)?;
     let name = operator_name(name);
     setup.role = role(&plan, &config, &arguments.authority)?;
@@ -70,6 +71,7 @@ pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
     setup.environment = stand_ins.environment();
     setup.offers.clone_from(&setup.environment);
     setup.stand_ins = Some(stand_ins);
+    setup.jump = jump(&arguments.attended)?;
     start(&plan, setup, &How::of(&arguments.attended), operator_name(name), None)
 }
 
@@ -93,11 +95,35 @@ impl<'a> How<'a> {
 fn read(arguments: &Attended) -> Result<(Plan, Config), Failure> {
     let source = Source::read(&arguments.file)
         .map_err(|error| Failure::new(Exit::Usage, format!("failed to {error}")))?;
-    decide(source, &arguments.section)
+    decide(source, &arguments.section, &part(&arguments.jump))
+}
+
+/// The part that is meant.
+fn part(arguments: &arguments::Jump) -> event::Part {
+    event::Part { from: arguments.from.clone(), only: arguments.step.clone() }
+}
+
+/// What the operator leaves out, and why.
+fn jump(arguments: &Attended) -> Result<Option<Jump>, Failure> {
+    let arguments = &arguments.jump;
+    let (part, reason) = (part(arguments), arguments.reason.clone());
+    match (part.is_whole(), reason) {
+        (false, reason) => Ok(Some(Jump { part, reason })),
+        (true, None) => Ok(None),
+        (true, Some(_)) => {
+            let message =
+                "--reason says why steps are left out: name --from STEP or --step STEP, too";
+            Err(Failure::new(Exit::Usage, message))
+        }
+    }
 }
 
 /// Decides about a runbook; what is wrong with it is said before anything runs.
-pub(super) fn decide(source: Source, sections: &[String]) -> Result<(Plan, Config), Failure> {
+pub(super) fn decide(
+    source: Source,
+    sections: &[String],
+    part: &event::Part,
+) -> Result<(Plan, Config), Failure> {
     let file = source.path().to_path_buf();
     let settings::InForce { config, notes, .. } = settings::of_operator(&file)?;
     for note in &notes {
@@ -105,10 +131,14 @@ pub(super) fn decide(source: Source, sections: &[String]) -> Result<(Plan, Confi
     }
     let document = Document::read(source);
     let selection = Selection::sections(sections.to_vec());
+    let selection = selection.part(&wanted(part), &document).map_err(|error| {
+        Failure::new(Exit::Usage, neutral(&format!("{}: {error}", file.display())))
+    })?;
     let plan = Plan::new(document, config.catalogue(), &selection);
     if plan.is_empty() {
         let path = file.display();
         let message = match sections {
+            _ if !part.is_whole() => format!("{path} holds nothing to do with {}", part.words()),
             [] => format!("{path} holds nothing to do: no command block and no manual step"),
             sections => {
                 format!("{path} has no section {} with something to do", sections.join(", "))
@@ -117,7 +147,26 @@ pub(super) fn decide(source: Source, sections: &[String]) -> Result<(Plan, Confi
         return Err(Failure::new(Exit::Usage, message));
     }
     refuse_errors(&plan)?;
+    refuse_lacks(&plan)?;
     Ok((plan, config))
+}
+
+fn wanted(part: &event::Part) -> Part {
+    match (&part.from, part.only.as_slice()) {
+        (Some(id), _) => Part::From(id.clone()),
+        (None, []) => Part::Whole,
+        (None, only) => Part::Only(only.to_vec()),
+    }
+}
+
+/// A step that cannot do without another one is not begun without it.
+fn refuse_lacks(plan: &Plan) -> Result<(), Failure> {
+    if plan.lacks.refusing.is_empty() {
+        return Ok(());
+    }
+    let lacks = plan.lacks.refusing.join("\n  ");
+    let message = format!("what is left out is needed:\n  {lacks}");
+    Err(Failure::new(Exit::Refused, neutral(&message)))
 }
 
 /// A runbook with an error in what is to be carried out does not start: it would stop half-way.
@@ -165,6 +214,7 @@ pub(super) fn setup(config: &Config, folder: PathBuf) -> Setup {
         keeping: None,
         role: None,
         unrecorded: None,
+        jump: None,
         pins: None,
     }
 }
@@ -319,14 +369,28 @@ fn answers(plan: &Plan, path: &Path, name: String, binding: Binding) -> Result<A
     let usage =
         |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
     let answers = Answers::read(path, name).map_err(|error| usage(&error))?;
+    let binding_of_plan = plan.binding();
     if let Some(bound) = &answers.plan
-        && *bound != plan.fingerprint
+        && *bound == plan.fingerprint
+        && *bound != binding_of_plan
     {
         let message = format!(
-            "{} was written for another version of this runbook (plan {bound}, now {}): look at \
-             what changed, then write it anew with `runbook explain --format answers {}`",
+            "{} was written for the whole runbook, and this run leaves out {}: read what it \
+             confirms, and whether that holds without them; then put plan = \"{binding_of_plan}\" into \
+             its first line",
             path.display(),
-            plan.fingerprint,
+            told_steps(plan),
+        );
+        return Err(Failure::new(Exit::Refused, neutral(&message)));
+    }
+    if let Some(bound) = &answers.plan
+        && *bound != binding_of_plan
+    {
+        let message = format!(
+            "{} was written for another version of this runbook (plan {bound}, now \
+             {binding_of_plan}), or for another part of it: look at what changed, then write it anew \
+             with `runbook explain --format answers {}`",
+            path.display(),
             plan.document.source.path().display(),
         );
         return Err(Failure::new(Exit::Refused, message));
@@ -337,7 +401,7 @@ fn answers(plan: &Plan, path: &Path, name: String, binding: Binding) -> Result<A
              plan = \"{}\" into its first line",
             path.display(),
             plan.document.source.path().display(),
-            plan.fingerprint,
+            binding_of_plan,
         );
         return Err(Failure::new(Exit::Refused, message));
     }
@@ -345,12 +409,17 @@ fn answers(plan: &Plan, path: &Path, name: String, binding: Binding) -> Result<A
     Ok(answers)
 }
 
-/// Refuses answers to what a plan does not ask.
+fn told_steps(plan: &Plan) -> String {
+    let ids: Vec<_> = plan.left_out.iter().map(|step| plan.step(step).id.as_str()).collect();
+    format!("{} {}", if ids.len() == 1 { "step" } else { "steps" }, ids.join(", "))
+}
+
+/// Refuses answers to what a plan does not ask; those to what is left out of it are never used.
 pub(super) fn fit(answers: &Answers, plan: &Plan) -> Result<(), AnswersError> {
     let inputs: Vec<_> = plan.inputs.iter().map(|input| input.name.clone()).collect();
-    let steps: Vec<_> = plan.steps.iter().map(|step| plan.step(step).id.clone()).collect();
-    let choices = plan.steps.iter().flat_map(|step| {
-        let step = plan.step(step);
+    let all = || plan.steps.iter().chain(&plan.left_out).map(|step| plan.step(step));
+    let steps: Vec<_> = all().map(|step| step.id.clone()).collect();
+    let choices = all().flat_map(|step| {
         step.actions.iter().filter_map(|action| match &action.kind {
             ActionKind::Choice(choice) => Some((
                 step.id.clone(),

@@ -6,6 +6,7 @@
 
 use crate::document::SectionKind;
 use crate::engine::Keeping;
+use crate::event::Part;
 use crate::journal::{Filter, Head, Holder, Journaled, Line};
 use crate::plan::{Plan, Selection};
 use crate::report::neutral;
@@ -27,7 +28,7 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     let recorded = Recorded::read(&store, &line)?;
     let whole = recorded.source(&store)?;
     let sections = rollback_sections(&whole)?;
-    let (plan, config) = decide(whole, &sections)?;
+    let (plan, config) = decide(whole, &sections, &Part::default())?;
     refuse_after_the_point(&plan, &recorded.past, &line)?;
     if plan.fingerprint != recorded.past.fingerprint {
         complain("the runbook has changed since that run; this is the rollback as it is now");

@@ -124,6 +124,14 @@ pub enum SectionKind {
     References,
 }
 
+impl SectionKind {
+    /// Whether its steps are carried out in the order of the document. Rollback and troubleshooting
+    /// run on demand, references never.
+    pub const fn runs_in_order(self) -> bool {
+        !matches!(self, Self::Rollback | Self::Troubleshooting | Self::References)
+    }
+}
+
 /// The section that a step belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {

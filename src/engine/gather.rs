@@ -71,11 +71,12 @@ impl Engine<'_> {
             return Err(Break::Broken(format!("there is no input {name}")));
         };
         let offered = self.offered(input);
+        let described = input.described();
         let mut refused: Option<String> = None;
         loop {
             let ask = AskInput {
                 name: &input.name,
-                description: input.description.as_deref(),
+                description: described.as_deref(),
                 secret: input.secret,
                 list: input.list,
                 offer: offered.as_ref().map(|one| Offer { value: &one.value, from: one.from }),
@@ -201,9 +202,12 @@ impl Engine<'_> {
             Some(value) => quote(&texts(value).join(" ")),
             None => return Ok(()),
         };
-        let mut text = zeroize::Zeroizing::new(String::with_capacity(value.len() + 64));
+        let room = input.variables.iter().map(|one| one.len() + value.len() + 16).sum();
+        let mut text = zeroize::Zeroizing::new(String::with_capacity(room));
         let value = zeroize::Zeroizing::new(value);
+        let exported = input.instead_of.as_ref().is_some_and(|it| it.exported);
         for variable in input.variables.iter().filter(|one| !self.set_since.contains(*one)) {
+            text.push_str(if exported { "export " } else { "" });
             text.push_str(variable);
             text.push('=');
             text.push_str(&value);

@@ -14,6 +14,7 @@ mod doubt;
 mod gather;
 mod job;
 mod keep;
+mod left_out;
 mod listen;
 mod look;
 mod moves;
@@ -41,7 +42,7 @@ use std::time::{Duration, Instant};
 
 use crate::document::{self, ActionKind, Document};
 use crate::event::{
-    Beginning, Place, Placed, Resumption, Role, RoleStanding, RunResult, Sink, Summary, What,
+    Beginning, Part, Place, Placed, Resumption, Role, RoleStanding, RunResult, Sink, Summary, What,
 };
 use crate::plan::{self, Plan, sounds_secret};
 use crate::resume::Past;
@@ -54,9 +55,9 @@ use crate::variables::{Redacted, Redactor, Secret, Values};
 
 pub use confined::{ConfineError, Confined, Means, Tools, decides_where};
 pub use operator::{
-    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun,
-    AskUnknown, Change, From, Given, Go, Happened, Insisted, Judged, Manual, Offer, OnFailure,
-    Operator,
+    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskLeftOut,
+    AskManual, AskRun, AskUnknown, Change, From, Given, Go, Happened, Insisted, Judged, Manual,
+    Offer, OnFailure, Operator,
 };
 pub use rehearsal::{RehearsalError, StandIns};
 pub use together::together;
@@ -100,8 +101,19 @@ pub struct Setup {
     pub role: Option<Role>,
     /// Why it goes ahead although nothing of it can be recorded.
     pub unrecorded: Option<String>,
+    /// The wish that steps are left out.
+    pub jump: Option<Jump>,
     /// The place that the run was in before, where it goes on.
     pub pins: Option<Vec<Placed>>,
+}
+
+/// The wish that only a part of a runbook is carried out.
+#[derive(Debug, Clone)]
+pub struct Jump {
+    /// The part.
+    pub part: Part,
+    /// Why, where a reason was given.
+    pub reason: Option<String>,
 }
 
 /// How a run is kept, so that it can be gone on with.
@@ -259,6 +271,8 @@ struct Engine<'a> {
     past: Past,
     /// Verifications that were left out or overruled, and that nobody has accepted yet.
     doubts: Vec<Redacted>,
+    /// Those of the steps that are left out, each with its step's place, until the run comes past it.
+    doubts_ahead: Vec<(usize, Redacted)>,
     /// The step that was announced last.
     announced: Option<usize>,
     /// What the shell knew when that was last kept.
@@ -310,6 +324,7 @@ impl<'a> Engine<'a> {
             set_since: past.knows.variables.keys().cloned().collect(),
             doubts: past.doubts.clone(),
             past,
+            doubts_ahead: Vec::new(),
             announced: None,
             kept: None,
             context: context::Context::default(),
@@ -321,6 +336,7 @@ impl<'a> Engine<'a> {
 impl<'a> Engine<'a> {
     async fn run(&mut self) -> Flow<()> {
         self.begin()?;
+        self.leave_out()?;
         self.seek_tools();
         if !self.past.knows.is_empty() {
             // Where it is shows only once it is put back there.
@@ -331,6 +347,7 @@ impl<'a> Engine<'a> {
         for step in &plan.steps {
             let written = plan.step(step);
             self.step = Some(written.id.clone());
+            self.come_to(step.place);
             let at = Place { step: step.place, ..Place::default() };
             if written.actions.is_empty() && self.past.events == 0 {
                 self.announce(&at)?;
@@ -409,6 +426,7 @@ impl<'a> Engine<'a> {
             target: self.plan.target(),
             program: env!("CARGO_PKG_VERSION").into(),
             sections: keeping.map_or_else(Vec::new, |keeping| keeping.sections.clone()),
+            part: self.setup.jump.as_ref().map(|jump| jump.part.clone()).unwrap_or_default(),
             of: keeping.and_then(|keeping| keeping.of.clone()),
             role: self.setup.role.clone(),
             metadata: document
@@ -424,12 +442,7 @@ impl<'a> Engine<'a> {
             steps: self.plan.steps.len(),
             writing: ids(&|step| step.effect() != crate::policy::Effect::Read),
             irreversible: ids(&plan::Step::is_irreversible),
-            inputs: self
-                .plan
-                .inputs
-                .iter()
-                .map(|input| (input.name.clone(), input.secret))
-                .collect(),
+            inputs: self.needed_inputs().map(|input| (input.name.clone(), input.secret)).collect(),
             warnings: warnings(document).iter().map(|text| redact(text)).collect(),
         }
     }
@@ -546,8 +559,8 @@ impl<'a> Engine<'a> {
         let left = self.left_running();
         self.end_session().await;
         let (result, why) = match flow {
-            Ok(()) if self.recorder.has_doubts() => {
-                (RunResult::CompleteWithDoubts, "something was skipped or overruled".into())
+            Ok(()) if self.recorder.has_doubts() || !self.plan.left_out.is_empty() => {
+                (RunResult::CompleteWithDoubts, self.what_is_doubtful())
             }
             Ok(()) => (RunResult::Complete, "every step was carried out".into()),
             Err(Break::Paused(why)) => (RunResult::Paused, format!("{why}; {}", self.way_on())),

@@ -307,10 +307,24 @@ pub struct Beginning {
     pub writing: Vec<String>,
     /// The ids of the steps with what cannot be undone.
     pub irreversible: Vec<String>,
+    /// Those after which there is no way back, as the runbook says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_return: Vec<NoWayBack>,
     /// The inputs that it needs; secret ones marked with `true`.
     pub inputs: Vec<(String, bool)>,
     /// What is doubtful in the document.
     pub warnings: Vec<Redacted>,
+}
+
+/// A step after which there is no way back, as the runbook says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoWayBack {
+    /// The step's id.
+    pub step: String,
+    /// The line that says so.
+    pub line: usize,
+    /// The author's words.
+    pub words: Redacted,
 }
 
 /// The part of a runbook that a run carries out.

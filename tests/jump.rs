@@ -69,6 +69,19 @@ impl Tale {
         self.story.run(&[&["resume", "--answers", "answers.toml"], words].concat())
     }
 
+    /// Starts it, and kills it with SIGKILL once `name` is there.
+    fn killed_when(&self, name: &str, words: &[&str]) {
+        let mut command = self.story.command(words);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !self.story.folder().join(name).exists() {
+            assert!(Instant::now() < deadline, "never: {name}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
     fn file(&self, name: &str) -> String {
         fs::read_to_string(self.story.folder().join(name)).unwrap_or_default()
     }
@@ -252,16 +265,7 @@ fn a_part_goes_on_after_a_crash_with_the_same_part() {
     ]);
     let confirm = "[confirm]\n2 = [\"writes\"]\n3 = [\"writes\"]\n4 = [\"writes\"]\n";
     tale.answers_without("0", confirm);
-    let words = ["run", "a.md", "--answers", "answers.toml", "--from", "2"];
-    let mut command = tale.story.command(&words);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !tale.story.folder().join("reached").exists() {
-        assert!(Instant::now() < deadline, "it never came so far");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    tale.killed_when("reached", &["run", "a.md", "--answers", "answers.toml", "--from", "2"]);
     tale.answers_without("0", &format!("{confirm}[unknown]\n3 = \"happened\""));
     tale.resume(&["--redo", "1", "--reason", "x"]).is(2, &["step 1 is left out of this run"]);
     tale.resume(&[]).is(3, &["operator left out step 1", "step 1 left out"]);
@@ -307,4 +311,108 @@ fn a_rehearsal_leaves_out_the_same() {
     let words = ["rehearse", "a.md", "--stand-ins", "stand-ins", "--answers", "answers.toml"];
     let ended = tale.story.run(&[&words[..], &["--from", "2", "--reason", "x"]].concat());
     ended.is(3, &["left out (--from 2, by operator): x", "id 9", "step 1 left out"]);
+}
+
+/// Its step 2 is named as the point of no return; no command in it is known to be one.
+const NO_RETURN: &str = "# Move\n\n## Step 1 — Copy\n\n```bash\necho a >> world\n```\n\n\
+    ## Step 2 — Switch\n\n```bash\necho look\n```\n\n```bash\necho b >> world\n```\n\n\
+    ```bash\necho c >> world\n```\n\n## Step 3 — End\n\n```bash\necho d >> world\n```\n\n\
+    ## Rollback\n\nUntil step 2, both are valid.\n\n```bash\necho undone >> world\n```\n";
+
+#[test]
+fn the_first_change_of_a_step_that_the_runbook_names_is_confirmed_by_the_target() {
+    let tale = Tale::of(NO_RETURN);
+    let mut screen = tale.story.screen(&["run", "a.md"]);
+    screen.wait_for("Cannot be undone   from step 2");
+    screen.wait_for("No way back        after step 2 (line 31): Until step 2, both are valid.");
+    screen.answer("run it?", "y");
+    screen.wait_for("look");
+    screen.wait_for(
+        "after step 2 there is no way back, as line 31 says: Until step 2, both are valid.",
+    );
+    screen.answer("run it?", "y");
+    screen.answer("To go on type a", "b");
+    screen.wait_for("that is not a");
+    assert_eq!(tale.file("world"), "a\n");
+    screen.answer("To go on type a", "a");
+    // Once is enough: the way back is gone.
+    screen.answer("run it?", "y");
+    screen.answer("run it?", "y");
+    screen.wait_for("complete");
+    assert_eq!(screen.text().matches("To go on type a").count(), 2, "{}", screen.text());
+    assert_eq!(tale.file("world"), "a\nb\nc\nd\n");
+}
+
+#[test]
+fn there_is_a_way_back_until_the_first_change_of_that_step() {
+    let tale = Tale::of(NO_RETURN);
+    let writes = "[confirm]\n1 = [\"writes\"]\n2 = [\"writes\"]";
+    let undo = ["rollback", "--answers", "answers.toml"];
+    tale.answers(writes);
+    tale.run(&[]).is(3, &["paused in step 2", "[confirm] 2 = \"writes\" and \"irreversible\""]);
+    // That it looked is no change.
+    tale.answers("[confirm]\nrollback = [\"writes\"]");
+    tale.story.run(&undo).is(0, &["Rolls back"]);
+    assert_eq!(tale.file("world"), "a\nundone\n");
+    tale.answers("[confirm]\n1 = [\"writes\"]\n2 = [\"writes\", \"irreversible\"]");
+    tale.run(&[]).is(3, &["paused in step 3"]);
+    tale.answers("[confirm]\nrollback = [\"writes\"]");
+    tale.story.run(&undo).is(4, &["has begun step 2 \"Switch\"", "only forward"]);
+    assert_eq!(tale.file("world"), "a\nundone\na\nb\nc\n");
+}
+
+#[test]
+fn after_a_crash_behind_the_point_it_is_not_confirmed_again() {
+    let text = NO_RETURN.replace("echo c >>", "touch reached; sleep 30; echo c >>");
+    let tale = Tale::of(&text);
+    tale.answers("[confirm]\n1 = [\"writes\"]\n2 = [\"writes\", \"irreversible\"]");
+    tale.killed_when("reached", &["run", "a.md", "--answers", "answers.toml"]);
+    tale.answers("[confirm]\n2 = [\"writes\"]\n3 = [\"writes\"]\n[unknown]\n2 = \"happened\"");
+    tale.resume(&[]).is(0, &["complete"]);
+    assert_eq!(tale.file("world"), "a\nb\nd\n");
+}
+
+#[test]
+fn what_is_done_by_hand_takes_the_way_back_too() {
+    let text = NO_RETURN.replace("```bash\necho b >> world\n```", "Tell the owner to switch.");
+    let tale = Tale::of(&text);
+    tale.answers("[confirm]\n1 = [\"writes\"]\n2 = [\"manual\", \"writes\"]");
+    tale.run(&[]).is(3, &["[confirm] 2 = \"manual\" and \"irreversible\""]);
+}
+
+#[test]
+fn a_doubt_holds_back_the_step_that_the_runbook_names() {
+    let text = NO_RETURN.replace("echo a >> world", "echo a\n# Expect: \"a\"");
+    let tale = Tale::of(&text);
+    tale.answers_without("0", "[confirm]\n2 = [\"writes\", \"irreversible\"]");
+    tale.run(&["--from", "2"])
+        .is(3, &["the verification of step 1, line 6 was left out: only a person at a terminal"]);
+}
+
+#[test]
+fn who_went_on_behind_the_point_has_no_way_back_either() {
+    let tale = Tale::of(NO_RETURN);
+    tale.answers_without("0 1", "[confirm]\n3 = [\"writes\"]");
+    let ended = tale.run(&["--from", "3"]);
+    ended.is(3, &["step 2 \"Switch\" (writes, cannot be undone)"]);
+    tale.answers("[confirm]\nrollback = [\"writes\"]");
+    tale.story
+        .run(&["rollback", "--answers", "answers.toml"])
+        .is(4, &["has gone on behind step 2 \"Switch\", which cannot be undone", "only forward"]);
+    assert_eq!(tale.file("world"), "d\n");
+}
+
+#[test]
+fn the_point_is_explained_and_what_it_names_is_checked() {
+    let tale = Tale::of(NO_RETURN);
+    let said = "no way back after it (line 31): Until step 2, both are valid.";
+    tale.story.run(&["explain", "a.md"]).is(0, &[said]);
+    let ended = tale.story.run(&["explain", "a.md", "--format", "json"]);
+    let explained: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(explained["steps"][1]["no_return"]["line"], 31);
+    assert!(explained["steps"][0]["no_return"].is_null());
+    let answers = tale.story.run(&["explain", "a.md", "--format", "answers"]);
+    answers.is(0, &["# 2 = [\"writes\", \"irreversible\"]"]);
+    tale.story.write("b.md", &NO_RETURN.replace("Until step 2", "Until step 9"));
+    tale.story.run(&["check", "b.md"]).is(0, &["there is no step 9"]);
 }

@@ -151,7 +151,8 @@ pub(super) fn decide(
     Ok((plan, config))
 }
 
-fn wanted(part: &event::Part) -> Part {
+/// The part as the plan knows it.
+pub(super) fn wanted(part: &event::Part) -> Part {
     match (&part.from, part.only.as_slice()) {
         (Some(id), _) => Part::From(id.clone()),
         (None, []) => Part::Whole,

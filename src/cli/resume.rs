@@ -17,7 +17,7 @@ use crate::source::Source;
 use crate::variables::{Redacted, Redactor};
 
 use super::arguments::Resume;
-use super::carry_out::{How, ask_git, decide, operator_name, require_tools, setup, start};
+use super::carry_out::{How, ask_git, decide, operator_name, require_tools, setup, start, wanted};
 use super::journal::{self, Record, failed, hold, pick};
 use super::role::role;
 use super::{Exit, Failure, complain, environment};
@@ -187,6 +187,13 @@ impl Recorded {
         let from = part.from.as_ref().map(all).transpose()?;
         let only: Result<Vec<_>, _> = part.only.iter().map(all).collect();
         Ok(Part { from: from.and_then(|ids| ids.into_iter().next()), only: only?.concat() })
+    }
+
+    /// Which steps the run carries out, in the text that it was begun with, or went on with last.
+    pub fn selection(&self, document: &Document) -> Selection {
+        let selection = Selection::sections(self.sections.clone());
+        let part = selection.clone().part(&wanted(&self.past.part), document);
+        part.unwrap_or(selection)
     }
 
     /// How the run goes on: with the same text, or with another one whose differences are told.

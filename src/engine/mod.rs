@@ -18,6 +18,7 @@ mod left_out;
 mod listen;
 mod look;
 mod moves;
+mod no_return;
 mod operator;
 mod probing;
 mod recorder;
@@ -40,7 +41,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::document::{self, ActionKind, Document};
+use crate::document::{self, ActionKind, Asks, Document};
 use crate::event::{
     Beginning, Part, Place, Placed, Resumption, Role, RoleStanding, RunResult, Sink, Summary, What,
 };
@@ -273,6 +274,8 @@ struct Engine<'a> {
     doubts: Vec<Redacted>,
     /// Those of the steps that are left out, each with its step's place, until the run comes past it.
     doubts_ahead: Vec<(usize, Redacted)>,
+    /// The steps after which there is no way back, and whose first change was confirmed.
+    gone_on: BTreeSet<usize>,
     /// The step that was announced last.
     announced: Option<usize>,
     /// What the shell knew when that was last kept.
@@ -303,6 +306,7 @@ impl<'a> Engine<'a> {
         wishes: Wishes,
     ) -> Self {
         let past = setup.keeping.as_ref().map_or_else(Past::default, |kept| kept.past.clone());
+        let gone_on = past.acted();
         let recorder = Recorder::after(&past, setup.run.clone(), sinks);
         let redactor = Redactor::default();
         know_the_environment(&redactor, &setup.environment);
@@ -325,6 +329,7 @@ impl<'a> Engine<'a> {
             doubts: past.doubts.clone(),
             past,
             doubts_ahead: Vec::new(),
+            gone_on,
             announced: None,
             kept: None,
             context: context::Context::default(),
@@ -442,6 +447,7 @@ impl<'a> Engine<'a> {
             steps: self.plan.steps.len(),
             writing: ids(&|step| step.effect() != crate::policy::Effect::Read),
             irreversible: ids(&plan::Step::is_irreversible),
+            no_return: self.no_returns(),
             inputs: self.needed_inputs().map(|input| (input.name.clone(), input.secret)).collect(),
             warnings: warnings(document).iter().map(|text| redact(text)).collect(),
         }
@@ -473,12 +479,16 @@ impl<'a> Engine<'a> {
                     self.block(step, action, block, segments, &place).await?;
                 }
                 (ActionKind::Manual(manual), plan::Action::Manual { irreversible }) => {
-                    if *irreversible {
+                    let changes = manual.items.iter().any(|item| item.asks == Asks::Do);
+                    let irreversible =
+                        *irreversible | (changes && self.takes_the_way_back(place.step)?);
+                    if irreversible {
                         self.settle_doubts(&step.id, action.line)?;
                     }
                     let target = irreversible.then(|| self.plan.target());
                     let done = self.manual(step, action, manual, &place, target.as_deref())?;
                     if done == Manual::Done {
+                        self.gone_on.extend(changes.then_some(place.step));
                         self.after_manual(step, manual, choice)?;
                     }
                 }

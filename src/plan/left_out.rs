@@ -47,8 +47,12 @@ pub(super) fn lacks(
             Turn::CarriedOut => blocks.for_each(|block| search.needs(step, block)),
             Turn::LeftOut => {
                 search.left.insert(step.id.clone());
-                let wanted = selection.leaves_out(place);
-                blocks.for_each(|block| search.leave_out(step, block, wanted));
+                for block in blocks {
+                    search.leave_out(step, block);
+                    if selection.leaves_out(place) {
+                        search.stay(step, block);
+                    }
+                }
             }
             Turn::Aside => {}
         }
@@ -74,8 +78,8 @@ struct Search {
 }
 
 impl Search {
-    fn leave_out(&mut self, step: &Step, block: &Block, by_wish: bool) {
-        for (segment, statement) in statements(block) {
+    fn leave_out(&mut self, step: &Step, block: &Block) {
+        for (_, statement) in statements(block) {
             for name in &statement.functions {
                 self.functions.insert(name.clone(), step.id.clone());
             }
@@ -86,9 +90,14 @@ impl Search {
             for mention in statement.assigns.iter().filter(|one| self.set.contains(&one.name)) {
                 self.stale.insert(mention.name.clone(), step.id.clone());
             }
-            let moves = |name: &str| matches!(name, "cd" | "pushd" | "popd");
+        }
+    }
+
+    /// Notes where a block that is left out would have changed the folder.
+    fn stay(&mut self, step: &Step, block: &Block) {
+        for (segment, statement) in statements(block) {
             let mut started = programs(statement, self.catalogue).into_iter();
-            if by_wish && started.any(|one| moves(&one.name)) {
+            if started.any(|one| matches!(one.name.as_str(), "cd" | "pushd" | "popd")) {
                 self.folder.push(format!(
                     "step {}, line {} changes the folder, and is left out",
                     step.id, segment.line

@@ -18,7 +18,7 @@ use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
-use crate::document::{self, ActionKind, Asks, Document};
+use crate::document::{self, ActionKind, Asks, Document, NoReturn};
 use crate::policy::{Catalogue, Effect, Trait};
 
 pub use coverage::GapKind;
@@ -55,6 +55,8 @@ pub struct Step {
     pub place: usize,
     /// Its actions, in step with the document's.
     pub actions: Vec<Action>,
+    /// Whether the runbook says that there is no way back after it.
+    pub no_return: bool,
 }
 
 /// What was decided about an action; the document's action at the same place says what it is.
@@ -85,7 +87,10 @@ impl Plan {
             segment::Context { catalogue, inputs: &inputs, functions, exported: Vec::new() };
         let (mut steps, mut left_out) = (Vec::new(), Vec::new());
         for (place, step) in document.steps.iter().enumerate() {
-            let decided = || Step { place, actions: actions(&step.actions, &context) };
+            let decided = || {
+                let no_return = document.no_returns.iter().any(|one| one.step == place);
+                Step { place, actions: actions(&step.actions, &context), no_return }
+            };
             match selection.turn(place, step) {
                 Turn::CarriedOut => steps.push(decided()),
                 Turn::LeftOut => {
@@ -98,6 +103,11 @@ impl Plan {
         let lacks = left_out::lacks(&document, catalogue, selection);
         let fingerprint = hex(&Sha256::digest(document.source.text().as_bytes()));
         Self { catalogue, document, inputs, steps, left_out, lacks, fingerprint }
+    }
+
+    /// What the runbook says of the way back after a step.
+    pub fn no_return(&self, place: usize) -> Option<&NoReturn> {
+        self.document.no_returns.iter().find(|one| one.step == place)
     }
 
     /// What answers are bound to: the runbook's text, and what of it is left out. Who confirmed
@@ -152,9 +162,9 @@ impl Step {
         segments(&self.actions).map(|segment| segment.effect).max().unwrap_or(Effect::Read)
     }
 
-    /// Whether something in it cannot be undone.
+    /// Whether something in it cannot be undone, or the runbook says so of the step.
     pub fn is_irreversible(&self) -> bool {
-        any_irreversible(&self.actions)
+        self.no_return || any_irreversible(&self.actions)
     }
 }
 

@@ -10,7 +10,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::event::{
     Beginning, Event, Intent, LeftOut, LeftOutStep, Outcome, Placed, Resumption, Role,
-    RoleStanding, Summary, What,
+    RoleStanding, Summary, Tool, What,
 };
 use crate::policy::Effect;
 use crate::variables::Redacted;
@@ -153,18 +153,20 @@ impl Story {
             What::ContextChanged { tool, what, from, to, by, .. } => {
                 self.moved(event, tool, what, (from.as_ref(), to.as_ref()), by);
             }
-            What::ToolsFound { tools } => {
-                let known = tools.iter().filter_map(|tool| {
-                    Some(format!("{} {}", tool.name, tool.version.as_ref()?.as_str()))
-                });
-                let known: Vec<_> = known.collect();
-                self.deed(event, "", 0).what = vec![format!("tools: {}", known.join(", "))];
-            }
+            What::ToolsFound { tools } => self.tools(event, tools),
             What::Shown { .. }
             | What::Running { .. }
             | What::StatementEnded { .. }
             | What::StateKept(_) => {}
         }
+    }
+
+    fn tools(&mut self, event: &Event, tools: &[Tool]) {
+        let known = tools
+            .iter()
+            .filter_map(|tool| Some(format!("{} {}", tool.name, tool.version.as_ref()?.as_str())));
+        let known: Vec<_> = known.collect();
+        self.deed(event, "", 0).what = vec![format!("tools: {}", known.join(", "))];
     }
 
     /// The run is elsewhere now.

@@ -121,6 +121,10 @@ impl<W: Write> Terminal<W> {
         if !beginning.irreversible.is_empty() {
             self.fact("Cannot be undone", &listed("", "from step ", &beginning.irreversible))?;
         }
+        for one in &beginning.no_return {
+            let text = format!("after step {} (line {}): {}", one.step, one.line, one.words);
+            self.fact("No way back", &told(&text))?;
+        }
         let inputs: Vec<_> = beginning
             .inputs
             .iter()

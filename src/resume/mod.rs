@@ -218,6 +218,15 @@ impl Past {
         segments.chain(others.cloned()).collect()
     }
 
+    /// The places of the steps in which something was changed, or may have been: a write was begun,
+    /// or something was done by hand.
+    pub fn acted(&self) -> BTreeSet<usize> {
+        let written = self.segments_at.iter().filter(|(_, known)| known.has_changed_something());
+        let written = written.map(|((place, _), _)| place.step);
+        let done = self.manual.iter().filter(|(_, manual)| !manual.denied);
+        written.chain(done.map(|(place, _)| place.step)).collect()
+    }
+
     /// Writes that nobody has decided about: begun and never ended, or failed; in document order.
     pub fn undecided(&self) -> impl Iterator<Item = &Known> {
         self.segments_at

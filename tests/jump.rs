@@ -121,6 +121,10 @@ fn only_the_steps_that_are_named_are_carried_out() {
     // Nothing is left out where all are named.
     tale.answers(writes);
     tale.run(&["--from", "1"]).is(0, &["complete"]);
+    assert!(!tale.run(&[]).stdout.contains("left out"));
+    // The record of a whole run has nothing that older ones lack.
+    let told = tale.story.run(&["show", "--format", "json"]);
+    assert!(!told.stdout.contains("\"part\"") && !told.stdout.contains("no_return"));
 }
 
 #[test]
@@ -301,6 +305,26 @@ fn a_part_whose_first_step_is_gone_is_not_guessed_at() {
     let gone = "this run was begun with --from 2, and step 2 is not in the runbook any more";
     tale.resume(&["--accept-changes", "--reason", "x"]).is(4, &[gone]);
     assert_eq!(tale.file("world"), "");
+}
+
+#[test]
+fn a_step_that_has_passed_is_done_again_while_a_later_one_waits() {
+    let tale = Tale::steps(&["echo a >> world", "echo b >> world", "echo c >> world"]);
+    let mut screen = tale.story.screen(&["run", "a.md"]);
+    screen.answer("run it?", "y");
+    screen.answer("run it?", "y");
+    screen.wait_for("step 3 · Do 3");
+    screen.answer("run it?", "p");
+    screen.wait_for("paused in step 3");
+    assert_eq!(screen.exit().code(), Some(3));
+    let mut screen = tale.story.screen(&["resume", "--redo", "1", "--reason", "it was wrong"]);
+    screen.wait_for("step 1 · Do 1");
+    screen.answer("run it?", "y");
+    screen.wait_for("step 3 · Do 3");
+    screen.answer("run it?", "y");
+    screen.wait_for("complete");
+    assert_eq!(tale.file("world"), "a\nb\na\nc\n");
+    tale.story.run(&["show"]).is(0, &["operator did steps again: it was wrong"]);
 }
 
 #[test]

@@ -11,9 +11,9 @@ use rustix::fs::{Access, access};
 use crate::config::{Config, repository};
 use crate::diagnostic::Severity;
 use crate::document::{ActionKind, Document};
-use crate::engine::{Jump, Operator, Setup, StandIns, Wishes, carry_out, is_builtin};
+use crate::engine::{Operator, Setup, StandIns, Wishes, carry_out, is_builtin};
 use crate::event::{self, RunResult, Sink};
-use crate::plan::{Part, Plan, Selection};
+use crate::plan::{Plan, Selection};
 use crate::report::json_lines::JsonLines;
 use crate::report::terminal::Terminal as View;
 use crate::report::{Colour, draw, neutral};
@@ -21,8 +21,9 @@ use crate::session::for_shell;
 use crate::source::Source;
 
 use super::answers::{Answers, AnswersError};
-use super::arguments::{self, Attended, Rehearse, Run, RunFormat};
+use super::arguments::{Attended, Rehearse, Run, RunFormat};
 use super::journal::{self, Record};
+use super::jump::{jump, part, refuse_answers_for_the_whole, refuse_lacks, wanted};
 use super::role::role;
 use super::terminal::Terminal;
 use super::{Exit, Failure, complain, environment, environment_variable, settings, signals};
@@ -37,7 +38,7 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
     }
     let mut setup = setup(&config, folder);
     setup.environment = for_shell(environment());
-    setup.jump = jump(&arguments.attended)?;
+    setup.jump = jump(&arguments.attended.jump)?;
     require_tools(&plan, &setup)?;
     let name = operator_name(name);
     setup.role = role(&plan, &config, &arguments.authority)?;
@@ -71,7 +72,7 @@ pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
     setup.environment = stand_ins.environment();
     setup.offers.clone_from(&setup.environment);
     setup.stand_ins = Some(stand_ins);
-    setup.jump = jump(&arguments.attended)?;
+    setup.jump = jump(&arguments.attended.jump)?;
     start(&plan, setup, &How::of(&arguments.attended), operator_name(name), None)
 }
 
@@ -96,26 +97,6 @@ fn read(arguments: &Attended) -> Result<(Plan, Config), Failure> {
     let source = Source::read(&arguments.file)
         .map_err(|error| Failure::new(Exit::Usage, format!("failed to {error}")))?;
     decide(source, &arguments.section, &part(&arguments.jump))
-}
-
-/// The part that is meant.
-fn part(arguments: &arguments::Jump) -> event::Part {
-    event::Part { from: arguments.from.clone(), only: arguments.step.clone() }
-}
-
-/// What the operator leaves out, and why.
-fn jump(arguments: &Attended) -> Result<Option<Jump>, Failure> {
-    let arguments = &arguments.jump;
-    let (part, reason) = (part(arguments), arguments.reason.clone());
-    match (part.is_whole(), reason) {
-        (false, reason) => Ok(Some(Jump { part, reason })),
-        (true, None) => Ok(None),
-        (true, Some(_)) => {
-            let message =
-                "--reason says why steps are left out: name --from STEP or --step STEP, too";
-            Err(Failure::new(Exit::Usage, message))
-        }
-    }
 }
 
 /// Decides about a runbook; what is wrong with it is said before anything runs.
@@ -149,25 +130,6 @@ pub(super) fn decide(
     refuse_errors(&plan)?;
     refuse_lacks(&plan)?;
     Ok((plan, config))
-}
-
-/// The part as the plan knows it.
-pub(super) fn wanted(part: &event::Part) -> Part {
-    match (&part.from, part.only.as_slice()) {
-        (Some(id), _) => Part::From(id.clone()),
-        (None, []) => Part::Whole,
-        (None, only) => Part::Only(only.to_vec()),
-    }
-}
-
-/// A step that cannot do without another one is not begun without it.
-fn refuse_lacks(plan: &Plan) -> Result<(), Failure> {
-    if plan.lacks.refusing.is_empty() {
-        return Ok(());
-    }
-    let lacks = plan.lacks.refusing.join("\n  ");
-    let message = format!("what is left out is needed:\n  {lacks}");
-    Err(Failure::new(Exit::Refused, neutral(&message)))
 }
 
 /// A runbook with an error in what is to be carried out does not start: it would stop half-way.
@@ -371,18 +333,8 @@ fn answers(plan: &Plan, path: &Path, name: String, binding: Binding) -> Result<A
         |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
     let answers = Answers::read(path, name).map_err(|error| usage(&error))?;
     let binding_of_plan = plan.binding();
-    if let Some(bound) = &answers.plan
-        && *bound == plan.fingerprint
-        && *bound != binding_of_plan
-    {
-        let message = format!(
-            "{} was written for the whole runbook, and this run leaves out {}: read what it \
-             confirms, and whether that holds without them; then put plan = \"{binding_of_plan}\" into \
-             its first line",
-            path.display(),
-            told_steps(plan),
-        );
-        return Err(Failure::new(Exit::Refused, neutral(&message)));
+    if answers.plan.as_ref() == Some(&plan.fingerprint) {
+        refuse_answers_for_the_whole(plan, path)?;
     }
     if let Some(bound) = &answers.plan
         && *bound != binding_of_plan
@@ -408,11 +360,6 @@ fn answers(plan: &Plan, path: &Path, name: String, binding: Binding) -> Result<A
     }
     fit(&answers, plan).map_err(|error| usage(&error))?;
     Ok(answers)
-}
-
-fn told_steps(plan: &Plan) -> String {
-    let ids: Vec<_> = plan.left_out.iter().map(|step| plan.step(step).id.as_str()).collect();
-    format!("{} {}", if ids.len() == 1 { "step" } else { "steps" }, ids.join(", "))
 }
 
 /// Refuses answers to what a plan does not ask; those to what is left out of it are never used.

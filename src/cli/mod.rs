@@ -12,6 +12,7 @@ mod examine;
 mod expect;
 mod explain;
 mod journal;
+mod jump;
 mod keyboard;
 mod paths;
 mod reference;

@@ -17,8 +17,9 @@ use crate::source::Source;
 use crate::variables::{Redacted, Redactor};
 
 use super::arguments::Resume;
-use super::carry_out::{How, ask_git, decide, operator_name, require_tools, setup, start, wanted};
+use super::carry_out::{How, ask_git, decide, operator_name, require_tools, setup, start};
 use super::journal::{self, Record, failed, hold, pick};
+use super::jump::wanted;
 use super::role::role;
 use super::{Exit, Failure, complain, environment};
 

@@ -41,6 +41,10 @@ pub(super) fn lacks(
         folder: Vec::new(),
         found: Lacks::default(),
     };
+    let mut turns = document.steps.iter().enumerate().map(|(at, step)| selection.turn(at, step));
+    if !turns.any(|turn| turn == Turn::LeftOut) {
+        return Lacks::default();
+    }
     for (place, step) in document.steps.iter().enumerate() {
         let blocks = blocks(&step.actions);
         match selection.turn(place, step) {

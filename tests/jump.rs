@@ -205,14 +205,18 @@ fn what_cannot_be_asked_for_is_refused_with_the_step_that_it_needs() {
 }
 
 #[test]
-fn a_changed_folder_and_an_output_to_compare_with_are_told_to_be_missing() {
-    let tale = Tale::steps(&["cd home\nls | wc -l", "echo 0\n# Expect: a count matching step 1"]);
+fn what_else_is_missing_in_the_shell_is_told() {
+    let first = "cd home\nls | wc -l\numask 077\nunset PROXY\nsource ./env";
+    let tale = Tale::steps(&[first, "echo 0\n# Expect: a count matching step 1"]);
     tale.answers_without("0", "");
     tale.run(&["--from", "2"]).is(
         3,
         &[
             "step 1, line 6 changes the folder, and is left out",
-            "step 2, line 14 compares with step 1, which is left out: a person judges it",
+            "says who may read new files, and is left out",
+            "unsets `PROXY`, and is left out",
+            "may set anything in the shell, and is left out",
+            "step 2, line 17 compares with step 1, which is left out: a person judges it",
             "step 1 has not run in this run",
         ],
     );

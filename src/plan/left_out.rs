@@ -38,7 +38,7 @@ pub(super) fn lacks(
         set: BTreeSet::new(),
         stale: BTreeMap::new(),
         left: BTreeSet::new(),
-        folder: Vec::new(),
+        shell: Vec::new(),
         found: Lacks::default(),
     };
     let mut turns = document.steps.iter().enumerate().map(|(at, step)| selection.turn(at, step));
@@ -76,8 +76,8 @@ struct Search {
     stale: BTreeMap<String, String>,
     /// The ids of the steps that are left out.
     left: BTreeSet<String>,
-    /// Where the folder would have changed; told once something is carried out after it.
-    folder: Vec<String>,
+    /// What would have changed in the shell; told once something is carried out after it.
+    shell: Vec<String>,
     found: Lacks,
 }
 
@@ -97,15 +97,18 @@ impl Search {
         }
     }
 
-    /// Notes where a block that is left out would have changed the folder.
+    /// Notes what a block that is left out would have changed in the shell besides variables.
     fn stay(&mut self, step: &Step, block: &Block) {
         for (segment, statement) in statements(block) {
-            let mut started = programs(statement, self.catalogue).into_iter();
-            if started.any(|one| matches!(one.name.as_str(), "cd" | "pushd" | "popd")) {
-                self.folder.push(format!(
-                    "step {}, line {} changes the folder, and is left out",
-                    step.id, segment.line
-                ));
+            let started = programs(statement, self.catalogue).into_iter();
+            let effects = started.filter_map(|one| effect_on_the_shell(&one.name));
+            let unsets = statement.unsets.iter().map(|name| format!("unsets `{name}`"));
+            for what in effects.map(str::to_owned).chain(unsets) {
+                let (id, line) = (&step.id, segment.line);
+                let told = format!("step {id}, line {line} {what}, and is left out");
+                if !self.shell.contains(&told) {
+                    self.shell.push(told);
+                }
             }
         }
     }
@@ -114,7 +117,7 @@ impl Search {
         if !block.runnable {
             return;
         }
-        self.found.told.append(&mut self.folder);
+        self.found.told.append(&mut self.shell);
         for (segment, statement) in statements(block) {
             let place = format!("step {}, line {}", step.id, segment.line);
             for program in programs(statement, self.catalogue) {
@@ -189,6 +192,19 @@ pub(super) fn secrets(
         }
     }
     secret
+}
+
+/// What a builtin changes for all that comes after it.
+fn effect_on_the_shell(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "cd" | "pushd" | "popd" => "changes the folder",
+        "set" | "shopt" => "sets options of the shell",
+        "umask" => "says who may read new files",
+        "source" | "." | "eval" => "may set anything in the shell",
+        "trap" => "sets a trap",
+        "alias" => "makes an alias",
+        _ => return None,
+    })
 }
 
 /// Whether a statement hands what it assigns to every program that is started after it.

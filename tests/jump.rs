@@ -255,6 +255,22 @@ fn a_verification_that_is_left_out_holds_back_what_cannot_be_undone_after_it() {
 }
 
 #[test]
+fn a_run_that_is_paused_at_the_reason_asks_for_it_again() {
+    let tale = Tale::of(REVOCABLE);
+    let mut screen = tale.story.screen(&["run", "a.md", "--step", "1"]);
+    screen.wait_for("step 3 \"Revoke\" (cannot be undone)");
+    screen.wait_for("why (it is recorded)");
+    screen.keys("\x03");
+    assert_eq!(screen.exit().code(), Some(3));
+    let mut screen = tale.story.screen(&["resume"]);
+    screen.answer("why (it is recorded)", "only a test");
+    screen.wait_for("left out (--step 1, by operator): only a test");
+    screen.answer("run it?", "y");
+    screen.wait_for("complete, with doubts: steps 2, 3, 4 left out");
+    assert_eq!(tale.file("world"), "new\n");
+}
+
+#[test]
 fn a_verification_that_is_left_out_behind_it_holds_nothing_back() {
     let tale = Tale::of(REVOCABLE);
     tale.answers_without("0 1 3", "[confirm]\n3 = [\"manual\", \"irreversible\"]");

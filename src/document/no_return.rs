@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Source, Span};
 
 use super::sections::{Named, titled};
-use super::tree::{Heading, Node, Prose};
+use super::tree::{Heading, Node, Prose, Row};
 use super::way_back::{About, End, end, is_worth_a_look, marks, sentences};
 use super::{NoReturn, SectionKind, Step};
 
@@ -62,10 +62,7 @@ impl Search<'_> {
                 Node::Paragraph(prose) => self.prose(prose),
                 Node::List(list) => list.items.iter().for_each(|item| self.nodes(&item.nodes)),
                 Node::Quote(nodes) => self.nodes(nodes),
-                Node::Table(table) => {
-                    let cells = table.rows.iter().flat_map(|row| &row.cells);
-                    cells.for_each(|cell| self.prose(cell));
-                }
+                Node::Table(table) => table.rows.iter().for_each(|row| self.row(row)),
                 Node::Code(_) | Node::Html(_) => {}
             }
         }
@@ -79,6 +76,22 @@ impl Search<'_> {
         for sentence in sentences(&prose.text) {
             if let Some(end) = end(sentence, about) {
                 self.put(&end, sentence, prose.span);
+            }
+        }
+    }
+
+    /// A row of a table as one text: `Point of no return | step 7`. It is about no step that it does
+    /// not name.
+    fn row(&mut self, row: &Row) {
+        let cells: Vec<_> = row.cells.iter().map(|cell| cell.text.trim()).collect();
+        let text = cells.join(": ");
+        if !is_worth_a_look(&text) {
+            return;
+        }
+        for sentence in sentences(&text) {
+            let end = end(sentence, About::Anything);
+            if let Some(end) = end.filter(|end| *end != End::Here) {
+                self.put(&end, sentence, row.span);
             }
         }
     }
@@ -269,11 +282,18 @@ mod tests {
         let before = STEPS
             .replace("## Step 1", "## Point of no return\n\nEverything hangs on it.\n\n## Step 1");
         case(&before, &[], &[]);
-        case(
-            &STEPS.replace("# T\n", "# T\n\n| Point of no return | Step 2 |\n|---|---|\n"),
-            &[],
-            &[],
-        );
+    }
+
+    #[test]
+    fn a_table_speaks_of_the_steps_that_it_names() {
+        let with = |row: &str| {
+            let table = format!("| What | Which |\n|---|---|\n{row}\n");
+            STEPS.replace("Set\n\n", &format!("Set\n\n{table}\n"))
+        };
+        case(&with("| Point of no return | Step 2 |"), &["2"], &[]);
+        case(&with("| Point of no return | the second one |"), &[], &[]);
+        case(&with("| Undo | Reversible until step 2. |"), &["2"], &[]);
+        case(&with("| Point of no return | Step 9 |"), &[], &["unresolved-reference"]);
     }
 
     #[test]

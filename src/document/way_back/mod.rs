@@ -136,13 +136,13 @@ static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
             r"\b(?:no|not|never|cannot|can't|don't|isn't|must|should|wait|needs? to|unless|nothing to)\b",
         ),
         state: new(
-            r"\b(?:both|still|valid|works?|working|intact|untouched|in place|unchanged|remains?|stays?|you can|nothing (?:has been|is|was) (?:written|lost|changed|deleted|dropped|removed))\b",
+            r"\b(?:both|still (?:there|present|running|up|exists?|holds?|serv\w+|authoritative)|valid|works?|working|intact|untouched|in place|unchanged|remains?|stays?|you can|nothing (?:has been|is|was) (?:written|lost|changed|deleted|dropped|removed))\b",
         ),
         only_if: new(r"\b(?:if|unless|until|whether|only when)\b"),
         not_it: new(
             r"\b(?:no|not|never|isn't|(?:before|until|past|after|beyond|near|approaching|reach(?:es|ed|ing)?) (?:the|our|a|this)) (?:the |our |a )?point of no return",
         ),
-        none: new(r"^\W*(?:none|n/a|nil|tbd|not |no |there is no|<|\?)"),
+        none: new(r"^\W*(?:none|n/a|nil|tbd|not |no |there is no|steps?\b|<|\?)"),
     }
 });
 

@@ -37,6 +37,7 @@ fn where_undoing_is_spoken_of_what_still_holds_is_enough() {
     for sentence in [
         "Until step 7, both old and new tokens are valid.",
         "Until step 7 is done the old database is untouched.",
+        "Until step 7, the old code path is still present, so reverting the runner is enough.",
         "Before step 7 the old key still works, so put the previous value back.",
         "Before step 7 is done you can still stop the migration.",
     ] {
@@ -143,6 +144,13 @@ fn what_only_looks_like_it_says_nothing() {
         "Complete the flow up to step 5.",
         "Even after Step 17 is complete this can take some time.",
         "Point of No Return: None",
+        "Point of no return: step <n>, because of what becomes irreversible there",
+        "Everything up to step 5 can still ship, and step 6 runs against fixtures.",
+        "The only rollback is step 7.",
+        "Nothing is written before step 5 and nothing can fail after step 5, there is no third state.",
+        "Rollback before step 8 restores the old secret.",
+        "After step 8, rollback uses the explicit action of the operator.",
+        "Do not proceed past step 5 if the push fails.",
         "This is not the point of no return.",
         "Stop before the point of no return.",
         "If you delete the app, this action cannot be undone.",

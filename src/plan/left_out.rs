@@ -13,7 +13,7 @@ use crate::policy::{Catalogue, Trait, classify, programs};
 use crate::shell::Statement;
 
 use super::Inputs;
-use super::inputs::sounds_secret;
+use super::names::sounds_secret;
 use super::selection::{Selection, Turn};
 
 /// What is missing because steps are left out.

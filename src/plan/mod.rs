@@ -7,6 +7,7 @@
 pub mod coverage;
 mod inputs;
 mod left_out;
+mod names;
 mod remarks;
 mod secrecy;
 mod segment;
@@ -22,8 +23,9 @@ use crate::document::{self, ActionKind, Asks, Document, NoReturn};
 use crate::policy::{Catalogue, Effect, Trait};
 
 pub use coverage::GapKind;
-pub use inputs::{Input, InputKind, Inputs, InsteadOf, collect, key, sounds_secret};
+pub use inputs::{Input, InputKind, Inputs, InsteadOf, collect};
 pub use left_out::Lacks;
+pub use names::{key, sounds_secret};
 pub use remarks::Exposure;
 pub use segment::{Segment, Unit};
 pub use selection::{Part, PartError, Selection, Turn};

@@ -181,6 +181,19 @@ fn what_a_left_out_step_would_have_exported_reaches_programs_that_do_not_name_it
 }
 
 #[test]
+fn a_section_by_itself_asks_for_what_the_procedure_would_have_set() {
+    let rollback = "\n## Rollback\n\n```bash\necho \"undo $ID\" >> world\n```\n";
+    let tale = Tale::of(&(runbook(&["ID=$(echo 7)"]) + rollback));
+    tale.answers("[confirm]\nrollback = [\"writes\"]");
+    tale.run(&["--section", "rollback"])
+        .is(3, &["input ID has no value (step 1 sets it, which is left out)"]);
+    tale.answers("[inputs]\nID = \"8\"\n[confirm]\nrollback = [\"writes\"]");
+    // No step of the section is left out.
+    tale.resume(&[]).is(0, &["complete"]);
+    assert_eq!(tale.file("world"), "undo 8\n");
+}
+
+#[test]
 fn what_a_left_out_step_would_have_taken_from_a_secret_is_asked_for_as_one() {
     let tale = Tale::steps(&["PART=\"${CURRENT_TOKEN:0:9}\"", "echo \"$PART\""]);
     tale.answers_without("0", "[inputs]\nPART = \"part-of-it\"");

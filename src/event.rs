@@ -53,6 +53,9 @@ pub enum What {
     RunStarted(Box<Beginning>),
     /// A run that was paused, or broke off, goes on.
     RunResumed(Box<Resumption>),
+    /// Steps are left out by the operator's wish; before the first step, and again where the
+    /// runbook has changed since.
+    StepsLeftOut(Box<LeftOut>),
     /// The place that the run happens in was looked at, before the first step.
     ContextPinned {
         /// What was found, tool by tool.
@@ -306,6 +309,9 @@ pub struct Beginning {
     pub program: String,
     /// The sections that run on demand, where such are carried out.
     pub sections: Vec<String>,
+    /// The part of those sections that is carried out, or of the ordinary ones.
+    #[serde(default, skip_serializing_if = "Part::is_whole")]
+    pub part: Part,
     /// The run that this one belongs to, as a rollback to what it undoes.
     pub of: Option<String>,
     /// The role that the runbook requires, and who says that the operator has it.
@@ -334,6 +340,9 @@ pub struct Beginning {
     pub writing: Vec<String>,
     /// The ids of the steps with what cannot be undone.
     pub irreversible: Vec<String>,
+    /// Those after which there is no way back, as the runbook says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_return: Vec<NoWayBack>,
     /// The inputs that it needs; secret ones marked with `true`.
     pub inputs: Vec<(String, bool)>,
     /// What is doubtful in the document.
@@ -349,6 +358,91 @@ pub struct Usual {
     pub worked_ms: u64,
     /// Milliseconds spent waiting for a person.
     pub waited_ms: u64,
+}
+
+/// A step after which there is no way back, as the runbook says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoWayBack {
+    /// The step's id.
+    pub step: String,
+    /// The line that says so.
+    pub line: usize,
+    /// The author's words.
+    pub words: Redacted,
+}
+
+/// The part of a runbook that a run carries out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Part {
+    /// The id of the step that it begins with, where it is not the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The ids of the only steps that are carried out; all of them where none is named.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+}
+
+impl Part {
+    /// Whether it is all of it.
+    pub fn is_whole(&self) -> bool {
+        self.from.is_none() && self.only.is_empty()
+    }
+
+    /// The wish as it is typed: `--from 3`.
+    pub fn words(&self) -> String {
+        let from = self.from.iter().map(|id| format!("--from {id}"));
+        let only = self.only.iter().map(|id| format!("--step {id}"));
+        from.chain(only).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Steps that are left out by the operator's wish.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Which, in order.
+    pub steps: Vec<LeftOutStep>,
+    /// The wish as it was typed: `--from 3`.
+    pub wish: String,
+    /// Whose wish it is.
+    pub by: String,
+    /// Why, where a reason was given.
+    pub reason: Option<Redacted>,
+    /// What is to be known because of it, a sentence each.
+    pub lacks: Vec<Redacted>,
+}
+
+/// A step that is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOutStep {
+    /// Its id.
+    pub step: String,
+    /// Its title.
+    pub title: Redacted,
+    /// The heading of its section.
+    pub section: String,
+    /// Its line in the runbook.
+    pub line: usize,
+    /// Whether it writes, or may.
+    pub writes: bool,
+    /// The lines of its verifications.
+    pub verifies: Vec<usize>,
+    /// Whether something in it cannot be undone.
+    pub irreversible: bool,
+}
+
+impl LeftOutStep {
+    /// It in words: `step 3 "Verify", with its verification`.
+    pub fn words(&self) -> String {
+        let what = [
+            (self.writes, "writes"),
+            (!self.verifies.is_empty(), "verifies"),
+            (self.irreversible, "cannot be undone"),
+        ];
+        let what: Vec<_> = what.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
+        let what = if what.is_empty() { String::new() } else { format!(" ({})", what.join(", ")) };
+        format!("step {} \"{}\"{what}", self.step, self.title)
+    }
 }
 
 /// A role that a runbook requires.
@@ -392,6 +486,9 @@ pub struct Resumption {
     pub program: String,
     /// SHA-256 of the runbook's text now.
     pub fingerprint: String,
+    /// The part that is carried out, where the text now names it otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
     /// What became of the places of the text before, where it is another text now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<(Place, Option<Place>)>,

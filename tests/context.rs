@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use runbook::document::Document;
 use runbook::engine::{
-    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun,
-    AskUnknown, Given, Go, Happened, Judged, Manual, OnFailure, Operator, Setup, Unrecorded,
-    Wishes, carry_out,
+    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskLeftOut,
+    AskManual, AskRun, AskUnknown, Given, Go, Happened, Judged, Manual, OnFailure, Operator, Setup,
+    Unrecorded, Wishes, carry_out,
 };
 use runbook::event::{Event, Placed, RunResult, Sink, Summary, What, place_after};
 use runbook::plan::{Plan, Selection};
@@ -238,6 +238,7 @@ fn resumed(book: &str, folder: &std::path::Path, pins: Vec<Placed>) -> (Summary,
         unrecorded: Unrecorded::default(),
         usual: None,
         audit: None,
+        jump: None,
     };
     let mut operator = Nobody;
     let mut events = Events(Vec::new());
@@ -282,6 +283,9 @@ impl Operator for Nobody {
         nobody()
     }
     fn unknown(&mut self, _: &AskUnknown<'_>) -> Answer<Happened> {
+        nobody()
+    }
+    fn leave_out(&mut self, _: &AskLeftOut<'_>) -> Answer<Option<String>> {
         nobody()
     }
     fn accept(&mut self, _: &AskDoubt<'_>) -> Answer<String> {

@@ -435,6 +435,8 @@ const DOCUMENTS: &[(&str, &str, &str)] = &[
     ("", "**a:**\n\n", ""),
     ("", "a:\n\n", ""),
     ("", "See step 7 and section a.\n\n", ""),
+    ("", "Reversible until step 7. This step cannot be undone.\n\n", ""),
+    ("", "After step 7 roll back. ", ""),
     ("", "If a, then wait for b.\n\n", ""),
     ("## Inputs\n\n| Name |\n|---|\n", "| a |\n", ""),
     ("```bash\n", "ls # Expect: a list of pods\n", "```\n"),
@@ -579,6 +581,7 @@ fn names_that_are_all_different_are_read() {
         documents.fill(start, unit, end);
     };
     case("", &|i| format!("## Step {i}\n\nSee step {i}.\n\n"), "");
+    case("", &|i| format!("## Step {i}\n\nReversible until step {}.\n\n", i / 2), "");
     case("", &|i| format!("## a{i}\n\nSee section a{i}.\n\n"), "");
     case("", &|i| format!("```bash\necho $A{i} <b{i}>\n```\n\n"), "");
     case("", &|i| format!("```bash\nA{i}=1\necho $A{}\n```\n\n", i / 2), "");

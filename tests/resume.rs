@@ -217,6 +217,20 @@ fn what_was_captured_from_a_secret_is_not_kept_and_asked_for() {
 }
 
 #[test]
+fn what_the_run_itself_has_set_is_not_overwritten_by_what_was_given() {
+    let tale = Tale::steps(&["echo \"$X\" >> world", "X=new", "echo \"$X\" >> world"]);
+    let inputs = "[inputs]\nX = \"old\"\n";
+    tale.answers(&format!("{inputs}[confirm]\n1 = [\"writes\"]"));
+    tale.run(&[]).is(3, &["paused in step 3"]);
+    tale.answers(&format!("{inputs}{WRITES}"));
+    tale.resume(&[]).is(0, &["complete"]);
+    assert_eq!(tale.file("world"), "old\nnew\n");
+    // Nor in one go.
+    tale.run(&[]).is(0, &["complete"]);
+    assert_eq!(tale.file("world"), "old\nnew\nold\nnew\n");
+}
+
+#[test]
 fn a_list_goes_on_with_the_values_that_are_left() {
     let text = "# Apps\n\n## Step 1 — Set\n\n```bash\necho <app> >> world; [ <app> != three ] || { touch reached; sleep 30; }\n```\n";
     let tale = Tale::of(text);

@@ -14,8 +14,9 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::engine::{
-    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun,
-    AskUnknown, Change, From, Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator,
+    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskLeftOut,
+    AskManual, AskRun, AskUnknown, Change, From, Given, Go, Happened, Insisted, Judged, Manual,
+    OnFailure, Operator,
 };
 use crate::event::Outcome;
 use crate::path::find;
@@ -269,7 +270,10 @@ impl Operator for Answers {
         }
         let given = match self.inputs.get(ask.name) {
             None if ask.offer.is_some() => return Answer::Given(Given::Offered, From::Answers),
-            None => return self.missing(&format!("input {} has no value", ask.name)),
+            None => {
+                let what = ask.description.map(|what| format!(" ({what})")).unwrap_or_default();
+                return self.missing(&format!("input {} has no value{what}", ask.name));
+            }
             Some(Source::Several(values)) => Given::Plain(values.clone()),
             Some(Source::Literal(value)) => one(ask, Zeroizing::new(value.clone())),
             Some(Source::Reference(reference)) => match self.resolve(reference) {
@@ -368,6 +372,10 @@ impl Operator for Answers {
             }
         };
         Answer::Given(happened, From::Answers)
+    }
+
+    fn leave_out(&mut self, _: &AskLeftOut<'_>) -> Answer<Option<String>> {
+        Answer::Given(None, From::Answers)
     }
 
     fn accept(&mut self, ask: &AskDoubt<'_>) -> Answer<String> {

@@ -69,9 +69,25 @@ pub(super) struct Attended {
     /// Carry out a section that runs on demand, such as rollback, instead of the procedure
     #[arg(long, value_name = "NAME")]
     pub section: Vec<String>,
+    #[command(flatten)]
+    pub jump: Jump,
     /// How the run is told
     #[arg(long, value_enum, default_value_t = RunFormat::Text)]
     pub format: RunFormat,
+}
+
+/// The part of a runbook that is carried out.
+#[derive(Debug, Args)]
+pub(super) struct Jump {
+    /// Start at this step (`3`, `3.2`, a heading's slug); those before it are left out
+    #[arg(long, value_name = "STEP", conflicts_with = "step")]
+    pub from: Option<String>,
+    /// Carry out only this step, and others that are named so; the rest is left out
+    #[arg(long, value_name = "STEP")]
+    pub step: Vec<String>,
+    /// Why steps are left out: it is recorded
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
 }
 
 /// By what right a run is carried out.

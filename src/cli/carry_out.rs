@@ -13,12 +13,12 @@ use crate::config::{Config, repository};
 use crate::diagnostic::Severity;
 use crate::document::{ActionKind, Document};
 use crate::engine::{Operator, Setup, StandIns, Unrecorded, Wishes, carry_out, is_builtin};
-use crate::event::{RunResult, Sink};
+use crate::event::{self, RunResult, Sink};
 use crate::journal::{Emergency, Head};
 use crate::plan::{Plan, Selection};
 use crate::report::json_lines::JsonLines;
 use crate::report::terminal::Terminal as View;
-use crate::report::{Colour, draw};
+use crate::report::{Colour, draw, neutral};
 use crate::session::for_shell;
 use crate::source::Source;
 
@@ -26,6 +26,7 @@ use super::answers::{Answers, AnswersError};
 use super::arguments::{Attended, Rehearse, Run, RunFormat};
 use super::hand_on::{self, OnTheWay, Way};
 use super::journal::{self, Record};
+use super::jump::{jump, part, refuse_answers_for_the_whole, refuse_lacks, wanted};
 use super::role::role;
 use super::terminal::Terminal;
 use super::{Exit, Failure, complain, environment, environment_variable, settings, signals};
@@ -40,6 +41,7 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
     }
     let mut setup = setup(&config, folder);
     setup.environment = for_shell(environment());
+    setup.jump = jump(&arguments.attended.jump)?;
     require_tools(&plan, &setup)?;
     let name = operator_name(name);
     setup.role = role(&plan, &config, &arguments.authority)?;
@@ -74,6 +76,7 @@ pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
     setup.environment = stand_ins.environment();
     setup.offers.clone_from(&setup.environment);
     setup.stand_ins = Some(stand_ins);
+    setup.jump = jump(&arguments.attended.jump)?;
     setup.audit = hand_on::rehearsed(&config);
     let how = How::of(&arguments.attended, &config, None);
     start(&plan, setup, &how, operator_name(name), None)
@@ -104,11 +107,15 @@ impl<'a> How<'a> {
 fn read(arguments: &Attended) -> Result<(Plan, Config), Failure> {
     let source = Source::read(&arguments.file)
         .map_err(|error| Failure::new(Exit::Usage, format!("failed to {error}")))?;
-    decide(source, &arguments.section)
+    decide(source, &arguments.section, &part(&arguments.jump))
 }
 
 /// Decides about a runbook; what is wrong with it is said before anything runs.
-pub(super) fn decide(source: Source, sections: &[String]) -> Result<(Plan, Config), Failure> {
+pub(super) fn decide(
+    source: Source,
+    sections: &[String],
+    part: &event::Part,
+) -> Result<(Plan, Config), Failure> {
     let file = source.path().to_path_buf();
     let settings::InForce { config, notes, .. } = settings::of_operator(&file)?;
     for note in &notes {
@@ -116,10 +123,14 @@ pub(super) fn decide(source: Source, sections: &[String]) -> Result<(Plan, Confi
     }
     let document = Document::read(source);
     let selection = Selection::sections(sections.to_vec());
+    let selection = selection.part(&wanted(part), &document).map_err(|error| {
+        Failure::new(Exit::Usage, neutral(&format!("{}: {error}", file.display())))
+    })?;
     let plan = Plan::new(document, config.catalogue(), &selection);
     if plan.is_empty() {
         let path = file.display();
         let message = match sections {
+            _ if !part.is_whole() => format!("{path} holds nothing to do with {}", part.words()),
             [] => format!("{path} holds nothing to do: no command block and no manual step"),
             sections => {
                 format!("{path} has no section {} with something to do", sections.join(", "))
@@ -128,6 +139,7 @@ pub(super) fn decide(source: Source, sections: &[String]) -> Result<(Plan, Confi
         return Err(Failure::new(Exit::Usage, message));
     }
     refuse_errors(&plan)?;
+    refuse_lacks(&plan)?;
     Ok((plan, config))
 }
 
@@ -176,6 +188,7 @@ pub(super) fn setup(config: &Config, folder: PathBuf) -> Setup {
         keeping: None,
         role: None,
         unrecorded: Unrecorded::default(),
+        jump: None,
         pins: None,
         usual: None,
         audit: None,
@@ -365,14 +378,18 @@ fn answers(plan: &Plan, path: &Path, name: String, binding: Binding) -> Result<A
     let usage =
         |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
     let answers = Answers::read(path, name).map_err(|error| usage(&error))?;
+    let binding_of_plan = plan.binding();
+    if answers.plan.as_ref() == Some(&plan.fingerprint) {
+        refuse_answers_for_the_whole(plan, path)?;
+    }
     if let Some(bound) = &answers.plan
-        && *bound != plan.fingerprint
+        && *bound != binding_of_plan
     {
         let message = format!(
-            "{} was written for another version of this runbook (plan {bound}, now {}): look at \
-             what changed, then write it anew with `runbook explain --format answers {}`",
+            "{} was written for another version of this runbook (plan {bound}, now \
+             {binding_of_plan}), or for another part of it: look at what changed, then write it anew \
+             with `runbook explain --format answers {}`",
             path.display(),
-            plan.fingerprint,
             plan.document.source.path().display(),
         );
         return Err(Failure::new(Exit::Refused, message));
@@ -383,7 +400,7 @@ fn answers(plan: &Plan, path: &Path, name: String, binding: Binding) -> Result<A
              plan = \"{}\" into its first line",
             path.display(),
             plan.document.source.path().display(),
-            plan.fingerprint,
+            binding_of_plan,
         );
         return Err(Failure::new(Exit::Refused, message));
     }
@@ -391,12 +408,12 @@ fn answers(plan: &Plan, path: &Path, name: String, binding: Binding) -> Result<A
     Ok(answers)
 }
 
-/// Refuses answers to what a plan does not ask.
+/// Refuses answers to what a plan does not ask; those to what is left out of it are never used.
 pub(super) fn fit(answers: &Answers, plan: &Plan) -> Result<(), AnswersError> {
     let inputs: Vec<_> = plan.inputs.iter().map(|input| input.name.clone()).collect();
-    let steps: Vec<_> = plan.steps.iter().map(|step| plan.step(step).id.clone()).collect();
-    let choices = plan.steps.iter().flat_map(|step| {
-        let step = plan.step(step);
+    let all = || plan.steps.iter().chain(&plan.left_out).map(|step| plan.step(step));
+    let steps: Vec<_> = all().map(|step| step.id.clone()).collect();
+    let choices = all().flat_map(|step| {
         step.actions.iter().filter_map(|action| match &action.kind {
             ActionKind::Choice(choice) => Some((
                 step.id.clone(),

@@ -14,6 +14,7 @@ mod expect;
 mod explain;
 mod hand_on;
 mod journal;
+mod jump;
 mod keyboard;
 mod paths;
 mod reference;

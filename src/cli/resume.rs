@@ -6,12 +6,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::document::Document;
-use crate::engine::{Keeping, Setup};
-use crate::event::{Event, Resumption, RunResult, What};
+use crate::engine::{Jump, Keeping, Setup};
+use crate::event::{Event, Part, Resumption, RunResult, What};
 use crate::journal::{Filter, Holder, Journal, JournalError, Journaled, Line, Sqlite, State};
-use crate::plan::Plan;
+use crate::plan::{Plan, Selection};
 use crate::report::neutral;
-use crate::resume::{Past, difference, redo};
+use crate::resume::{Past, difference, redo, steps_now};
 use crate::session::for_shell;
 use crate::source::Source;
 use crate::variables::{Redacted, Redactor};
@@ -19,6 +19,7 @@ use crate::variables::{Redacted, Redactor};
 use super::arguments::Resume;
 use super::carry_out::{How, ask_git, decide, operator_name, require_tools, setup, start};
 use super::journal::{self, Record, failed, hold, pick};
+use super::jump::wanted;
 use super::role::role;
 use super::usual::Earlier;
 use super::{Exit, Failure, complain, environment};
@@ -42,8 +43,11 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
         );
         return Err(Failure::new(Exit::Refused, message));
     }
-    let (plan, config) = decide(recorded.source(&store)?, &recorded.sections)?;
+    let source = recorded.source(&store)?;
+    let part = recorded.part_of(&store, &source)?;
+    let (plan, config) = decide(source, &recorded.sections, &part)?;
     let mut setup = setup(&config, recorded.folder.clone());
+    setup.jump = (!part.is_whole()).then(|| Jump { part: part.clone(), reason: None });
     setup.run.clone_from(&line.run);
     setup.environment = for_shell(environment());
     setup.role = role(&plan, &config, &arguments.authority)?;
@@ -85,6 +89,21 @@ fn refuse_what_has_ended(line: &Line) -> Result<(), Failure> {
     let message =
         format!("run {} came to its end; `runbook show {}` tells of it", line.run, line.run);
     Err(Failure::new(Exit::Usage, message))
+}
+
+/// What is left out of a run is not done again.
+fn refuse_what_is_left_out(plan: &Plan, redo: &[String]) -> Result<(), Failure> {
+    let mut left_out = plan.left_out.iter().map(|step| &plan.step(step).id);
+    match left_out.find(|id| redo.contains(id)) {
+        Some(id) => {
+            let message = format!(
+                "step {id} is left out of this run, so that it cannot be done again in it; `runbook \
+                 run --step {id}` carries it out as a run of its own"
+            );
+            Err(Failure::new(Exit::Usage, message))
+        }
+        None => Ok(()),
+    }
 }
 
 /// What the journal has of a run.
@@ -146,6 +165,43 @@ impl Recorded {
         }
     }
 
+    /// The part that the run carries out, as the text now names it: a step is known again by its
+    /// section and title, whatever its number has become.
+    fn part_of(&self, journal: &Sqlite, source: &Source) -> Result<Part, Failure> {
+        let part = self.past.part.clone();
+        let old = journal.text(&self.past.fingerprint).map_err(failed)?.unwrap_or_default();
+        if part.is_whole() || old == source.text() {
+            return Ok(part);
+        }
+        let old = Document::read(Source::new(&self.path, old));
+        let new = Document::read(source.clone());
+        let selection = Selection::sections(self.sections.clone());
+        let now = |id: &String| -> Option<Vec<String>> {
+            let places = selection.places(id, &old).ok()?;
+            let now: Option<Vec<usize>> = steps_now(&old, &new, &places).into_iter().collect();
+            Some(now?.into_iter().map(|place| new.steps[place].id.clone()).collect())
+        };
+        let gone = |id: &String| {
+            let message = format!(
+                "this run was begun with {}, and step {id} is not in the runbook any more: put the \
+                 old text back and resume, or begin a run anew",
+                part.words()
+            );
+            Failure::new(Exit::Refused, neutral(&message))
+        };
+        let all = |id: &String| now(id).ok_or_else(|| gone(id));
+        let from = part.from.as_ref().map(all).transpose()?;
+        let only: Result<Vec<_>, _> = part.only.iter().map(all).collect();
+        Ok(Part { from: from.and_then(|ids| ids.into_iter().next()), only: only?.concat() })
+    }
+
+    /// Which steps the run carries out, in the text that it was begun with, or went on with last.
+    pub fn selection(&self, document: &Document) -> Selection {
+        let selection = Selection::sections(self.sections.clone());
+        let part = selection.clone().part(&wanted(&self.past.part), document);
+        part.unwrap_or(selection)
+    }
+
     /// How the run goes on: with the same text, or with another one whose differences are told.
     fn resumption(
         &self,
@@ -164,6 +220,7 @@ impl Recorded {
             folder: setup.folder.display().to_string(),
             program: env!("CARGO_PKG_VERSION").into(),
             fingerprint: plan.fingerprint.clone(),
+            part: setup.jump.as_ref().map(|jump| jump.part.clone()),
             moved: Vec::new(),
             differences: Vec::new(),
             redone: Vec::new(),
@@ -186,6 +243,7 @@ impl Recorded {
                 );
                 Failure::new(Exit::Usage, message)
             })?;
+            refuse_what_is_left_out(plan, &arguments.redo)?;
             resumption.redone = found.places;
             resumption.forgotten = found.names;
         }

@@ -4,17 +4,19 @@
 //! Comes in: a run of the journal. Goes out: another one that belongs to it, with its values; or why
 //! there is no way back.
 
-use crate::document::SectionKind;
+use crate::document::{Document, SectionKind};
 use crate::engine::Keeping;
-use crate::journal::{Filter, Head, Holder, Journaled, Line};
-use crate::plan::{Plan, Selection};
+use crate::event::Part;
+use crate::journal::{Filter, Head, Holder, Journal, Journaled, Line, Sqlite};
+use crate::plan::{Plan, Step};
+use crate::policy::Catalogue;
 use crate::report::neutral;
-use crate::resume::Past;
 use crate::session::for_shell;
+use crate::source::Source;
 
 use super::arguments::Rollback;
 use super::carry_out::{How, ask_git, decide, operator_name, require_tools, setup, start};
-use super::journal::{self, Record, hold, pick};
+use super::journal::{self, Record, failed, hold, pick};
 use super::resume::Recorded;
 use super::role::role;
 use super::{Exit, Failure, complain, environment};
@@ -27,8 +29,8 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     let recorded = Recorded::read(&store, &line)?;
     let whole = recorded.source(&store)?;
     let sections = rollback_sections(&whole)?;
-    let (plan, config) = decide(whole, &sections)?;
-    refuse_after_the_point(&plan, &recorded.past, &line)?;
+    let (plan, config) = decide(whole, &sections, &Part::default())?;
+    refuse_after_the_point(&store, &recorded, plan.catalogue, &line)?;
     if plan.fingerprint != recorded.past.fingerprint {
         complain("the runbook has changed since that run; this is the rollback as it is now");
     }
@@ -72,8 +74,8 @@ fn refuse_what_is_none(line: &Line) -> Result<(), Failure> {
 }
 
 /// The titles of the document's sections that say how to undo it.
-fn rollback_sections(source: &crate::source::Source) -> Result<Vec<String>, Failure> {
-    let document = crate::document::Document::read(source.clone());
+fn rollback_sections(source: &Source) -> Result<Vec<String>, Failure> {
+    let document = Document::read(source.clone());
     let steps = document.steps.iter().filter(|step| step.section.kind == SectionKind::Rollback);
     let mut titles: Vec<String> = steps.map(|step| step.section.title.clone()).collect();
     titles.dedup();
@@ -88,18 +90,32 @@ fn rollback_sections(source: &crate::source::Source) -> Result<Vec<String>, Fail
     Ok(titles)
 }
 
-/// After what cannot be undone there is no way back, only forward.
-fn refuse_after_the_point(plan: &Plan, past: &Past, line: &Line) -> Result<(), Failure> {
-    let document = crate::document::Document::read(plan.document.source.clone());
-    let whole = Plan::new(document, plan.catalogue, &Selection::default());
-    let touched = past.touched();
-    let passed = whole.steps.iter().find(|step| {
-        step.is_irreversible() && touched.iter().any(|place| place.step == step.place)
-    });
-    let Some(step) = passed else { return Ok(()) };
+/// After what cannot be undone there is no way back, only forward. What the run has done is looked up
+/// in the text that it was done by.
+fn refuse_after_the_point(
+    store: &Sqlite,
+    recorded: &Recorded,
+    catalogue: &'static Catalogue,
+    line: &Line,
+) -> Result<(), Failure> {
+    let text = store.text(&recorded.past.fingerprint).map_err(failed)?.unwrap_or_default();
+    let document = Document::read(Source::new(&recorded.path, text));
+    let selection = recorded.selection(&document);
+    let whole = Plan::new(document, catalogue, &selection);
+    let acted = recorded.past.acted();
+    let last = acted.last().copied().unwrap_or_default();
+    let mut begun = whole.steps.iter().filter(|step| acted.contains(&step.place));
+    let mut behind = whole.left_out.iter().filter(|step| step.place < last);
+    let irreversible = |step: &&Step| step.is_irreversible();
+    let (step, how) = match (begun.find(irreversible), behind.find(irreversible)) {
+        (Some(step), _) => (step, "begun"),
+        // It may have been done without this run.
+        (None, Some(step)) => (step, "gone on behind"),
+        (None, None) => return Ok(()),
+    };
     let step = whole.step(step);
     let message = format!(
-        "run {} has begun step {} \"{}\", which cannot be undone: there is no way back, only forward \
+        "run {} has {how} step {} \"{}\", which cannot be undone: there is no way back, only forward \
          (`runbook resume {}`)",
         line.run,
         step.id,

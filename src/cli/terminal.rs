@@ -12,9 +12,9 @@ use rustix::termios::{LocalModes, OptionalActions, Termios};
 use zeroize::Zeroizing;
 
 use crate::engine::{
-    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun,
-    AskUnknown, Change, From, Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator,
-    Wishes,
+    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskLeftOut,
+    AskManual, AskRun, AskUnknown, Change, From, Given, Go, Happened, Insisted, Judged, Manual,
+    OnFailure, Operator, Wishes,
 };
 use crate::event::Outcome;
 use crate::report::neutral;
@@ -313,6 +313,17 @@ impl Operator for Terminal {
         match self.reason() {
             Ok(reason) if key == 'y' => Answer::Given(Happened::Yes(reason), From::Operator),
             Ok(reason) => Answer::Given(Happened::No(reason), From::Operator),
+            Err(reply) => unanswered(&reply),
+        }
+    }
+
+    fn leave_out(&mut self, ask: &AskLeftOut<'_>) -> Answer<Option<String>> {
+        self.say("left out, as you wish:");
+        for step in ask.steps {
+            self.say(&format!("  {}", neutral(step)));
+        }
+        match self.reason() {
+            Ok(reason) => Answer::Given(Some(reason), From::Operator),
             Err(reply) => unanswered(&reply),
         }
     }

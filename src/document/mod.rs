@@ -17,6 +17,7 @@ mod markdown;
 mod metadata;
 mod names;
 mod nested;
+mod no_return;
 mod outline;
 mod read;
 mod record;
@@ -27,6 +28,7 @@ mod segments;
 mod table;
 mod transcript;
 mod tree;
+mod way_back;
 mod words;
 mod yields;
 
@@ -56,8 +58,23 @@ pub struct Document {
     pub declared: Vec<Declared>,
     /// Steps in document order, of all sections.
     pub steps: Vec<Step>,
+    /// Where the way back ends, as the prose says; a step at most once, in order.
+    pub no_returns: Vec<NoReturn>,
     /// What is wrong or doubtful in it.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A step after which there is only the way forward, as the author says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoReturn {
+    /// The step's place in the document's steps.
+    pub step: usize,
+    /// The author's words.
+    pub words: String,
+    /// Their line, from 1.
+    pub line: usize,
+    /// Where the paragraph stands that they are of.
+    pub span: Span,
 }
 
 /// A runbook's header, in document order; unknown keys are kept.
@@ -122,6 +139,14 @@ pub enum SectionKind {
     Audit,
     /// Background and links; never runs.
     References,
+}
+
+impl SectionKind {
+    /// Whether its steps are carried out in the order of the document. Rollback and troubleshooting
+    /// run on demand, references never.
+    pub const fn runs_in_order(self) -> bool {
+        !matches!(self, Self::Rollback | Self::Troubleshooting | Self::References)
+    }
 }
 
 /// The section that a step belongs to.

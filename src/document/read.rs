@@ -9,7 +9,7 @@ use crate::source::{Source, Span};
 
 use super::block::Room;
 use super::{Document, Metadata, RUN_FACTS, SectionKind, Step};
-use super::{actions, choice, front, markdown, outline, references, table, yields};
+use super::{actions, choice, front, markdown, no_return, outline, references, table, yields};
 
 impl Document {
     /// Reads a runbook. Never fails: what is wrong becomes a diagnostic.
@@ -40,12 +40,15 @@ impl Document {
         let mut diagnostics = reader.diagnostics;
         yields::resolve(&mut steps);
         diagnostics.extend(references::unresolved(&source, &nodes, &steps));
+        let (no_returns, lost) = no_return::points(&source, &nodes, &steps, &diagnostics);
+        diagnostics.extend(lost);
         diagnostics.sort_by_key(|found| found.labels.first().map(|label| label.span));
         Self {
             title: outline.title,
             metadata: Metadata { entries },
             declared,
             steps,
+            no_returns,
             diagnostics,
             source,
         }

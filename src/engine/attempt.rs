@@ -123,7 +123,10 @@ impl<'p> Engine<'p> {
                     self.session().await?.restart(&before).await?;
                     return self.edit_inputs(job).await;
                 }
-                OnFailure::GoOn(_) | OnFailure::Stop => return Ok(After::Settled),
+                OnFailure::GoOn(_) | OnFailure::Stop => {
+                    self.note_what_it_set(job, &before).await?;
+                    return Ok(After::Settled);
+                }
             }
             attempt += 1;
         }
@@ -162,7 +165,8 @@ impl<'p> Engine<'p> {
         if !judged.writes() {
             return Ok((Go::Run, None));
         }
-        let irreversible = judged.traits.contains(&Trait::Irreversible);
+        let last_way_back = self.takes_the_way_back(job.place.step)?;
+        let irreversible = last_way_back || judged.traits.contains(&Trait::Irreversible);
         if irreversible {
             self.settle_doubts(&job.step.id, job.written.line)?;
         }
@@ -175,6 +179,7 @@ impl<'p> Engine<'p> {
         };
         let answer = self.waiting(|operator| operator.run(&ask));
         let (go, from) = given(answer)?;
+        self.gone_on.extend((go == Go::Run).then_some(job.place.step));
         let name = self.operator.name();
         Ok((go, Some(format!("{name} ({})", from.word()))))
     }

@@ -3,15 +3,17 @@
 //! Comes in: the names that a segment needs. Goes out: values in the shell and in the redactor.
 //! An empty value never gets further than here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
 use crate::event::What;
 use crate::plan::Input;
+use crate::session::State;
 use crate::shell::quote;
 use crate::variables::{Secret, TrailingNewline, Value, Values};
 
+use super::job::Job;
 use super::operator::{AskInput, From, Given, Insisted, Offer};
 use super::{Break, Engine, Flow, given};
 
@@ -25,11 +27,40 @@ impl Engine<'_> {
     /// Makes sure that every named input has a value, and that the shell knows the variables.
     pub(super) async fn gather(&mut self, names: &[String]) -> Flow<()> {
         for name in names {
-            if self.values.get(name).is_none() {
+            if self.values.get(name).is_none() && !self.is_set_since(name) {
                 self.ask_anew(name)?;
             }
             self.tell_shell(name).await?;
         }
+        Ok(())
+    }
+
+    /// Whether the run itself has set what the input stands for, and only the shell needs it.
+    fn is_set_since(&self, name: &str) -> bool {
+        self.plan.inputs.named(name).is_some_and(|input| {
+            let mut spelled = input.spellings.iter();
+            let by_name = spelled.all(|one| one.trim_start_matches('$') == input.name);
+            let set = input.variables.iter().all(|one| self.set_since.contains(one));
+            by_name && set && !input.variables.is_empty()
+        })
+    }
+
+    /// Notes the inputs that a segment has set anew: what was given for them holds no longer.
+    pub(super) async fn note_what_it_set(&mut self, job: &Job<'_>, before: &State) -> Flow<()> {
+        let statements = &job.block.script.statements[job.written.statements.clone()];
+        let assigned = statements.iter().flat_map(|one| &one.assigns).map(|one| &one.name);
+        let inputs = self.plan.inputs.iter();
+        let variables: BTreeSet<&String> = inputs.flat_map(|one| &one.variables).collect();
+        let assigned: BTreeSet<&String> = assigned.filter(|one| variables.contains(one)).collect();
+        if assigned.is_empty() {
+            return Ok(());
+        }
+        let now = self.snapshot().await?;
+        let known: BTreeMap<_, _> = before.variables().into_iter().collect();
+        let changed = now.variables().into_iter().filter(|(name, text)| {
+            assigned.iter().any(|one| one == name) && known.get(name) != Some(text)
+        });
+        self.set_since.extend(changed.map(|(name, _)| name.to_owned()));
         Ok(())
     }
 
@@ -40,11 +71,12 @@ impl Engine<'_> {
             return Err(Break::Broken(format!("there is no input {name}")));
         };
         let offered = self.offered(input);
+        let described = input.described();
         let mut refused: Option<String> = None;
         loop {
             let ask = AskInput {
                 name: &input.name,
-                description: input.description.as_deref(),
+                description: described.as_deref(),
                 secret: input.secret,
                 list: input.list,
                 offer: offered.as_ref().map(|one| Offer { value: &one.value, from: one.from }),
@@ -152,16 +184,17 @@ impl Engine<'_> {
             from: from.word().into(),
         })?;
         self.values.set(&input.name, value);
+        self.set_since.retain(|name| !input.variables.contains(name));
         Ok(())
     }
 
-    /// Sets the variables by which blocks read the input.
+    /// Sets the variables by which blocks read the input, but for those that the run has set since.
     async fn tell_shell(&mut self, name: &str) -> Flow<()> {
         let plan = self.plan;
         let Some(input) = plan.inputs.named(name) else {
             return Ok(());
         };
-        if input.variables.is_empty() {
+        if input.variables.iter().all(|one| self.set_since.contains(one)) {
             return Ok(());
         }
         let value = match self.values.get(&input.name) {
@@ -169,9 +202,12 @@ impl Engine<'_> {
             Some(value) => quote(&texts(value).join(" ")),
             None => return Ok(()),
         };
-        let mut text = zeroize::Zeroizing::new(String::with_capacity(value.len() + 64));
+        let room = input.variables.iter().map(|one| one.len() + value.len() + 16).sum();
+        let mut text = zeroize::Zeroizing::new(String::with_capacity(room));
         let value = zeroize::Zeroizing::new(value);
-        for variable in &input.variables {
+        let exported = input.instead_of.as_ref().is_some_and(|it| it.exported);
+        for variable in input.variables.iter().filter(|one| !self.set_since.contains(*one)) {
+            text.push_str(if exported { "export " } else { "" });
             text.push_str(variable);
             text.push('=');
             text.push_str(&value);

@@ -15,9 +15,11 @@ mod doubt;
 mod gather;
 mod job;
 mod keep;
+mod left_out;
 mod listen;
 mod look;
 mod moves;
+mod no_return;
 mod operator;
 mod probing;
 mod recorder;
@@ -34,16 +36,16 @@ mod usual;
 mod validate;
 mod verdict;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::document::{self, ActionKind, Document};
+use crate::document::{self, ActionKind, Asks, Document};
 use crate::event::{
-    Beginning, Place, Placed, Resumption, Role, RoleStanding, RunResult, Sink, Summary, What,
+    Beginning, Part, Place, Placed, Resumption, Role, RoleStanding, RunResult, Sink, Summary, What,
 };
 use crate::plan::{self, Plan, sounds_secret};
 use crate::resume::Past;
@@ -57,9 +59,9 @@ use crate::variables::{Redacted, Redactor, Secret, Values};
 pub use audit::Auditing;
 pub use confined::{ConfineError, Confined, Means, Tools, decides_where};
 pub use operator::{
-    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskManual, AskRun,
-    AskUnknown, Change, From, Given, Go, Happened, Insisted, Judged, Manual, Offer, OnFailure,
-    Operator,
+    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskLeftOut,
+    AskManual, AskRun, AskUnknown, Change, From, Given, Go, Happened, Insisted, Judged, Manual,
+    Offer, OnFailure, Operator,
 };
 pub use rehearsal::{RehearsalError, StandIns};
 pub use together::together;
@@ -104,6 +106,8 @@ pub struct Setup {
     pub role: Option<Role>,
     /// Whether it goes ahead although nothing of it can be recorded.
     pub unrecorded: Unrecorded,
+    /// The wish that steps are left out.
+    pub jump: Option<Jump>,
     /// The place that the run was in before, where it goes on.
     pub pins: Option<Vec<Placed>>,
     /// What earlier runs tell of how long things take.
@@ -127,6 +131,15 @@ impl Unrecorded {
     pub fn reason(&self) -> Option<&str> {
         self.0.get().map(String::as_str)
     }
+}
+
+/// The wish that only a part of a runbook is carried out.
+#[derive(Debug, Clone)]
+pub struct Jump {
+    /// The part.
+    pub part: Part,
+    /// Why, where a reason was given.
+    pub reason: Option<String>,
 }
 
 /// How a run is kept, so that it can be gone on with.
@@ -278,10 +291,16 @@ struct Engine<'a> {
     denied: Vec<Span>,
     /// Whether a statement was run that may have left something running in the background.
     may_have_others: bool,
+    /// The variables of inputs that the run itself has set since they were given.
+    set_since: BTreeSet<String>,
     /// What the run has come to before; nothing of one that begins.
     past: Past,
     /// Verifications that were left out or overruled, and that nobody has accepted yet.
     doubts: Vec<Redacted>,
+    /// Those of the steps that are left out, each with its step's place, until the run comes past it.
+    doubts_ahead: Vec<(usize, Redacted)>,
+    /// The steps after which there is no way back, and whose first change was confirmed.
+    gone_on: BTreeSet<usize>,
     /// The step that was announced last.
     announced: Option<usize>,
     /// What the shell knew when that was last kept.
@@ -312,6 +331,7 @@ impl<'a> Engine<'a> {
         wishes: Wishes,
     ) -> Self {
         let past = setup.keeping.as_ref().map_or_else(Past::default, |kept| kept.past.clone());
+        let gone_on = past.acted();
         let usual = setup.usual.take();
         let recorder = Recorder::after(&past, setup.run.clone(), sinks, usual);
         let redactor = Redactor::default();
@@ -331,8 +351,11 @@ impl<'a> Engine<'a> {
             step: None,
             denied: Vec::new(),
             may_have_others: false,
+            set_since: past.knows.variables.keys().cloned().collect(),
             doubts: past.doubts.clone(),
             past,
+            doubts_ahead: Vec::new(),
+            gone_on,
             announced: None,
             kept: None,
             context: context::Context::default(),
@@ -344,6 +367,7 @@ impl<'a> Engine<'a> {
 impl<'a> Engine<'a> {
     async fn run(&mut self) -> Flow<()> {
         self.begin()?;
+        self.leave_out()?;
         self.seek_tools();
         if !self.past.knows.is_empty() {
             // Where it is shows only once it is put back there.
@@ -354,6 +378,7 @@ impl<'a> Engine<'a> {
         for step in &plan.steps {
             let written = plan.step(step);
             self.step = Some(written.id.clone());
+            self.come_to(step.place);
             let at = Place { step: step.place, ..Place::default() };
             if written.actions.is_empty() && self.past.events == 0 {
                 self.announce(&at)?;
@@ -433,6 +458,7 @@ impl<'a> Engine<'a> {
             target: self.plan.target(),
             program: env!("CARGO_PKG_VERSION").into(),
             sections: keeping.map_or_else(Vec::new, |keeping| keeping.sections.clone()),
+            part: self.setup.jump.as_ref().map(|jump| jump.part.clone()).unwrap_or_default(),
             of: keeping.and_then(|keeping| keeping.of.clone()),
             role: self.role(),
             unrecorded: self.setup.unrecorded.reason().map(redact),
@@ -450,12 +476,8 @@ impl<'a> Engine<'a> {
             steps: self.plan.steps.len(),
             writing: ids(&|step| step.effect() != crate::policy::Effect::Read),
             irreversible: ids(&plan::Step::is_irreversible),
-            inputs: self
-                .plan
-                .inputs
-                .iter()
-                .map(|input| (input.name.clone(), input.secret))
-                .collect(),
+            no_return: self.no_returns(),
+            inputs: self.needed_inputs().map(|input| (input.name.clone(), input.secret)).collect(),
             warnings: warnings(document).iter().map(|text| redact(text)).collect(),
         }
     }
@@ -487,12 +509,16 @@ impl<'a> Engine<'a> {
                     self.block(step, action, block, segments, &place).await?;
                 }
                 (ActionKind::Manual(manual), plan::Action::Manual { irreversible }) => {
-                    if *irreversible {
+                    let changes = manual.items.iter().any(|item| item.asks == Asks::Do);
+                    let irreversible =
+                        *irreversible | (changes && self.takes_the_way_back(place.step)?);
+                    if irreversible {
                         self.settle_doubts(&step.id, action.line)?;
                     }
                     let target = irreversible.then(|| self.plan.target());
                     let done = self.manual(step, action, manual, &place, target.as_deref())?;
                     if done == Manual::Done {
+                        self.gone_on.extend(changes.then_some(place.step));
                         self.after_manual(step, manual, choice)?;
                     }
                 }
@@ -573,8 +599,8 @@ impl<'a> Engine<'a> {
         let left = self.left_running();
         self.end_session().await;
         let (result, why) = match flow {
-            Ok(()) if self.recorder.has_doubts() => {
-                (RunResult::CompleteWithDoubts, "something was skipped or overruled".into())
+            Ok(()) if self.recorder.has_doubts() || !self.plan.left_out.is_empty() => {
+                (RunResult::CompleteWithDoubts, self.what_is_doubtful())
             }
             Ok(()) => (RunResult::Complete, "every step was carried out".into()),
             Err(Break::Paused(why)) => (RunResult::Paused, format!("{why}; {}", self.way_on())),

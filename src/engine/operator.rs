@@ -227,6 +227,13 @@ pub struct AskDoubt<'a> {
     pub doubts: &'a [Redacted],
 }
 
+/// Steps are left out by the operator's wish, and some of them write or verify.
+#[derive(Debug)]
+pub struct AskLeftOut<'a> {
+    /// Which, in words.
+    pub steps: &'a [String],
+}
+
 /// The run's own commands have led a tool to another place, in which it is about to write.
 #[derive(Debug)]
 pub struct AskContext<'a> {
@@ -274,6 +281,8 @@ pub trait Operator {
     fn failed(&mut self, ask: &AskFailure<'_>) -> Answer<OnFailure>;
     /// Whether a write happened that was begun before.
     fn unknown(&mut self, ask: &AskUnknown<'_>) -> Answer<Happened>;
+    /// Why steps are left out; nothing where nobody is there to ask.
+    fn leave_out(&mut self, ask: &AskLeftOut<'_>) -> Answer<Option<String>>;
     /// Why what cannot be undone goes ahead in spite of doubts.
     fn accept(&mut self, ask: &AskDoubt<'_>) -> Answer<String>;
     /// Leave to write in a place that the run's own commands have led to, by naming it.

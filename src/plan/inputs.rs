@@ -4,14 +4,18 @@
 //! declared ones, placeholders, and variables that no earlier statement sets. Several spellings of
 //! one name are one input.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Deref;
 use std::slice;
 
 use serde::Serialize;
 
 use crate::document::{Action, ActionKind, Block, Declared, Document, Manual, RUN_FACTS};
-use crate::shell::Quoting;
+use crate::shell::{Mention, Quoting, Statement};
+
+use super::left_out::exports;
+use super::names::{is_standard, key, sounds_secret};
+use super::selection::{Selection, Turn};
 
 /// How an input came to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -48,12 +52,37 @@ pub struct Input {
     pub lines: Vec<usize>,
     /// The shell variables by which blocks read it.
     pub variables: Vec<String>,
+    /// The step that would have set it, where that is left out.
+    pub instead_of: Option<InsteadOf>,
+}
+
+/// A step that would have set a variable, and is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InsteadOf {
+    /// The step's id.
+    pub step: String,
+    /// Whether the step would have exported it.
+    pub exported: bool,
 }
 
 impl Input {
     /// Whether `name` is a name of this input, in any spelling.
     pub fn is(&self, name: &str) -> bool {
         key(&self.name) == key(name)
+    }
+
+    /// It is asked for because the step that sets it is left out; a default is for what comes before.
+    fn stand_in_for(&mut self, missing: InsteadOf) {
+        self.default = None;
+        self.instead_of = Some(missing);
+    }
+
+    /// What it is, for the prompt: in the author's words, and why it is asked for.
+    pub fn described(&self) -> Option<String> {
+        let missing = self.instead_of.as_ref();
+        let why = missing.map(|it| format!("step {} sets it, which is left out", it.step));
+        let said: Vec<String> = self.description.clone().into_iter().chain(why).collect();
+        (!said.is_empty()).then(|| said.join("; "))
     }
 
     /// What all spellings of its name have in common.
@@ -74,6 +103,23 @@ impl Inputs {
     /// The input that has this name, in any spelling.
     pub fn named(&self, name: &str) -> Option<&Input> {
         self.place(name).map(|place| &self.all[place])
+    }
+
+    /// Makes secrets of those that stand for one of these variables, which a step would have set
+    /// that is left out.
+    pub(super) fn hide(&mut self, secrets: &HashSet<String>) {
+        for input in self.all.iter_mut().filter(|one| one.instead_of.is_some()) {
+            input.secret |= input.variables.iter().any(|name| secrets.contains(name));
+            input.list &= !input.secret;
+        }
+    }
+
+    /// Those that this step would have exported.
+    pub(super) fn exported_by(&self, step: &str) -> Vec<String> {
+        let of = |input: &&Input| {
+            input.instead_of.as_ref().is_some_and(|it| it.exported && it.step == step)
+        };
+        self.all.iter().filter(of).map(|input| input.name.clone()).collect()
     }
 
     /// Where the input of this name stands among the others.
@@ -99,48 +145,23 @@ impl<'a> IntoIterator for &'a Inputs {
     }
 }
 
-/// Variables that a login shell has, and that no runbook means as an input.
-const STANDARD: &[&str] = &[
-    "COLUMNS",
-    "DISPLAY",
-    "EDITOR",
-    "EUID",
-    "HOME",
-    "HOSTNAME",
-    "HOSTTYPE",
-    "LANG",
-    "LANGUAGE",
-    "LINES",
-    "LOGNAME",
-    "MACHTYPE",
-    "MAIL",
-    "OLDPWD",
-    "OSTYPE",
-    "PAGER",
-    "PATH",
-    "PPID",
-    "PWD",
-    "SHELL",
-    "SHLVL",
-    "SSH_AUTH_SOCK",
-    "TERM",
-    "TMPDIR",
-    "TZ",
-    "UID",
-    "USER",
-    "VISUAL",
-];
-
-/// Collects the inputs of a document.
-pub fn collect(document: &Document) -> Inputs {
+/// Collects the inputs of a document. What a step sets that is left out is an input of those that
+/// are carried out.
+pub fn collect(document: &Document, selection: &Selection) -> Inputs {
     let mut collector = Collector {
         document,
         inputs: Inputs { all: Vec::new(), places: HashMap::new() },
         seen: HashSet::new(),
         assigned: BTreeSet::new(),
+        missing: BTreeMap::new(),
+        without: None,
     };
     document.declared.iter().for_each(|declared| collector.declare(declared));
-    document.steps.iter().for_each(|step| collector.actions(&step.actions));
+    for (place, step) in document.steps.iter().enumerate() {
+        let left_out = selection.turn(place, step) == Turn::LeftOut;
+        collector.without = left_out.then(|| step.id.clone());
+        collector.actions(&step.actions);
+    }
     collector.inputs
 }
 
@@ -151,6 +172,10 @@ struct Collector<'d> {
     seen: HashSet<(usize, Noted)>,
     /// What an earlier statement has set.
     assigned: BTreeSet<String>,
+    /// What an earlier statement would have set that is left out.
+    missing: BTreeMap<String, InsteadOf>,
+    /// The step that is looked at, where it is left out.
+    without: Option<String>,
 }
 
 /// What is noted of an input once.
@@ -174,6 +199,7 @@ impl Collector<'_> {
             spellings: vec![declared.name.clone()],
             lines: vec![self.document.source.line(declared.span.start)],
             variables: Vec::new(),
+            instead_of: None,
         };
         let place = self.inputs.len();
         if *self.inputs.places.entry(key(&input.name)).or_insert(place) == place {
@@ -211,15 +237,44 @@ impl Collector<'_> {
         for statement in &block.script.statements {
             for read in &statement.reads {
                 if self.is_free(&read.name) {
-                    let line = self.line(block, read.span.start);
-                    let place = self.input(InputKind::Variable, &read.name);
-                    self.inputs.all[place].list = false;
-                    self.note(place, Noted::Variable(read.name.clone()));
-                    self.note(place, Noted::Spelling(format!("${}", read.name)));
-                    self.note(place, Noted::Line(line));
+                    self.variable(block, read);
                 }
             }
-            self.assigned.extend(statement.assigns.iter().map(|one| one.name.clone()));
+            match self.without.clone() {
+                Some(step) => self.miss(block, statement, &step),
+                None => self.assigned.extend(statement.assigns.iter().map(|one| one.name.clone())),
+            }
+        }
+    }
+
+    /// A variable that a block reads, or would have set.
+    fn variable(&mut self, block: &Block, mention: &Mention) {
+        let name = &mention.name;
+        let line = self.line(block, mention.span.start);
+        let place = self.input(InputKind::Variable, name);
+        self.inputs.all[place].list = false;
+        self.note(place, Noted::Variable(name.clone()));
+        self.note(place, Noted::Spelling(format!("${name}")));
+        self.note(place, Noted::Line(line));
+        if let Some(missing) = self.missing.get(name).filter(|_| self.without.is_none()) {
+            self.inputs.all[place].stand_in_for(missing.clone());
+        }
+    }
+
+    /// What a statement would have set that is left out. What it exports is needed by whatever
+    /// program comes after it.
+    fn miss(&mut self, block: &Block, statement: &Statement, step: &str) {
+        let exported = exports(&block.text[statement.span.range()]);
+        for mention in &statement.assigns {
+            let exported =
+                exported || self.missing.get(&mention.name).is_some_and(|it| it.exported);
+            let missing = InsteadOf { step: step.to_owned(), exported };
+            if exported && !is_standard(&mention.name) {
+                self.variable(block, mention);
+                let place = self.inputs.place(&mention.name).expect("it has just been put there");
+                self.inputs.all[place].stand_in_for(missing.clone());
+            }
+            self.missing.insert(mention.name.clone(), missing);
         }
     }
 
@@ -255,9 +310,8 @@ impl Collector<'_> {
     }
 
     fn is_free(&self, name: &str) -> bool {
-        let standard =
-            STANDARD.contains(&name) || name.starts_with("LC_") || name.starts_with("BASH");
-        !standard && !self.assigned.contains(name)
+        let missing = self.without.is_some() && self.missing.contains_key(name);
+        !is_standard(name) && !self.assigned.contains(name) && !missing
     }
 
     /// The place of the input of this name, new where there was none.
@@ -276,6 +330,7 @@ impl Collector<'_> {
                 spellings: Vec::new(),
                 lines: Vec::new(),
                 variables: Vec::new(),
+                instead_of: None,
             });
         }
         place
@@ -285,56 +340,5 @@ impl Collector<'_> {
         let before = memchr::memchr_iter(b'\n', &block.text.as_bytes()[..offset]).count();
         let span = block.lines.get(before).or(block.lines.last());
         span.map_or(1, |span| self.document.source.line(span.start))
-    }
-}
-
-/// One name for all spellings: lowercase words joined by `_`.
-pub fn key(name: &str) -> String {
-    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
-}
-
-/// Whether a value of this name is secret, as authors and tools name their variables.
-pub fn sounds_secret(name: &str) -> bool {
-    const SECRET: &[&str] = &[
-        "token",
-        "secret",
-        "password",
-        "passwd",
-        "passphrase",
-        "credential",
-        "credentials",
-        "apikey",
-        "pat",
-    ];
-    const KEYS: &[&str] = &["api", "private", "access", "secret", "signing", "encryption", "ssh"];
-    // `SECRET_NAME` and `TOKEN_FILE` say where a secret is, not what it is.
-    const ABOUT: &[&str] = &["name", "names", "path", "file", "dir", "type", "ttl", "url", "count"];
-    let name = key(name);
-    let words: Vec<_> = name.split('_').collect();
-    let about = words.last().is_some_and(|last| ABOUT.contains(last));
-    let key = words.windows(2).any(|pair| KEYS.contains(&pair[0]) && pair[1] == "key");
-    !about && (key || words.iter().any(|word| SECRET.contains(word)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secret_names_are_told_from_names_of_secrets() {
-        for name in ["NEW_TOKEN", "db-password", "AWS_SECRET_ACCESS_KEY", "api key", "GH_PAT"] {
-            assert!(sounds_secret(name), "{name}");
-        }
-        for name in ["SECRET_NAME", "TOKEN_FILE", "KEY", "PROJECT_ID", "app", "monkey", "PATH"] {
-            assert!(!sounds_secret(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn spellings_of_one_name_are_one() {
-        for name in ["App-Name", "APP_NAME", "app name", "<app.name>"] {
-            assert_eq!(key(name), "app_name");
-        }
     }
 }

@@ -6,9 +6,12 @@
 
 pub mod coverage;
 mod inputs;
+mod left_out;
+mod names;
 mod remarks;
 mod secrecy;
 mod segment;
+mod selection;
 mod tools;
 pub mod walk;
 
@@ -16,13 +19,16 @@ use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
-use crate::document::{self, ActionKind, Asks, Document, SectionKind};
+use crate::document::{self, ActionKind, Asks, Document, NoReturn};
 use crate::policy::{Catalogue, Effect, Trait};
 
 pub use coverage::GapKind;
-pub use inputs::{Input, InputKind, Inputs, collect, key, sounds_secret};
+pub use inputs::{Input, InputKind, Inputs, InsteadOf, collect};
+pub use left_out::Lacks;
+pub use names::{key, sounds_secret};
 pub use remarks::Exposure;
 pub use segment::{Segment, Unit};
+pub use selection::{Part, PartError, Selection, Turn};
 pub use tools::Uses;
 
 /// What a run will do.
@@ -36,7 +42,11 @@ pub struct Plan {
     pub inputs: Inputs,
     /// The selected steps, in order.
     pub steps: Vec<Step>,
-    /// SHA-256 of the runbook's text, in hex: what answers and approvals are bound to.
+    /// Those that the operator leaves out of the selected sections, in order.
+    pub left_out: Vec<Step>,
+    /// What is missing because steps are left out.
+    pub lacks: Lacks,
+    /// SHA-256 of the runbook's text, in hex.
     pub fingerprint: String,
 }
 
@@ -47,6 +57,8 @@ pub struct Step {
     pub place: usize,
     /// Its actions, in step with the document's.
     pub actions: Vec<Action>,
+    /// Whether the runbook says that there is no way back after it.
+    pub no_return: bool,
 }
 
 /// What was decided about an action; the document's action at the same place says what it is.
@@ -65,37 +77,70 @@ pub enum Action {
     Record,
 }
 
-/// Which steps are carried out.
-#[derive(Debug, Clone, Default)]
-pub struct Selection {
-    /// Sections that run on demand, by name (`rollback`); the ordinary ones where none is named.
-    sections: Vec<String>,
-    /// All of them, also those that never run: to explain, not to carry out.
-    everything: bool,
-}
-
 impl Plan {
     /// Decides about a document.
     pub fn new(document: Document, catalogue: &'static Catalogue, selection: &Selection) -> Self {
-        let inputs = collect(&document);
+        let mut inputs = collect(&document, selection);
+        let secrets = left_out::secrets(&document, catalogue, selection, &inputs);
+        inputs.hide(&secrets);
         let mut functions = HashSet::new();
         document.steps.iter().for_each(|step| functions_of(&step.actions, &mut functions));
-        let context = segment::Context { catalogue, inputs: &inputs, functions };
-        let steps = document
-            .steps
-            .iter()
-            .enumerate()
-            .filter(|(_, step)| selection.has(step))
-            .map(|(place, step)| Step { place, actions: actions(&step.actions, &context) })
-            .collect();
-        let digest = Sha256::digest(document.source.text().as_bytes());
-        let fingerprint = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { catalogue, document, inputs, steps, fingerprint }
+        let mut context =
+            segment::Context { catalogue, inputs: &inputs, functions, exported: Vec::new() };
+        let (mut steps, mut left_out) = (Vec::new(), Vec::new());
+        for (place, step) in document.steps.iter().enumerate() {
+            let decided = || {
+                let no_return = document.no_returns.iter().any(|one| one.step == place);
+                Step { place, actions: actions(&step.actions, &context), no_return }
+            };
+            match selection.turn(place, step) {
+                Turn::CarriedOut => steps.push(decided()),
+                Turn::LeftOut => {
+                    left_out.extend(selection.leaves_out(place).then(decided));
+                    context.exported.extend(inputs.exported_by(&step.id));
+                }
+                Turn::Aside => {}
+            }
+        }
+        let lacks = left_out::lacks(&document, catalogue, selection);
+        let fingerprint = hex(&Sha256::digest(document.source.text().as_bytes()));
+        Self { catalogue, document, inputs, steps, left_out, lacks, fingerprint }
+    }
+
+    /// What the runbook says of the way back after a step.
+    pub fn no_return(&self, place: usize) -> Option<&NoReturn> {
+        self.document.no_returns.iter().find(|one| one.step == place)
+    }
+
+    /// What answers are bound to: the runbook's text, and what of it is left out. Who confirmed
+    /// steps of the whole has not confirmed them without those before.
+    pub fn binding(&self) -> String {
+        if self.left_out.is_empty() {
+            return self.fingerprint.clone();
+        }
+        let left_out: Vec<_> = self.left_out.iter().map(|step| step.place.to_string()).collect();
+        let text = format!("{} without {}", self.fingerprint, left_out.join(" "));
+        hex(&Sha256::digest(text.as_bytes()))
+    }
+
+    /// The lines of a step's segments that promise something.
+    pub fn promises(&self, step: &Step) -> Vec<usize> {
+        let segments = left_out::blocks(&self.step(step).actions).flat_map(|one| &one.segments);
+        segments.filter(|one| !one.expectations.is_empty()).map(|one| one.line).collect()
     }
 
     /// The document's step of a selected one.
     pub fn step(&self, step: &Step) -> &document::Step {
         &self.document.steps[step.place]
+    }
+
+    /// The names of the inputs that its steps mention, or obtain.
+    pub fn needs(&self) -> Vec<String> {
+        let segments = self.steps.iter().flat_map(|step| segments(&step.actions));
+        let mut names: Vec<_> = segments.flat_map(|segment| segment.inputs.clone()).collect();
+        self.steps.iter().for_each(|step| yields(&self.step(step).actions, &mut names));
+        let inputs = names.iter().filter_map(|name| self.inputs.named(name));
+        inputs.map(|input| input.name.clone()).collect()
     }
 
     /// What it is about: the metadata's target, or the runbook's name. It is typed before what
@@ -113,47 +158,20 @@ impl Plan {
     }
 }
 
-impl Selection {
-    /// Steps of the named sections.
-    pub const fn sections(sections: Vec<String>) -> Self {
-        Self { sections, everything: false }
-    }
-
-    /// Every step of the document.
-    pub const fn everything() -> Self {
-        Self { sections: Vec::new(), everything: true }
-    }
-
-    fn has(&self, step: &document::Step) -> bool {
-        let section = &step.section;
-        if self.everything {
-            return true;
-        }
-        if self.sections.is_empty() {
-            return runs_in_order(section.kind);
-        }
-        self.sections.iter().any(|name| {
-            let kind = format!("{:?}", section.kind);
-            section.title.eq_ignore_ascii_case(name) || kind.eq_ignore_ascii_case(name)
-        })
-    }
-}
-
 impl Step {
     /// The worst effect of its commands, in any alternative.
     pub fn effect(&self) -> Effect {
         segments(&self.actions).map(|segment| segment.effect).max().unwrap_or(Effect::Read)
     }
 
-    /// Whether something in it cannot be undone.
+    /// Whether something in it cannot be undone, or the runbook says so of the step.
     pub fn is_irreversible(&self) -> bool {
-        any_irreversible(&self.actions)
+        self.no_return || any_irreversible(&self.actions)
     }
 }
 
-/// Rollback and troubleshooting run on demand, references never.
-const fn runs_in_order(kind: SectionKind) -> bool {
-    !matches!(kind, SectionKind::Rollback | SectionKind::Troubleshooting | SectionKind::References)
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn actions(written: &[document::Action], context: &segment::Context<'_>) -> Vec<Action> {
@@ -192,6 +210,19 @@ fn functions_of(written: &[document::Action], names: &mut HashSet<String>) {
                 choice.alternatives.iter().for_each(|one| functions_of(&one.actions, names));
             }
             ActionKind::Manual(_) | ActionKind::Record(_) => {}
+        }
+    }
+}
+
+/// Adds the names of what doing some actions by hand yields, also in their alternatives.
+fn yields(written: &[document::Action], names: &mut Vec<String>) {
+    for action in written {
+        match &action.kind {
+            ActionKind::Manual(manual) => names.extend(manual.yields.iter().cloned()),
+            ActionKind::Choice(choice) => {
+                choice.alternatives.iter().for_each(|one| yields(&one.actions, names));
+            }
+            ActionKind::Command(_) | ActionKind::Record(_) => {}
         }
     }
 }

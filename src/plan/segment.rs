@@ -19,6 +19,9 @@ pub(super) struct Context<'a> {
     pub inputs: &'a Inputs,
     /// The functions that the runbook defines.
     pub functions: HashSet<String>,
+    /// The inputs that programs read without being told so, since a step would have exported them
+    /// that is left out.
+    pub exported: Vec<String>,
 }
 
 /// A segment, decided.
@@ -88,7 +91,7 @@ fn decide(block: &Block, segment: &document::Segment, context: &Context<'_>) -> 
         effect,
         reasons,
         units: units(statements, &classifications, context.catalogue),
-        inputs: needed(block, statements, context.inputs),
+        inputs: needed(block, statements, context),
         captures: captures(statements, &classifications),
         unseen: first_unseen(block, statements, context.catalogue),
         background: statements.iter().any(|statement| statement.background),
@@ -148,7 +151,8 @@ fn captures(statements: &[Statement], classifications: &[Classification]) -> Vec
 }
 
 /// The inputs that the statements mention, in order of their first mention.
-fn needed(block: &Block, statements: &[Statement], inputs: &Inputs) -> Vec<String> {
+fn needed(block: &Block, statements: &[Statement], context: &Context<'_>) -> Vec<String> {
+    let inputs = context.inputs;
     let placeholders = statements
         .iter()
         .flat_map(|one| block.placeholders_in(one.span))
@@ -160,6 +164,7 @@ fn needed(block: &Block, statements: &[Statement], inputs: &Inputs) -> Vec<Strin
     let mut mentioned: Vec<_> = mentioned.collect();
     mentioned.sort();
     let mut seen = HashSet::new();
-    let places = mentioned.into_iter().filter_map(|(_, name)| inputs.place(name));
+    let named = mentioned.into_iter().map(|(_, name)| name).chain(&context.exported);
+    let places = named.filter_map(|name| inputs.place(name));
     places.filter(|place| seen.insert(*place)).map(|place| inputs[place].name.clone()).collect()
 }

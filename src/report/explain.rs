@@ -37,6 +37,7 @@ pub struct Step {
     title: String,
     section: String,
     line: usize,
+    no_return: Option<Value>,
     actions: Vec<Value>,
 }
 
@@ -92,6 +93,9 @@ fn explain_step(plan: &Plan, step: &plan::Step) -> Step {
         title: written.title.clone(),
         section: written.section.title.clone(),
         line: written.line,
+        no_return: plan
+            .no_return(step.place)
+            .map(|one| json!({"line": one.line, "text": one.words})),
         actions: actions(plan, &written.actions, &step.actions),
     }
 }
@@ -259,6 +263,9 @@ pub fn text(plan: &Plan) -> String {
             0,
             &format!("Step {} — {}{section} (line {})", written.id, written.title, written.line),
         );
+        if let Some(one) = plan.no_return(step.place) {
+            out.line(1, &format!("no way back after it (line {}): {}", one.line, one.words));
+        }
         action_lines(plan, &written.actions, &step.actions, 1, &mut out);
     }
     out.text

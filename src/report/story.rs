@@ -10,7 +10,8 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::event::{
-    Beginning, Event, Intent, Outcome, Placed, Resumption, Role, RoleStanding, Summary, Tool, What,
+    Beginning, Event, Intent, LeftOut, LeftOutStep, Outcome, Placed, Resumption, Role,
+    RoleStanding, Summary, Tool, What,
 };
 use crate::policy::Effect;
 use crate::variables::Redacted;
@@ -76,6 +77,7 @@ impl Story {
                 self.beginning = Some(beginning.clone());
             }
             What::RunResumed(resumption) => self.resumed(&event.at, resumption),
+            What::StepsLeftOut(left_out) => self.left_out(event, left_out),
             What::StepStarted { step, title, .. } => {
                 let numbered = step.starts_with(|c: char| c.is_ascii_digit());
                 let id = if numbered { format!("Step {step} — ") } else { String::new() };
@@ -207,6 +209,27 @@ impl Story {
         let value = |value: Option<&Redacted>| value.map_or("unknown", Redacted::as_str).to_owned();
         let told = format!("{tool} {what} is {} now, was {} (by {by})", value(to), value(from));
         self.deed(event, "", 0).what = vec![told];
+    }
+
+    /// A deed for each step that was left out, and a line among what needs attention for all.
+    fn left_out(&mut self, event: &Event, left_out: &LeftOut) {
+        let by = &left_out.by;
+        let reason = left_out.reason.as_ref().map(|reason| format!("{by} said: {reason}"));
+        self.chapters.push(Chapter { title: "Left out".into(), deeds: vec![] });
+        for step in &left_out.steps {
+            let deed = self.deed(event, &step.step, step.line);
+            deed.what = vec![step.words()];
+            deed.writes = step.writes;
+            deed.outcome = Some(Outcome::Skipped);
+            deed.said = vec![reason.clone().unwrap_or_else(|| left_out.wish.clone())];
+        }
+        for lack in &left_out.lacks {
+            self.deed(event, "", 0).what = vec![format!("note: {lack}")];
+        }
+        let steps: Vec<_> = left_out.steps.iter().map(LeftOutStep::words).collect();
+        let why = left_out.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let text = format!("{by} left out {} ({}){why}", steps.join(", "), left_out.wish);
+        self.attention.push(text);
     }
 
     fn role(&mut self, operator: &str, role: Option<&Role>) {

@@ -9,8 +9,8 @@ use anstyle::{AnsiColor, Effects, Style};
 use textwrap::Options;
 
 use crate::event::{
-    Beginning, Ending, Event, Intent, Outcome, Placed, Resumption, Role, RoleStanding, RunResult,
-    Sink, Summary, Tool, Usual, What,
+    Beginning, Ending, Event, Intent, LeftOut, Outcome, Placed, Resumption, Role, RoleStanding,
+    RunResult, Sink, Summary, Tool, Usual, What,
 };
 use crate::expect::{Stream, Verdict};
 use crate::policy::{Effect, Trait};
@@ -133,6 +133,10 @@ impl<W: Write> Terminal<W> {
         if !beginning.irreversible.is_empty() {
             self.fact("Cannot be undone", &listed("", "from step ", &beginning.irreversible))?;
         }
+        for one in &beginning.no_return {
+            let text = format!("after step {} (line {}): {}", one.step, one.line, one.words);
+            self.fact("No way back", &told(&text))?;
+        }
         let inputs: Vec<_> = beginning
             .inputs
             .iter()
@@ -171,6 +175,18 @@ impl<W: Write> Terminal<W> {
             self.words("    ", difference.as_str())?;
         }
         Ok(())
+    }
+
+    /// What is left out of the run, and what that means.
+    fn left_out(&mut self, left_out: &LeftOut) -> io::Result<()> {
+        let mark = self.styled(YELLOW, "left out");
+        let reason = left_out.reason.as_ref().map(|reason| format!(": {reason}"));
+        let why = format!("({}, by {}){}", left_out.wish, left_out.by, reason.unwrap_or_default());
+        self.line(&format!("  {mark} {}", told(&why)))?;
+        for step in &left_out.steps {
+            self.words("    - ", &told(&step.words()))?;
+        }
+        left_out.lacks.iter().try_for_each(|lack| self.words("    note: ", &told(lack.as_str())))
     }
 
     /// Where the run is; the folder is said with who is there.
@@ -335,6 +351,7 @@ impl<W: Write> Sink for Terminal<W> {
         match &event.what {
             What::RunStarted(beginning) => self.beginning(&event.run, beginning)?,
             What::RunResumed(resumption) => self.resumption(&event.run, resumption)?,
+            What::StepsLeftOut(left_out) => self.left_out(left_out)?,
             // What they say is for who goes on with the run.
             What::SegmentStarted { .. } | What::StatementEnded { .. } | What::StateKept(_) => {}
             What::ContextPinned { entries } => {

@@ -98,6 +98,13 @@ pub fn difference(old: &Document, new: &Document, past: &Past) -> Difference {
     result
 }
 
+/// What has become of the steps at some places of the old text: their places in the new one.
+pub fn steps_now(old: &Document, new: &Document, places: &[usize]) -> Vec<Option<usize>> {
+    let pairs = pairs(old, new);
+    let now = |at: &usize| pairs.iter().find(|(from, _)| from == at).map(|(_, to)| *to);
+    places.iter().map(now).collect()
+}
+
 fn named(step: &Step) -> String {
     let numbered = step.id.starts_with(|c: char| c.is_ascii_digit());
     let id = if numbered { format!("step {} ", step.id) } else { String::new() };

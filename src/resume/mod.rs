@@ -13,10 +13,10 @@ mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::event::{Event, Outcome, Place, Placed, Resumption, What, move_place};
+use crate::event::{Event, LeftOut, Outcome, Part, Place, Placed, Resumption, What, move_place};
 use crate::variables::Redacted;
 
-pub use difference::{Change, Difference, difference};
+pub use difference::{Change, Difference, difference, steps_now};
 pub use redo::{Redo, redo};
 pub use shell::Knows;
 pub use standing::{Known, Standing};
@@ -36,8 +36,15 @@ pub struct Past {
     pub inputs: Vec<(String, Vec<String>)>,
     /// By which a secret is known again, by the input's name.
     pub marks: BTreeMap<String, String>,
+    /// The part of the runbook that the run carries out.
+    pub part: Part,
+    /// The steps that are left out by the operator's wish, as they were told, and the fingerprint of
+    /// the text that they are of.
+    pub left_out: Option<(String, LeftOut)>,
     /// Verifications that were left out or overruled, and that nobody has accepted.
     pub doubts: Vec<Redacted>,
+    /// Those that somebody has accepted.
+    pub accepted: BTreeSet<Redacted>,
     /// What the shell knew at the end.
     pub knows: Knows,
     /// Where its tools acted, and it was last.
@@ -67,7 +74,13 @@ impl Past {
         self.events = event.number;
         move_place(&mut self.place, &event.what);
         match &event.what {
-            What::RunStarted(beginning) => self.fingerprint.clone_from(&beginning.fingerprint),
+            What::RunStarted(beginning) => {
+                self.fingerprint.clone_from(&beginning.fingerprint);
+                self.part.clone_from(&beginning.part);
+            }
+            What::StepsLeftOut(left_out) => {
+                self.left_out = Some((self.fingerprint.clone(), left_out.as_ref().clone()));
+            }
             What::RunResumed(resumption) => self.resume(resumption),
             What::InputGiven { name, values, mark, .. } => self.input(name, values, mark.as_ref()),
             What::ChoiceMade { place, labels, chosen, .. } => {
@@ -79,7 +92,10 @@ impl Past {
                 self.manual.insert(place.clone(), Manual { denied });
                 self.count(*outcome);
             }
-            What::DoubtAccepted { .. } => self.doubts.clear(),
+            What::DoubtAccepted { doubts, .. } => {
+                self.accepted.extend(doubts.iter().cloned());
+                self.doubts.clear();
+            }
             What::RecordMade { place, .. } => drop(self.records.insert(place.clone())),
             What::StateKept(kept) => {
                 let step = self.of(kept.segment).map(|known| known.step.clone());
@@ -92,6 +108,9 @@ impl Past {
     /// Takes in how the run goes on: what has moved, and what is done again.
     pub fn resume(&mut self, resumption: &Resumption) {
         self.fingerprint.clone_from(&resumption.fingerprint);
+        if let Some(part) = &resumption.part {
+            self.part.clone_from(part);
+        }
         self.move_to(&resumption.moved);
         resumption.redone.iter().for_each(|place| self.forget(place));
         for name in &resumption.forgotten {
@@ -198,6 +217,15 @@ impl Past {
         let segments = self.segments_at.iter().filter_map(begun);
         let others = self.manual.keys().chain(&self.records).chain(&self.chosen);
         segments.chain(others.cloned()).collect()
+    }
+
+    /// The places of the steps in which something was changed, or may have been: a write was begun,
+    /// or something was done by hand.
+    pub fn acted(&self) -> BTreeSet<usize> {
+        let written = self.segments_at.iter().filter(|(_, known)| known.has_changed_something());
+        let written = written.map(|((place, _), _)| place.step);
+        let done = self.manual.iter().filter(|(_, manual)| !manual.denied);
+        written.chain(done.map(|(place, _)| place.step)).collect()
     }
 
     /// Writes that nobody has decided about: begun and never ended, or failed; in document order.

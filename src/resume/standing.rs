@@ -89,6 +89,11 @@ impl Known {
         self.why.clone_from(&ending.why);
     }
 
+    /// Whether it changed something, or may have.
+    pub(super) fn has_changed_something(&self) -> bool {
+        self.effect != Effect::Read && self.began.is_some()
+    }
+
     /// What speaks against what cannot be undone after it.
     pub(super) fn doubt(&self) -> Option<Redacted> {
         let words = match self.outcome? {

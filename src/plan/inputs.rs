@@ -63,7 +63,7 @@ impl Input {
 }
 
 /// The inputs of a document, in order of their first mention, to be found by any spelling.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Inputs {
     all: Vec<Input>,
     /// Where each name stands among them.
@@ -74,6 +74,22 @@ impl Inputs {
     /// The input that has this name, in any spelling.
     pub fn named(&self, name: &str) -> Option<&Input> {
         self.place(name).map(|place| &self.all[place])
+    }
+
+    /// What is needed here and not there: each name that is no input there, or no variable of one.
+    pub fn beyond(&self, others: &Self) -> Vec<(InputKind, String)> {
+        let mut found = Vec::new();
+        for input in &self.all {
+            let known = others.named(&input.name);
+            if known.is_none() && input.variables.is_empty() {
+                found.push((InputKind::Placeholder, input.name.clone()));
+            }
+            let is_known =
+                |name: &String| known.is_some_and(|known| known.variables.contains(name));
+            let variables = input.variables.iter().filter(|name| !is_known(name));
+            found.extend(variables.map(|name| (InputKind::Variable, name.clone())));
+        }
+        found
     }
 
     /// Where the input of this name stands among the others.

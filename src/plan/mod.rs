@@ -78,6 +78,22 @@ impl Plan {
     /// Decides about a document.
     pub fn new(document: Document, catalogue: &'static Catalogue, selection: &Selection) -> Self {
         let inputs = collect(&document);
+        Self::decided(document, catalogue, selection, inputs)
+    }
+
+    /// Decides about a document in which an operator has put another text in a command's place,
+    /// with all of its steps. What it needs is known by the names that this plan has for it.
+    #[must_use]
+    pub fn amended(&self, document: Document) -> Self {
+        Self::decided(document, self.catalogue, &Selection::everything(), self.inputs.clone())
+    }
+
+    fn decided(
+        document: Document,
+        catalogue: &'static Catalogue,
+        selection: &Selection,
+        inputs: Inputs,
+    ) -> Self {
         let mut functions = HashSet::new();
         document.steps.iter().for_each(|step| functions_of(&step.actions, &mut functions));
         let context = segment::Context { catalogue, inputs: &inputs, functions };
@@ -91,6 +107,24 @@ impl Plan {
         let digest = Sha256::digest(document.source.text().as_bytes());
         let fingerprint = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         Self { catalogue, document, inputs, steps, fingerprint }
+    }
+
+    /// What was decided about the segments of the block at a place: the step's in the document,
+    /// and the action's in it.
+    pub fn segments_at(&self, step: usize, action: &[usize]) -> Option<&[Segment]> {
+        let step = self.steps.iter().find(|one| one.place == step)?;
+        let mut actions = &step.actions;
+        let mut path = action;
+        loop {
+            match (actions.get(*path.first()?)?, &path[1..]) {
+                (Action::Command(segments), []) => return Some(segments),
+                (Action::Choice(alternatives), [alternative, rest @ ..]) => {
+                    actions = alternatives.get(*alternative)?;
+                    path = rest;
+                }
+                _ => return None,
+            }
+        }
     }
 
     /// The document's step of a selected one.

@@ -51,12 +51,17 @@ impl Interrupt {
     pub fn interrupt(&self) {
         self.0.send_modify(|count| *count += 1);
     }
+
+    /// Hears of those that come from now on.
+    pub(super) fn heard(&self) -> watch::Receiver<u64> {
+        self.0.subscribe()
+    }
 }
 
 /// One bash and the ways to it.
 pub struct Session {
-    settings: Settings,
-    interrupt: Interrupt,
+    pub(super) settings: Settings,
+    pub(super) interrupt: Interrupt,
     /// What was heard of it before the statement at hand.
     interrupts: watch::Receiver<u64>,
     child: Child,
@@ -590,7 +595,7 @@ fn keys(mode: &Mode<'_>) -> io::Result<Option<AsyncFd<OwnedFd>>> {
     }
 }
 
-async fn read_keys(keys: Option<&AsyncFd<OwnedFd>>) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(super) async fn read_keys(keys: Option<&AsyncFd<OwnedFd>>) -> io::Result<Zeroizing<Vec<u8>>> {
     let Some(keys) = keys else {
         return std::future::pending().await;
     };
@@ -609,7 +614,7 @@ async fn read_keys(keys: Option<&AsyncFd<OwnedFd>>) -> io::Result<Zeroizing<Vec<
     }
 }
 
-fn id(child: &Child) -> Option<i32> {
+pub(super) fn id(child: &Child) -> Option<i32> {
     child.id().and_then(|id| i32::try_from(id).ok())
 }
 
@@ -617,9 +622,6 @@ fn launch(
     settings: &Settings,
     terminal: Option<&str>,
 ) -> Result<(Child, Control, Receiver, Receiver), SessionError> {
-    let pipe = || rustix::pipe::pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from);
-    let (requests_out, requests_in) = pipe()?;
-    let (reports_out, reports_in) = pipe()?;
     let (stdout_out, stdout_in) = pipe()?;
     let (stderr_out, stderr_in) = pipe()?;
     let mut command = shell(settings, terminal)?;
@@ -627,6 +629,21 @@ fn launch(
     command.current_dir(&settings.folder).env_clear();
     command.envs(settings.environment.iter().map(|(name, value)| (name, value)));
     command.stdout(stdout_in).stderr(stderr_in);
+    let (ends, control) = channels()?;
+    let child = audited::spawn(command, ends, audited::Terminal::None).map_err(|error| {
+        SessionError::Start { program: settings.bash.to_string_lossy().into_owned(), error }
+    })?;
+    Ok((child, control, receiver(stdout_out)?, receiver(stderr_out)?))
+}
+
+fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?)
+}
+
+/// The ways to a shell: its ends and ours.
+pub(super) fn channels() -> Result<(audited::Control, Control), SessionError> {
+    let (requests_out, requests_in) = pipe()?;
+    let (reports_out, reports_in) = pipe()?;
     #[cfg(target_os = "linux")]
     let states_out = rustix::fs::memfd_create("state", rustix::fs::MemfdFlags::CLOEXEC)
         .map_err(io::Error::from)?;
@@ -635,21 +652,17 @@ fn launch(
     #[cfg(not(target_os = "linux"))]
     let states_in = reports_in.try_clone()?;
     let ends = audited::Control { requests: requests_out, reports: reports_in, states: states_in };
-    let child = audited::spawn(command, ends).map_err(|error| SessionError::Start {
-        program: settings.bash.to_string_lossy().into_owned(),
-        error,
-    })?;
     let control = Control::new(
         sender(requests_in)?,
         receiver(reports_out)?,
         #[cfg(target_os = "linux")]
         states_out,
     );
-    Ok((child, control, receiver(stdout_out)?, receiver(stderr_out)?))
+    Ok((ends, control))
 }
 
 /// bash, or what becomes bash once the kernel holds it.
-fn shell(settings: &Settings, terminal: Option<&str>) -> Result<Command, SessionError> {
+pub(super) fn shell(settings: &Settings, terminal: Option<&str>) -> Result<Command, SessionError> {
     let Some(rules) = &settings.within else {
         return Ok(Command::new(&settings.bash));
     };

@@ -22,6 +22,7 @@ use crate::source::Source;
 
 use super::answers::{Answers, AnswersError};
 use super::arguments::{Attended, Rehearse, Run, RunFormat};
+use super::deviations::Deviations;
 use super::journal::{self, Record};
 use super::role::role;
 use super::terminal::Terminal;
@@ -258,11 +259,19 @@ pub(super) fn start(
     let mut recording = record.as_mut().map(Record::recording);
     // What happened is kept before it is shown.
     let kept = recording.as_mut().map(|recording| recording as &mut dyn Sink);
-    let sinks = kept.into_iter().chain([sink.as_mut() as &mut dyn Sink]).collect();
+    let past = setup.keeping.as_ref().map(|keeping| keeping.past.clone());
+    let mut deviations = Deviations::after(past.unwrap_or_default());
+    let told = [sink.as_mut() as &mut dyn Sink, &mut deviations];
+    let sinks = kept.into_iter().chain(told).collect();
+    let run_id = setup.run.clone();
     let run = carry_out(plan, setup, operator.as_mut(), sinks, wishes);
     let summary = runtime.block_on(run);
     let head = recording.map(|recording| recording.journaled().head);
     drop(sink);
+    if !matches!(summary.result, RunResult::Paused | RunResult::Broken) {
+        let kept = record.as_ref().map(|_| run_id.as_str());
+        deviations.offer(&plan.document, kept, how.format)?;
+    }
     if let (Some(record), Some(head)) = (record, head) {
         record.end(head, how.format)?;
     }

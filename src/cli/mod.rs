@@ -8,6 +8,8 @@ mod arguments;
 mod carry_out;
 mod check;
 mod classify;
+mod deviations;
+mod editor;
 mod examine;
 mod expect;
 mod explain;

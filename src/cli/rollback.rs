@@ -94,14 +94,17 @@ fn refuse_after_the_point(plan: &Plan, past: &Past, line: &Line) -> Result<(), F
     let passed = whole.steps.iter().find(|step| {
         step.is_irreversible() && touched.iter().any(|place| place.step == step.place)
     });
-    let Some(step) = passed else { return Ok(()) };
-    let step = whole.step(step);
+    // An operator may have made a command such a one, for that run.
+    let step = match (passed.map(|step| whole.step(step)), past.irreversible()) {
+        (Some(step), _) => format!("{} \"{}\"", step.id, step.title),
+        (None, Some(known)) => known.step.clone(),
+        (None, None) => return Ok(()),
+    };
     let message = format!(
-        "run {} has begun step {} \"{}\", which cannot be undone: there is no way back, only forward \
+        "run {} has begun step {}, which cannot be undone: there is no way back, only forward \
          (`runbook resume {}`)",
         line.run,
-        step.id,
-        neutral(&step.title),
+        neutral(&step),
         line.run
     );
     Err(Failure::new(Exit::Refused, message))

@@ -4,6 +4,8 @@
 //! a ticket, or test cases. What needs attention comes first: what was begun and never ended, what
 //! failed, what was left out or overruled, who took it from whom.
 
+mod beside;
+
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -53,11 +55,23 @@ struct Deed {
     what: Vec<String>,
     writes: bool,
     begun: bool,
+    /// Whether it is a shell that was opened.
+    visit: Visiting,
     outcome: Option<Outcome>,
     /// Who allowed, judged or did it, and why.
     said: Vec<String>,
     output: String,
     duration_ms: u64,
+}
+
+/// A shell that an operator opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Visiting {
+    /// It is none.
+    None,
+    /// Its end has not been heard of.
+    Open,
+    Ended,
 }
 
 impl Story {
@@ -92,6 +106,9 @@ impl Story {
                 self.end(*outcome, said, None);
             }
             What::SegmentIntended(intent) => self.intended(event, intent),
+            What::CommandEdited(_) | What::ShellOpened { .. } | What::ShellEnded(_) => {
+                self.beside(event);
+            }
             What::SegmentStarted { segment, allowed_by, .. } => {
                 let said = allowed_by.as_ref().map(|by| format!("allowed by {by}"));
                 if let Some(deed) = self.segment(*segment) {
@@ -119,10 +136,8 @@ impl Story {
                 self.deed(event, step, *line).what = what;
             }
             What::DoubtAccepted { step, line, doubts, reason, by } => {
-                let what = doubts.iter().map(|one| one.as_str().to_owned()).collect();
-                self.deed(event, step, *line).what = what;
-                self.attention
-                    .push(format!("{by} let step {step} go ahead all the same: {reason}"));
+                let how = format!("{by} let step {step} go ahead all the same: {reason}");
+                self.accepted(event, (step, *line), doubts, how);
             }
             What::RecordMade { step, line, text, .. } => {
                 let deed = self.deed(event, step, *line);
@@ -137,6 +152,20 @@ impl Story {
                 self.took.1 += summary.waited_ms;
                 self.summary = Some(summary.clone());
             }
+            What::ContextPinned { .. }
+            | What::ContextMoved { .. }
+            | What::ContextChanged { .. }
+            | What::ToolsFound { .. } => self.around(event),
+            What::Shown { .. }
+            | What::Running { .. }
+            | What::StatementEnded { .. }
+            | What::StateKept(_) => {}
+        }
+    }
+
+    /// Where the run is, and what it works with.
+    fn around(&mut self, event: &Event) {
+        match &event.what {
             What::ContextPinned { entries } => {
                 let told = |fact: &Placed| {
                     let value = fact.value.as_ref().map_or("unknown", Redacted::as_str);
@@ -158,11 +187,20 @@ impl Story {
                 let known: Vec<_> = known.collect();
                 self.deed(event, "", 0).what = vec![format!("tools: {}", known.join(", "))];
             }
-            What::Shown { .. }
-            | What::Running { .. }
-            | What::StatementEnded { .. }
-            | What::StateKept(_) => {}
+            _ => {}
         }
+    }
+
+    fn accepted(
+        &mut self,
+        event: &Event,
+        (step, line): (&str, usize),
+        doubts: &[Redacted],
+        how: String,
+    ) {
+        let what = doubts.iter().map(|one| one.as_str().to_owned()).collect();
+        self.deed(event, step, line).what = what;
+        self.attention.push(how);
     }
 
     /// The run is elsewhere now.
@@ -225,6 +263,7 @@ impl Story {
             what: Vec::new(),
             writes: false,
             begun: false,
+            visit: Visiting::None,
             outcome: None,
             said: Vec::new(),
             output: String::new(),
@@ -393,6 +432,12 @@ impl Story {
 impl Deed {
     /// What became of it, in one line.
     fn became(&self) -> Option<String> {
+        if self.segment.is_none() && self.outcome.is_none() && !self.said.is_empty() {
+            return Some(format!("→ {}", self.said.join("; ")));
+        }
+        if self.visit == Visiting::Open {
+            return Some("→ its end was not recorded".into());
+        }
         let word = match (self.outcome, self.begun, self.segment) {
             (Some(outcome), ..) => outcome_word(outcome),
             (None, true, _) => "NOT KNOWN: it was begun, and no end was recorded",
@@ -430,6 +475,12 @@ impl Deed {
                 status
             }
             Some(outcome) => failed(NonSuccessKind::Failure, outcome_word(outcome), &why),
+            None if self.visit != Visiting::None => {
+                let mut status = TestCaseStatus::skipped();
+                status.set_message("what was done in it was not checked");
+                status
+            }
+            None if self.segment.is_none() && !self.said.is_empty() => TestCaseStatus::success(),
             None if self.begun => {
                 failed(NonSuccessKind::Error, "unknown", "it was begun, and no end was recorded")
             }

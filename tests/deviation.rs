@@ -158,6 +158,8 @@ fn an_edited_command_runs_in_place_of_the_written_one_and_becomes_a_patch() {
         desk.story.run(&["show", "--format", format]).is(0, &["touch other", "touch one"]);
     }
     desk.story.run(&["show"]).is(0, &["+ touch other", "operator edited the command"]);
+    let cases = desk.story.run(&["show", "--format", "junit"]).stdout;
+    assert!(cases.contains("failures=\"0\" errors=\"0\""), "{cases}");
     desk.story.run(&["show", "--verify"]).is(0, &["none changed or missing"]);
 }
 
@@ -247,7 +249,8 @@ fn what_a_later_step_needs_cannot_be_edited_away() {
 fn an_edit_of_a_fence_in_a_list_or_with_windows_line_ends_is_written_as_its_neighbours_are() {
     let nested = "# Try\n\n## Procedure\n\n1. Do this:\n\n   ```bash\n   touch one\n   echo b\n   ```\n\n2. Then:\n\n   ```bash\n   touch two\n   ```\n";
     let windows = runbook(&["touch one\necho b", "touch two"]).replace('\n', "\r\n");
-    for text in [nested, windows.as_str()] {
+    let no_end = runbook(&["touch one\necho b", "touch two"]).trim_end().to_owned();
+    for text in [nested, windows.as_str(), no_end.as_str()] {
         let desk = Desk::of(text).types(&["touch uno\n\necho c\n"]);
         let mut screen = desk.run();
         edit(&mut screen, CHANGE, "spelled otherwise");
@@ -255,7 +258,8 @@ fn an_edit_of_a_fence_in_a_list_or_with_windows_line_ends_is_written_as_its_neig
         screen.answer("run it?", "y");
         assert_eq!(screen.exit().code(), Some(0));
         assert!(desk.path("repository/uno").exists());
-        let (end, lead) = if text == nested { ("\n", "   ") } else { ("\r\n", "") };
+        let end = if text == windows { "\r\n" } else { "\n" };
+        let lead = if text == nested { "   " } else { "" };
         let old = format!("{lead}touch one{end}{lead}echo b{end}");
         let new = format!("{lead}touch uno{end}{end}{lead}echo c{end}");
         assert_eq!(desk.applied(), text.replace(&old, &new));
@@ -485,9 +489,11 @@ fn keys_that_stop_and_suspend_are_for_what_runs_in_the_shell() {
     wait_until("it sleeps", || desk.path("repository/again").exists());
     screen.keys("\x1a");
     screen.wait_for("Stopped");
-    types(&mut screen, "1", "jobs");
+    screen.wait_for(" step 1 $ ");
     types(&mut screen, "1", "false");
-    types(&mut screen, "1", "kill -9 %1; wait");
+    screen.line("exit");
+    screen.wait_for("There are stopped jobs.");
+    screen.wait_for(" step 1 $ ");
     screen.line("exit");
     screen.wait_for("it changed nothing that the run knows");
     screen.answer("run it?", "y");
@@ -630,8 +636,149 @@ fn a_shell_of_a_rehearsal_is_held_to_the_rehearsal() {
     screen.keys("\x03");
     screen.wait_for(" step 1 $ ");
     screen.line("exit");
+    screen.wait_for("ended what was left running in the shell: sleep");
     screen.answer("run it?", "y");
     screen.wait_for("touched one");
     assert_eq!(screen.exit().code(), Some(3));
     assert!(!desk.path("outside").exists());
+}
+
+#[test]
+fn a_shell_can_be_opened_where_something_is_to_be_said_about_a_command() {
+    let desk = Desk::steps(&[
+        "[ -e go ] || { touch reached; sleep 60; }; echo done >> world",
+        "cat world\n# Expect: a friendly greeting",
+    ]);
+    let mut screen = desk.run();
+    screen.answer("run it?", "y");
+    wait_until("it is under way", || desk.path("repository/reached").exists());
+    drop(screen);
+    let mut screen = desk.story.screen(&["resume"]);
+    open(&mut screen, "did it happen?", "1");
+    types(&mut screen, "1", "ls world; echo by hand > world; Z=1");
+    screen.line("exit");
+    screen.answer(TAKE, "y");
+    screen.answer("did it happen?", "y");
+    screen.answer(WHY, "I did it myself");
+    screen.wait_for("by hand");
+    open(&mut screen, "does it hold?", "2");
+    screen.line("echo \"Z is $Z\"");
+    screen.wait_for("Z is 1");
+    screen.wait_for(" step 2 $ ");
+    screen.line("exit");
+    screen.answer("does it hold?", "y");
+    screen.wait_for("a shell was opened at step 1; what was done in it was not checked");
+    assert_eq!(screen.exit().code(), Some(3));
+    assert_eq!(desk.file("repository/world"), "by hand\n");
+}
+
+#[test]
+fn a_line_of_a_value_that_a_shell_leaves_is_never_a_command() {
+    let desk = Desk::steps(&["touch one", "touch two"]);
+    let mut screen = desk.run();
+    screen.answer("run it?", "y");
+    screen.wait_for("touch two");
+    open(&mut screen, SHELL, "2");
+    types(&mut screen, "2", "alias x=$'a\\ntouch evil\\nb'; trap $'c\\ntouch worse\\nd' USR1");
+    screen.line("exit");
+    screen.wait_for("alias x='a");
+    screen.answer(TAKE, "y");
+    screen.answer("run it?", "y");
+    assert_eq!(screen.exit().code(), Some(3));
+    let made = |name: &str| desk.path("repository").join(name).exists();
+    assert!(made("two") && !made("evil") && !made("worse"));
+}
+
+#[test]
+fn what_a_failed_attempt_has_set_is_nothing_to_the_next_one() {
+    let desk = Desk::steps(&["LOST=x; ls /nowhere/at/all"])
+        .types(&["echo \"$LOST\" > one", "echo found > one"]);
+    let mut screen = desk.run();
+    screen.answer("what now?", "c");
+    screen.wait_for("nothing of this run has set $LOST");
+    screen.answer("edit it again?", "n");
+    // What was wrong is still the question.
+    edit(&mut screen, "what now?", "it is here");
+    screen.answer("run it?", "y");
+    assert_eq!(screen.exit().code(), Some(0));
+    assert_eq!(desk.file("repository/one"), "found\n");
+}
+
+#[test]
+fn an_interrupt_in_the_editor_is_no_interrupt_of_the_run() {
+    let desk = Desk::steps(&["touch one"]);
+    let script = "#!/bin/bash\ntrap 'echo got >> got' INT\nkill -INT 0\nkill -INT 0\n\
+                  echo 'sleep 0.3; touch other' > \"$1\"\n";
+    let editor = desk.story.write("editor", script);
+    fs::set_permissions(&editor, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut screen = desk.run();
+    edit(&mut screen, CHANGE, "slowly");
+    screen.answer("run it?", "y");
+    assert_eq!(screen.exit().code(), Some(0), "{}", screen.text());
+    assert!(desk.path("got").exists() && desk.path("repository/other").exists());
+}
+
+#[test]
+fn an_edited_command_is_held_to_the_place_of_its_own_tools() {
+    let desk = Desk::steps(&["touch one"]).types(&["git tag here"]);
+    let git = |words: &[&str]| {
+        let folder = desk.path("repository");
+        let status = Command::new("git").args(words).current_dir(folder).status();
+        assert!(status.unwrap().success());
+    };
+    git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "a"]);
+    git(&["branch", "-M", "main"]);
+    let mut screen = desk.run();
+    edit(&mut screen, CHANGE, "a mark");
+    screen.wait_for("git branch");
+    screen.wait_for("run it?");
+    git(&["switch", "-q", "-c", "other"]);
+    screen.line("y");
+    screen.wait_for("git branch was main and is other");
+    assert_eq!(screen.exit().code(), Some(4));
+}
+
+#[test]
+fn an_edit_holds_when_its_step_is_done_again() {
+    let desk = Desk::steps(&["echo written >> one", "touch two"]).types(&["echo edited >> one"]);
+    let mut screen = desk.run();
+    edit(&mut screen, CHANGE, "other words");
+    screen.answer("run it?", "y");
+    screen.wait_for("touch two");
+    screen.answer("run it?", "p");
+    assert_eq!(screen.exit().code(), Some(3));
+    let mut screen = desk.story.screen(&["resume", "--redo", "1", "--reason", "once more"]);
+    screen.wait_for("$ echo edited");
+    screen.answer("run it?", "y");
+    screen.answer("run it?", "y");
+    assert_eq!(screen.exit().code(), Some(0));
+    assert_eq!(desk.file("repository/one"), "edited\nedited\n");
+}
+
+#[test]
+fn a_patch_names_the_file_from_the_root_of_the_repository() {
+    let desk = Desk::steps(&["touch one"]).types(&["touch other"]);
+    let text = desk.file("repository/a.md");
+    fs::create_dir(desk.path("repository/the docs")).unwrap();
+    desk.story.write("repository/the docs/a b.md", &text);
+    let mut screen = desk.story.screen(&["run", "repository/the docs/a b.md"]);
+    edit(&mut screen, CHANGE, "otherwise");
+    screen.answer("run it?", "y");
+    screen.wait_for("git -C ");
+    assert_eq!(screen.exit().code(), Some(0));
+    let kept = desk.path("home/.local/state/runbook/patches");
+    let mode = fs::metadata(&kept).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    let patch = fs::read_dir(kept).unwrap().next().unwrap().unwrap().path();
+    let told = desk.story.run(&["show", "--patch"]).stdout;
+    assert_eq!(fs::read_to_string(&patch).unwrap(), told);
+    for (program, words) in [("git", vec!["apply"]), ("patch", vec!["-p1", "-i"])] {
+        desk.story.write("repository/the docs/a b.md", &text);
+        let mut command = Command::new(program);
+        command.args(words).arg(&patch).current_dir(desk.path("repository"));
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let after = desk.file("repository/the docs/a b.md");
+        assert_eq!(after, text.replace("touch one", "touch other"));
+    }
 }

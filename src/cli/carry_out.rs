@@ -268,13 +268,14 @@ pub(super) fn start(
     let summary = runtime.block_on(run);
     let head = recording.map(|recording| recording.journaled().head);
     drop(sink);
-    if !matches!(summary.result, RunResult::Paused | RunResult::Broken) {
-        let kept = record.as_ref().map(|_| run_id.as_str());
-        deviations.offer(&plan.document, kept, how.format)?;
-    }
+    let is_over = !matches!(summary.result, RunResult::Paused | RunResult::Broken);
+    let kept = record.as_ref().map(|_| run_id.as_str());
+    let offered = is_over.then(|| deviations.offer(&plan.document, kept, how.format));
+    // Whatever comes of that, the target is given back.
     if let (Some(record), Some(head)) = (record, head) {
         record.end(head, how.format)?;
     }
+    offered.transpose()?;
     if summary.result == RunResult::Broken {
         let _ = writeln!(io::stderr(), "runbook: {}", summary.why.as_str());
     }

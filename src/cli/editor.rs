@@ -45,9 +45,9 @@ pub(super) fn edit(editor: &str, text: &str, over: &dyn Fn() -> bool) -> io::Res
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
     writeln!(file, "{text}")?;
     drop(file);
-    // The shell takes the words apart, as it does for git and crontab.
+    // The shell takes the words apart, as it does for git and crontab; Ctrl-C is for the editor.
     let mut child = Command::new("sh")
-        .args(["-c", &format!("{editor} \"$1\""), "sh"])
+        .args(["-c", &format!("trap : INT QUIT\n{editor} \"$1\""), "sh"])
         .arg(&path)
         .stdin(Stdio::inherit())
         .spawn()?;

@@ -46,10 +46,13 @@ pub enum AmendError {
     /// The fence, the table or the transcript would be read otherwise.
     #[error(
         "it cannot be written there so that it is read as typed: keep to commands of one block, \
-         without `Expect:`, without comments that ask for something and without a line that ends \
-         the fence"
+         without a comment before the first or behind the last, without `Expect:`, without comments \
+         that ask for something and without a line that ends the fence"
     )]
     Unreadable,
+    /// What was one statement with its expectation is several.
+    #[error("the `Expect:` behind it is about one statement: join several with `&&`, or edit less")]
+    Several,
     /// Another part of the runbook would be understood otherwise.
     #[error("with it, step {step} would be understood otherwise: {what}")]
     Elsewhere {
@@ -111,7 +114,9 @@ impl Document {
             return Err(AmendError::Empty);
         }
         if read.segment_text(at) != Some(text) {
-            return Err(AmendError::Unreadable);
+            let behind = block.text[block.span_of(&block.segments[at.segment]).end..].trim_start();
+            let several = new.segments.len() > block.segments.len() && behind.starts_with('#');
+            return Err(if several { AmendError::Several } else { AmendError::Unreadable });
         }
         let (before, after) = (shape(self, at), shape(&read, at));
         let differs = before.iter().zip(&after).find(|(before, after)| before != after);
@@ -408,6 +413,23 @@ mod tests {
             "ls | wc",
             "|Who|How|\n|---|---|\n|a|`ls \\| wc`|\n",
         );
+    }
+
+    #[test]
+    fn a_command_of_an_alternative_is_found_and_keeps_its_line() {
+        let text = "# T\n\n## Step 1\n\n### Option A\n\n```sh\nls\n```\n\n### Option B\n\n\
+                    ```sh\npwd # Expect: a\nid\n```\n";
+        let at = At { step: 0, action: &[0, 1, 0], segment: 1 };
+        let document = read(text);
+        assert_eq!(document.segment_text(at), Some("id"));
+        let amended = document.amended(at, "id -u\nid -g").expect("it fits");
+        assert_eq!(amended.source.text(), text.replace("id\n", "id -u\nid -g\n"));
+        let first = At { segment: 0, ..at };
+        let amended = document.amended(first, "pwd && \\\n  pwd -P").expect("it fits");
+        let segments = &amended.block(0, at.action).expect("a block").segments;
+        assert_eq!(segments.iter().map(|one| one.line).collect::<Vec<_>>(), [14, 15]);
+        let error = document.amended(first, "pwd\npwd -P").expect_err("one more");
+        assert_eq!(error, AmendError::Several);
     }
 
     #[test]

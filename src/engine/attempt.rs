@@ -121,10 +121,7 @@ impl<'p> Engine<'p> {
             Then::Settled => Ok(After::Settled),
             Then::Runs(attempt) => self.carry_out_job(job, attempt).await,
             Then::Edited => self.edit_inputs(job).await,
-            Then::Amended => {
-                let judged = self.judge_as_filled(job)?;
-                self.edit_command(job, &judged).await
-            }
+            Then::Amended => Ok(After::Amended),
         }
     }
 
@@ -139,6 +136,7 @@ impl<'p> Engine<'p> {
 
     async fn carry_out_job(&mut self, job: &Job<'_>, first: u32) -> Flow<After> {
         let mut before = self.snapshot().await?;
+        self.before = None;
         let mut attempt = first;
         let mut judged = self.judge_as_held(job, &before)?;
         loop {
@@ -151,7 +149,7 @@ impl<'p> Engine<'p> {
                 }
                 (Go::EditInputs, _) => return self.edit_inputs(job).await,
                 (Go::EditCommand, _) => {
-                    if self.edit(job, &judged).await? == Edited::Yes {
+                    if self.edit(job).await? == Edited::Yes {
                         return Ok(After::Amended);
                     }
                     continue;
@@ -170,53 +168,52 @@ impl<'p> Engine<'p> {
             let segment = job.number;
             self.recorder.emit(What::SegmentStarted { segment, attempt, allowed_by })?;
             self.past.begin(&job.place);
-            // What was allowed by a person is allowed once.
-            let trial = match judged.effect {
-                Effect::Read => self.poll(job, attempt, &before).await?,
-                _ => self.attempt(job, attempt).await?,
-            };
-            if trial.shell_ended {
-                self.revive(&before).await?;
-            }
-            if judged.writes() {
-                self.note_moves(job).await?;
-            }
-            self.keep_state(job).await?;
-            let on_failure = self.settle(job, attempt, &trial).await?;
-            if let Some(taken) = self.taken.take() {
-                // What an operator has taken from a shell holds for another attempt, too.
-                before = taken;
-            }
+            self.before = Some(before);
+            let on_failure = self.attempt_and_settle(job, &judged, attempt).await?;
+            // What an operator has taken from a shell holds for another attempt, too.
+            before = self.before.take().expect("set before the attempt");
             match on_failure {
-                OnFailure::Retry => self.session().await?.restart(&before).await?,
-                OnFailure::EditInputs => {
-                    self.session().await?.restart(&before).await?;
-                    return self.edit_inputs(job).await;
-                }
-                OnFailure::EditCommand => {
-                    self.session().await?.restart(&before).await?;
-                    return self.edit_command(job, &judged).await;
-                }
                 OnFailure::GoOn(_) | OnFailure::Stop | OnFailure::OpenShell => {
                     return Ok(After::Settled);
                 }
+                _ => self.session().await?.restart(&before).await?,
+            }
+            match on_failure {
+                OnFailure::EditInputs => return self.edit_inputs(job).await,
+                OnFailure::EditCommand => return Ok(After::Amended),
+                _ => judged = self.judge_as_held(job, &before)?,
             }
             attempt += 1;
         }
+    }
+
+    /// Attempts a segment that may run, and settles what came of it.
+    async fn attempt_and_settle(
+        &mut self,
+        job: &Job<'_>,
+        judged: &Judged,
+        attempt: u32,
+    ) -> Flow<OnFailure> {
+        let before = self.before.clone().expect("set before the attempt");
+        // What was allowed by a person is allowed once.
+        let trial = match judged.effect {
+            Effect::Read => self.poll(job, attempt, &before).await?,
+            _ => self.attempt(job, attempt).await?,
+        };
+        if trial.shell_ended {
+            self.revive(&before).await?;
+        }
+        if judged.writes() {
+            self.note_moves(job).await?;
+        }
+        self.keep_state(job).await?;
+        self.settle(job, attempt, &trial).await
     }
 
     async fn edit_inputs(&mut self, job: &Job<'_>) -> Flow<After> {
         job.decided.inputs.iter().try_for_each(|name| self.ask_anew(name))?;
         self.gather(&job.decided.inputs).await?;
         Ok(After::Edited)
-    }
-
-    /// After an attempt: what is left as it was is put to the operator again as it is.
-    async fn edit_command(&mut self, job: &Job<'_>, judged: &Judged) -> Flow<After> {
-        match self.edit(job, judged).await? {
-            Edited::Yes => Ok(After::Amended),
-            Edited::No => Ok(After::Edited),
-        }
     }
 
     pub(super) fn intend(&mut self, job: &Job<'_>, judged: &Judged, attempt: u32) -> Flow<()> {

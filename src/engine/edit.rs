@@ -64,7 +64,8 @@ impl Engine<'_> {
     }
 
     /// Asks for another text until there is one that can run, or the operator drops it.
-    pub(super) async fn edit(&mut self, job: &Job<'_>, judged: &Judged) -> Flow<Edited> {
+    pub(super) async fn edit(&mut self, job: &Job<'_>) -> Flow<Edited> {
+        let judged = self.judge_as_filled(job)?;
         let old = job.block.segment_text(job.written).to_owned();
         let mut text = old.clone();
         let mut refused: Option<String> = None;
@@ -174,7 +175,11 @@ impl Engine<'_> {
         if missing.is_empty() {
             return Ok(None);
         }
-        let state = self.snapshot().await?;
+        // An attempt that failed leaves nothing to the next one.
+        let state = match &self.before {
+            Some(before) => before.clone(),
+            None => self.snapshot().await?,
+        };
         let block = document.block(job.place.step, &job.place.action);
         let reads = |name: &String| {
             let statements = block.into_iter().flat_map(|block| &block.script.statements);
@@ -241,10 +246,7 @@ pub(super) fn command_at<'p>(plan: &'p Plan, place: &Place) -> Option<Here<'p>> 
     Some(Here { block, decided: plan.segments_at(place.step, &place.action)? })
 }
 
-/// A text as it was typed, without what an editor leaves around it.
+/// A text as it was typed, without the empty lines and blanks that an editor leaves around it.
 fn tidied(typed: &str) -> String {
-    let plain = typed.replace("\r\n", "\n");
-    let lines = plain.lines().skip_while(|line| line.trim().is_empty());
-    let text = lines.map(str::trim_end).collect::<Vec<_>>().join("\n");
-    text.trim_end().to_owned()
+    typed.replace("\r\n", "\n").trim().to_owned()
 }

@@ -273,9 +273,8 @@ struct Engine<'a> {
     announced: Option<usize>,
     /// What the shell knew when that was last kept.
     kept: Option<State>,
-    /// What it knows since an operator has taken something from a shell of theirs; until that is
-    /// noticed where an attempt would begin anew.
-    taken: Option<State>,
+    /// What it knew before the attempt at hand, from which another one begins.
+    before: Option<State>,
     context: context::Context,
     tools: Option<tools::Search>,
 }
@@ -325,7 +324,7 @@ impl<'a> Engine<'a> {
             past,
             announced: None,
             kept: None,
-            taken: None,
+            before: None,
             context: context::Context::default(),
             tools: None,
         }

@@ -5,6 +5,7 @@
 
 use crate::event::{CheckedEvidence, Ending, Outcome, What};
 
+use super::edit::Edited;
 use super::job::Job;
 use super::operator::{AskFailure, AskJudgement, Judged, OnFailure};
 use super::trial::Trial;
@@ -81,6 +82,7 @@ impl Engine<'_> {
             let answer = self.waiting(|operator| operator.failed(&ask));
             match given(answer)?.0 {
                 OnFailure::OpenShell => self.open_shell(job).await?,
+                OnFailure::EditCommand if self.edit(job).await? == Edited::No => {}
                 OnFailure::Stop => {
                     let (id, line) = (&job.step.id, job.written.line);
                     return Err(Break::Stopped(format!(

@@ -69,7 +69,6 @@ impl Engine<'_> {
         let trial = Trial::without_running(ruling);
         let number = Job { number: known.segment, ..job.again() };
         let decided = self.decide(&number, known.attempt, &trial, outcome).await?;
-        self.taken = None;
         Ok(match decided {
             OnFailure::Retry => Then::Runs(known.attempt + 1),
             OnFailure::EditInputs => Then::Edited,
@@ -118,7 +117,6 @@ impl Engine<'_> {
                 ((Happened::OpenShell, _), _) => {
                     let number = Job { number: known.segment, ..job.again() };
                     self.open_shell(&number).await?;
-                    self.taken = None;
                 }
             }
         }

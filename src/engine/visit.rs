@@ -127,7 +127,7 @@ impl Engine<'_> {
             self.session().await?.quietly(text.as_bytes()).await?;
         }
         self.keep_what_was_taken(job).await?;
-        self.taken = Some(self.snapshot().await?);
+        self.before = Some(self.snapshot().await?);
         Ok(())
     }
 

@@ -244,6 +244,14 @@ impl Story {
         let values = intent.values.iter().map(|value| format!("with {value}"));
         let statements = intent.statements.iter().map(|text| format!("$ {text}"));
         let what = values.chain(statements).collect();
+        // What was put before, and did not begin, is put once more.
+        let again = |deed: &Deed| {
+            deed.segment.is_some()
+                && !deed.begun
+                && deed.outcome.is_none()
+                && (deed.step.as_str(), deed.line) == (intent.step.as_str(), intent.line)
+        };
+        self.chapters.iter_mut().for_each(|chapter| chapter.deeds.retain(|deed| !again(deed)));
         let deed = self.deed(event, &intent.step, intent.line);
         deed.segment = Some((intent.segment, intent.attempt));
         deed.writes = intent.effect != Effect::Read;

@@ -75,7 +75,10 @@ impl Past {
         move_place(&mut self.place, &event.what);
         match &event.what {
             What::RunStarted(beginning) => self.fingerprint.clone_from(&beginning.fingerprint),
-            What::RunResumed(resumption) => self.resume(resumption),
+            What::RunResumed(resumption) => {
+                self.open_shell = None;
+                self.resume(resumption);
+            }
             What::InputGiven { name, values, mark, .. } => self.input(name, values, mark.as_ref()),
             What::ChoiceMade { place, labels, chosen, .. } => {
                 self.chosen.insert(place.clone());
@@ -258,7 +261,6 @@ impl Past {
         self.chosen.remove(place);
         self.segments_at.retain(|(at, _), _| at != place);
         self.numbers.retain(|_, (at, _)| at != place);
-        self.deviations.retain(|one| one.deviation.place != *place);
         self.manual.remove(place);
         self.records.remove(place);
     }

@@ -98,7 +98,8 @@ impl<'s> Change<'s> {
     }
 
     fn of_the_rest(&mut self, old: &'s str, new: &'s str) {
-        for line in new_lines(old, new) {
+        let known = whole_lines(old);
+        for line in whole_lines(new).into_iter().filter(|line| !known.contains(line)) {
             if line.starts_with("builtin cd -- ") {
                 self.folder = Some(line);
             } else {
@@ -120,9 +121,10 @@ impl<'s> Change<'s> {
 
     /// The texts that make another shell differ in the same way.
     pub fn texts(&self) -> Vec<Zeroizing<String>> {
-        let unset = self.unset.iter().map(|name| format!("unset -v {name}"));
+        // A name that stands for another variable is unset itself.
+        let unset = self.unset.iter().map(|name| format!("unset -n {name}"));
         // What is declared anew loses the properties that it had.
-        let set = self.variables.iter().map(|(name, text)| format!("unset -v {name}\n{text}"));
+        let set = self.variables.iter().map(|(name, text)| format!("unset -n {name}\n{text}"));
         let undefined = self.undefined.iter().map(|name| format!("unset -f {name}"));
         let defined = self.functions.iter().map(|(_, text)| (*text).to_owned());
         let others = self.others.iter().chain(&self.folder).chain(&self.options);
@@ -135,6 +137,42 @@ impl<'s> Change<'s> {
 /// The lines of a text that another one has not.
 fn new_lines<'s>(old: &'s str, new: &'s str) -> impl Iterator<Item = &'s str> {
     new.lines().filter(move |line| !old.lines().any(|other| other == *line))
+}
+
+/// The lines of what bash prints to be evaluated again. A value between quotes may hold newlines: a
+/// line of it is no command.
+fn whole_lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let (mut from, mut at) = (0, 0);
+    let mut quote = Quote::None;
+    let bytes = text.as_bytes();
+    while at < bytes.len() {
+        match (bytes[at], quote) {
+            (b'\\', Quote::None | Quote::Escaping) => at += 1,
+            (b'\'', Quote::None) if at > 0 && bytes[at - 1] == b'$' => quote = Quote::Escaping,
+            (b'\'', Quote::None) => quote = Quote::Plain,
+            (b'\'', _) => quote = Quote::None,
+            (b'\n', Quote::None) => {
+                lines.push(&text[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    lines.extend(text.get(from..).filter(|rest| !rest.is_empty()));
+    lines
+}
+
+/// How bash reads a place.
+#[derive(Clone, Copy)]
+enum Quote {
+    /// Outside of quotes.
+    None,
+    /// In `'...'`.
+    Plain,
+    /// In `$'...'`.
+    Escaping,
 }
 
 /// What `declare -f` and after it `declare -F` print, a function at a time: its name, and the text
@@ -171,7 +209,17 @@ fn names_at(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::functions;
+    use super::{functions, whole_lines};
+
+    #[test]
+    fn a_line_of_a_value_is_no_line_of_its_own() {
+        let text = "alias a='b\\'\nalias c='it'\\''s\nrm x\n'\ntrap -- 'a\nb' INT\n\
+                    umask 0022\nbuiltin cd -- $'a\\'\\n\nb'\n";
+        let lines = whole_lines(text);
+        assert_eq!(lines.len(), 5, "{lines:?}");
+        assert_eq!(lines[1], "alias c='it'\\''s\nrm x\n'");
+        assert!(lines[4].starts_with("builtin cd -- "));
+    }
 
     #[test]
     fn each_function_is_found_whatever_the_others_hold() {

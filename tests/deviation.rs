@@ -633,8 +633,6 @@ fn a_shell_of_a_rehearsal_is_held_to_the_rehearsal() {
     screen.wait_for("denied");
     screen.wait_for(" step 1 $ ");
     types(&mut screen, "1", "echo x > inside; touch it; sleep 600 &");
-    screen.keys("\x03");
-    screen.wait_for(" step 1 $ ");
     screen.line("exit");
     screen.wait_for("ended what was left running in the shell: sleep");
     screen.answer("run it?", "y");
@@ -781,4 +779,47 @@ fn a_patch_names_the_file_from_the_root_of_the_repository() {
         let after = desk.file("repository/the docs/a b.md");
         assert_eq!(after, text.replace("touch one", "touch other"));
     }
+}
+
+#[test]
+fn an_edit_stays_with_its_command_when_a_step_is_inserted_before_it() {
+    let text = runbook(&["touch one", "touch two"]);
+    let desk = Desk::of(&text).types(&["touch other"]);
+    let mut screen = desk.run();
+    edit(&mut screen, CHANGE, "otherwise");
+    screen.answer("run it?", "y");
+    screen.wait_for("touch two");
+    screen.answer("run it?", "p");
+    assert_eq!(screen.exit().code(), Some(3));
+    let new = "## Step 0 — Look\n\n```bash\nls\n```\n\n## Step 1";
+    let text = text.replace("## Step 1", new);
+    desk.story.write("repository/a.md", &text);
+    let mut screen = desk.story.screen(&["resume"]);
+    screen.wait_for("touch two");
+    screen.answer("run it?", "y");
+    screen.wait_for("-touch one");
+    screen.wait_for("+touch other");
+    assert_eq!(screen.exit().code(), Some(0));
+    assert!(!desk.path("repository/one").exists());
+    assert_eq!(desk.applied(), text.replace("touch one", "touch other"));
+}
+
+#[test]
+fn an_edit_that_was_not_begun_is_dropped_where_the_runbook_says_otherwise_now() {
+    let text = runbook(&["touch one", "touch two"]);
+    let desk = Desk::of(&text).types(&["touch other"]);
+    let mut screen = desk.run();
+    edit(&mut screen, CHANGE, "otherwise");
+    screen.wait_for("touch other");
+    screen.answer("run it?", "p");
+    assert_eq!(screen.exit().code(), Some(3));
+    desk.story.write("repository/a.md", &text.replace("touch one", "touch third"));
+    let mut screen = desk.story.screen(&["resume"]);
+    screen.wait_for("what was put in the place of step 1, line 6 holds no longer");
+    screen.wait_for("touch third");
+    screen.answer("run it?", "y");
+    screen.answer("run it?", "y");
+    screen.wait_for("every step was carried out");
+    assert_eq!(screen.exit().code(), Some(0));
+    assert_eq!(desk.story.run(&["show", "--patch"]).stdout, "");
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::repository;
 use crate::document::Document;
-use crate::event::{Event, Sink};
+use crate::event::{Event, Sink, What};
 use crate::report::neutral;
 use crate::resume::{Past, patch};
 use crate::shell::quote;
@@ -64,7 +64,10 @@ impl Deviations {
 
 impl Sink for Deviations {
     fn take(&mut self, event: &Event) -> io::Result<()> {
-        self.past.take(event);
+        // How it goes on is known of it already.
+        if !matches!(event.what, What::RunResumed(_)) {
+            self.past.take(event);
+        }
         Ok(())
     }
 }

@@ -92,7 +92,9 @@ impl Past {
             What::DoubtAccepted { .. } => self.doubts.clear(),
             What::CommandEdited(deviation) => self.deviate(deviation),
             What::ShellOpened { step, line, .. } => {
-                self.doubts.push(doubt_of_shell(step, *line));
+                let doubt = doubt_of_shell(step, *line);
+                self.doubts.retain(|known| *known != doubt);
+                self.doubts.push(doubt);
                 self.shells.push(step.clone());
                 self.open_shell = Some((step.clone(), *line));
             }

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::expect::Stream;
 
-use super::control::{Control, Field};
+use super::control::Control;
 use super::exchange::{self, Session};
 use super::processes::{self, Process};
 use super::pty::Pty;
@@ -124,8 +124,8 @@ impl Visit {
             begin(&mut control, state).await?;
             for _ in 0..2 {
                 match control.described(ORDER.len()).await? {
-                    Some(parts) => states.push(told(parts)),
-                    None => break,
+                    Some(parts) if parts.len() == ORDER.len() => states.push(State::new(parts)),
+                    _ => break,
                 }
             }
             Ok::<(), SessionError>(())
@@ -213,10 +213,6 @@ async fn begin(control: &mut Control, state: &State) -> Result<(), SessionError>
         control.say(part).await?;
     }
     Ok(())
-}
-
-fn told(parts: Vec<Field>) -> State {
-    State::new(parts)
 }
 
 /// Makes the shell's terminal as large as the operator's is by now.

@@ -351,13 +351,18 @@ const TOKEN: &str = "tok-1f8a9c3b5d7e2a4c6e8f";
 
 #[test]
 fn no_secret_comes_into_an_edit() {
-    let desk = Desk::steps(&["echo \"$NEW_TOKEN\" > one", "touch two"])
-        .types(&[&format!("echo {TOKEN} > one"), "printf '%s' \"$NEW_TOKEN\" > one"]);
+    let desk = Desk::steps(&["echo \"$NEW_TOKEN\" > one", "touch two"]).types(&[
+        &format!("echo {TOKEN} > one"),
+        "curl --password=hunter2hunter2 localhost",
+        "printf '%s' \"$NEW_TOKEN\" > one",
+    ]);
     let mut screen = desk.run();
     screen.answer("NEW_TOKEN, hidden:", TOKEN);
     screen.answer(CHANGE, "c");
     screen.wait_for("it holds the value of a secret");
     assert_eq!(desk.file("was"), "echo \"$NEW_TOKEN\" > one\n");
+    screen.answer("edit it again?", "y");
+    screen.wait_for("a secret is written out in it, and it would be recorded");
     screen.answer("edit it again?", "y");
     screen.answer(DIFFERENCE, "y");
     screen.answer(WHY, "without a newline");

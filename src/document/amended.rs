@@ -162,6 +162,11 @@ impl Block {
         statements.iter().map(|one| one.span).reduce(Span::join).unwrap_or(Span::new(0, 0))
     }
 
+    /// A segment's place in the source, from its first command to its last.
+    pub fn segment_place(&self, segment: &Segment) -> Span {
+        self.place(self.span_of(segment))
+    }
+
     /// A segment's text as it is written, from its first command to its last.
     pub fn segment_text(&self, segment: &Segment) -> &str {
         &self.text[self.span_of(segment).range()]

@@ -6,6 +6,7 @@
 
 use std::rc::Rc;
 
+use crate::check::secrets_written_out;
 use crate::document::{self, Block, Document};
 use crate::event::{Deviation, Place, What};
 use crate::plan::{self, InputKind, Plan};
@@ -156,6 +157,14 @@ impl Engine<'_> {
         let plan = self.plan.amended(document);
         let here = command_at(&plan, &job.place)
             .ok_or_else(|| Break::Broken("an edited command is not where it was put".into()))?;
+        let (written, _) = here.segment(&job.place);
+        let until_now = self.amended.as_deref().unwrap_or(self.plan);
+        let before = secrets_in(until_now, job.block, job.written);
+        if secrets_in(&plan, here.block, written) > before {
+            let why = "a secret is written out in it, and it would be recorded: set a variable to \
+                       it in a shell (!), and write \"$NAME\"";
+            return Ok(Err(why.into()));
+        }
         match self.would_do(job, here) {
             Ok(judged) => Ok(Ok((plan, judged))),
             Err(Break::Refused(why)) => Ok(Err(why)),
@@ -244,6 +253,12 @@ impl<'h> Here<'h> {
 pub(super) fn command_at<'p>(plan: &'p Plan, place: &Place) -> Option<Here<'p>> {
     let block = plan.document.block(place.step, &place.action)?;
     Some(Here { block, decided: plan.segments_at(place.step, &place.action)? })
+}
+
+/// How many secrets are written out in a segment of a plan.
+fn secrets_in(plan: &Plan, block: &Block, segment: &document::Segment) -> usize {
+    let place = block.segment_place(segment);
+    secrets_written_out(plan).iter().filter(|span| place.contains(span.start)).count()
 }
 
 /// A text as it was typed, without the empty lines and blanks that an editor leaves around it.

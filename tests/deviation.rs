@@ -828,3 +828,20 @@ fn an_edit_that_was_not_begun_is_dropped_where_the_runbook_says_otherwise_now() 
     assert_eq!(screen.exit().code(), Some(0));
     assert_eq!(desk.story.run(&["show", "--patch"]).stdout, "");
 }
+
+#[test]
+fn a_secret_that_is_set_in_a_shell_is_one_from_then_on() {
+    let desk = Desk::steps(&["touch one"]).types(&["echo \"it: $API_TOKEN\" > one; cat one"]);
+    let mut screen = desk.run();
+    open(&mut screen, SHELL, "1");
+    types(&mut screen, "1", &format!("API_TOKEN='{TOKEN}'"));
+    screen.line("exit");
+    screen.wait_for("variable API_TOKEN is set, not shown");
+    screen.answer(TAKE, "y");
+    edit(&mut screen, CHANGE, "with it");
+    screen.answer("run it?", "y");
+    screen.wait_for("it: [redacted API_TOKEN]");
+    assert_eq!(screen.exit().code(), Some(3));
+    assert_eq!(desk.file("repository/one"), format!("it: {TOKEN}\n"));
+    assert!(memchr::memmem::find(&desk.kept(), TOKEN.as_bytes()).is_none());
+}

@@ -143,7 +143,7 @@ fn touches(job: &Job<'_>, secrets: &BTreeSet<String>) -> bool {
 }
 
 /// A text as it is meant that bash has quoted with backslashes: `\"`, `\$`, and those of `$'...'`.
-fn unquoted(text: &str) -> String {
+pub(super) fn unquoted(text: &str) -> String {
     let mut meant = String::with_capacity(text.len());
     let mut chars = text.chars();
     while let Some(c) = chars.next() {

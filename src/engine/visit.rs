@@ -14,11 +14,13 @@ use sha2::{Digest, Sha256};
 
 use crate::event::{OutputRecord, Visit, What};
 use crate::expect::Stream;
+use crate::plan::sounds_secret;
 use crate::resume::doubt_of_shell;
-use crate::session::{Change, Heard, Listener, Visited};
-use crate::variables::{RedactStream, RedactText, Redacted, Redactor};
+use crate::session::{Change, Heard, Listener, State, Visited};
+use crate::variables::{RedactStream, RedactText, Redacted, Redactor, Secret};
 
 use super::job::Job;
+use super::keep::unquoted;
 use super::listen::hex;
 use super::operator::{AskChanges, Changes};
 use super::{Break, END_RUN, Engine, Flow, HUNG_UP, TERMINAL_GONE, given};
@@ -65,13 +67,17 @@ impl Engine<'_> {
         let mut change = states.map(|(before, after)| Change::between(before, after));
         let inputs = change.as_mut().map(|change| self.without_inputs(change));
         let change = change.as_ref().unwrap_or(&empty);
+        if let Some((_, after)) = states {
+            self.learn_from(change, after);
+        }
+        let output = self.redactor.redact(heard.0.as_str());
         let mut changes = self.told(change);
         changes.extend(inputs.into_iter().flatten());
         let visit = |taken| Visit {
             step: job.step.id.clone(),
             line: job.written.line,
             status: visited.status,
-            output: heard.0.clone(),
+            output: output.clone(),
             shown: heard.1.clone(),
             duration_ms: took,
             changes: changes.clone(),
@@ -119,6 +125,18 @@ impl Engine<'_> {
         change.variables.retain(|(name, _)| !is_input(name));
         change.unset.retain(|name| !is_input(name));
         told
+    }
+
+    /// Makes known as secrets what was set in a shell and is named like one: what was typed is in
+    /// what was shown, and any command can print it from now on.
+    fn learn_from(&self, change: &Change<'_>, after: &State) {
+        for (name, _) in change.variables.iter().filter(|(name, _)| sounds_secret(name)) {
+            let value = after.text(name).and_then(|value| std::str::from_utf8(value).ok());
+            let secret = value.map(|value| Secret::new(unquoted(value)));
+            if let Some(secret) = secret.filter(|secret| secret.weakness().is_none()) {
+                self.redactor.add(name, &secret);
+            }
+        }
     }
 
     /// Makes a shell's changes those of the run, and keeps them.

@@ -177,6 +177,20 @@ pub enum What {
     },
     /// A segment is put: what would run.
     SegmentIntended(Box<Intent>),
+    /// An operator has put another text in the place of a segment's, for this run.
+    CommandEdited(Box<Deviation>),
+    /// An operator opens a shell that begins with a copy of what the run's shell knows. What is done
+    /// in it is not checked.
+    ShellOpened {
+        /// The step.
+        step: String,
+        /// The line of the command at which it was opened.
+        line: usize,
+        /// Who opened it.
+        by: String,
+    },
+    /// That shell has ended.
+    ShellEnded(Box<Visit>),
     /// A segment begins: what follows may have happened, even if nothing more is heard of it.
     SegmentStarted {
         /// The segment's number in this run.
@@ -605,6 +619,46 @@ pub struct Intent {
     pub expectations: Vec<Redacted>,
     /// How it is understood: its checks and what is left to a person.
     pub checks: Vec<Redacted>,
+}
+
+/// Another text in the place of a segment's. What the segment promises is the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deviation {
+    /// The step.
+    pub step: String,
+    /// The segment's line in the runbook.
+    pub line: usize,
+    /// Where it stands.
+    pub place: Place,
+    /// The text until then, with its placeholders: the runbook's, or an earlier one of an operator.
+    pub old: Redacted,
+    /// The text from then on.
+    pub new: Redacted,
+    /// Why, in the operator's words.
+    pub reason: Redacted,
+    /// By whom.
+    pub by: String,
+}
+
+/// What is known of a shell that an operator opened.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Visit {
+    /// The step.
+    pub step: String,
+    /// The line of the command at which it was opened.
+    pub line: usize,
+    /// Its exit status; 128 and the signal's number where it was killed.
+    pub status: i32,
+    /// The beginning and the end of what it showed.
+    pub output: Redacted,
+    /// Total size and hash of all that it showed.
+    pub shown: OutputRecord,
+    /// Milliseconds.
+    pub duration_ms: u64,
+    /// What it changed of what it began with, a sentence each.
+    pub changes: Vec<Redacted>,
+    /// Whether the run goes on with these changes.
+    pub taken: bool,
 }
 
 /// How a segment ended.

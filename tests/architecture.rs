@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "plan",
         &["config", "diagnostic", "document", "expect", "policy", "shell", "source", "variables"],
     ),
+    ("check", &["diagnostic", "document", "expect", "plan", "policy", "shell", "source", "stamp"]),
     ("freshness", &["document", "git", "expect", "plan", "policy", "source", "stamp"]),
     ("event", &["expect", "policy", "source", "variables"]),
     ("journal", &["event", "policy", "variables"]),
@@ -33,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
+            "check",
             "event",
             "expect",
             "gate",
@@ -50,7 +52,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "document",
         ],
     ),
-    ("check", &["diagnostic", "document", "expect", "plan", "policy", "shell", "source", "stamp"]),
     (
         "report",
         &[

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use runbook::document::Document;
 use runbook::engine::{
-    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskLeftOut,
-    AskManual, AskRun, AskUnknown, Given, Go, Happened, Judged, Manual, OnFailure, Operator, Setup,
-    Unrecorded, Wishes, carry_out,
+    Answer, AskChanges, AskChoice, AskContext, AskDifference, AskDoubt, AskEdit, AskFailure,
+    AskInput, AskJudgement, AskLeftOut, AskManual, AskRun, AskUnknown, Changes, Difference, Edit,
+    Given, Go, Happened, Judged, Manual, OnFailure, Operator, Setup, Unrecorded, Wishes, carry_out,
 };
 use runbook::event::{Event, Placed, RunResult, Sink, Summary, What, place_after};
 use runbook::plan::{Plan, Selection};
@@ -289,6 +289,15 @@ impl Operator for Nobody {
         nobody()
     }
     fn accept(&mut self, _: &AskDoubt<'_>) -> Answer<String> {
+        nobody()
+    }
+    fn edit(&mut self, _: &AskEdit<'_>) -> Answer<Edit> {
+        nobody()
+    }
+    fn difference(&mut self, _: &AskDifference<'_>) -> Answer<Difference> {
+        nobody()
+    }
+    fn changes(&mut self, _: &AskChanges<'_>) -> Answer<Changes> {
         nobody()
     }
     fn lend_terminal(&mut self) -> Option<OwnedFd> {

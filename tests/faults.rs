@@ -101,13 +101,13 @@ fn after_an_exit_the_run_goes_on_from_the_state_before() {
         ]);
         let mut screen = attended(&story);
         if ends != "exit 3" {
-            screen.answer("x explain, p pause]: ", "y");
+            screen.answer("c change the command, ! open a shell, p pause]: ", "y");
         }
-        screen.answer("q end the run, p pause]: ", "r");
+        screen.answer("c change the command and retry, ! open a shell, p pause]: ", "r");
         if ends != "exit 3" {
-            screen.answer("x explain, p pause]: ", "y");
+            screen.answer("c change the command, ! open a shell, p pause]: ", "y");
         }
-        screen.answer("q end the run, p pause]: ", "o");
+        screen.answer("c change the command and retry, ! open a shell, p pause]: ", "o");
         screen.answer("why (it is recorded): ", "it is known to end");
         let status = screen.exit();
         let shown = screen.shown();

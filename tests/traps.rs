@@ -289,7 +289,7 @@ fn of_a_list_of_values_the_one_that_failed_is_tried_again_alone() {
     screen.answer("(several: separate them with commas): ", "web, console, worker");
     screen.answer("p pause]: ", "y");
     screen.answer("p pause]: ", "y");
-    screen.answer("retry, p pause]: ", "r");
+    screen.answer("retry, ! open a shell, p pause]: ", "r");
     screen.answer("p pause]: ", "y");
     screen.answer("p pause]: ", "y");
     assert_eq!(screen.exit().code(), Some(0), "{}", screen.shown());

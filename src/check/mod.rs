@@ -85,6 +85,15 @@ pub fn check_in(plan: &Plan, circumstances: &Circumstances<'_>) -> Vec<Diagnosti
     sorted(rules.flatten().collect())
 }
 
+/// Where a plan's commands have a secret written out.
+pub fn secrets_written_out(plan: &Plan) -> Vec<Span> {
+    let circumstances = Circumstances::on(Date::ZERO);
+    let markup = Markup::read("");
+    let subject = Subject { plan, circumstances: &circumstances, pieces: pieces::of(plan), markup };
+    let found = slips::secrets(&subject).into_iter();
+    found.filter_map(|one| one.labels.first().map(|label| label.span)).collect()
+}
+
 /// The findings of the rules together with those of reading the document.
 pub fn joined(plan: &Plan, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let hidden: Vec<_> = found.iter().filter(|one| one.code == "hidden-character").collect();

@@ -14,9 +14,9 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::engine::{
-    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskLeftOut,
-    AskManual, AskRun, AskUnknown, Change, From, Given, Go, Happened, Insisted, Judged, Manual,
-    OnFailure, Operator,
+    Answer, AskChanges, AskChoice, AskContext, AskDifference, AskDoubt, AskEdit, AskFailure,
+    AskInput, AskJudgement, AskLeftOut, AskManual, AskRun, AskUnknown, Change, Changes, Difference,
+    Edit, From, Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator,
 };
 use crate::event::Outcome;
 use crate::path::find;
@@ -401,6 +401,21 @@ impl Operator for Answers {
              {tool}.{what} = \"{value}\" is not there",
             change.from.map_or("unknown", Redacted::as_str)
         ))
+    }
+
+    fn edit(&mut self, ask: &AskEdit<'_>) -> Answer<Edit> {
+        Answer::Nobody(format!(
+            "only a person at a terminal edits the command of step {}",
+            ask.step
+        ))
+    }
+
+    fn difference(&mut self, _: &AskDifference<'_>) -> Answer<Difference> {
+        Answer::Nobody("only a person at a terminal edits a command".into())
+    }
+
+    fn changes(&mut self, _: &AskChanges<'_>) -> Answer<Changes> {
+        Answer::Nobody("only a person at a terminal takes what a shell has changed".into())
     }
 
     fn lend_terminal(&mut self) -> Option<OwnedFd> {

@@ -198,6 +198,9 @@ pub(super) struct Show {
     /// Write it into a file, to be taken elsewhere with `runs --import`
     #[arg(long, value_name = "FILE", conflicts_with = "verify")]
     pub export: Option<PathBuf>,
+    /// What was carried out in the place of its commands, as a patch to the runbook
+    #[arg(long, conflicts_with_all = ["verify", "export"])]
+    pub patch: bool,
     /// How it is told
     #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
     pub format: ShowFormat,

@@ -24,6 +24,7 @@ use crate::source::Source;
 
 use super::answers::{Answers, AnswersError};
 use super::arguments::{Attended, Rehearse, Run, RunFormat};
+use super::deviations::Deviations;
 use super::hand_on::{self, OnTheWay, Way};
 use super::journal::{self, Record};
 use super::jump::{jump, part, refuse_answers_for_the_whole, refuse_lacks, wanted};
@@ -297,17 +298,25 @@ pub(super) fn start(
     let recording = record.as_mut().map(|record| record.recording().or(emergency));
     let mut kept = Handing::after(recording, head, teller.unwrap_or_default(), courier);
     // What happened is kept before it is shown.
-    let sinks: Vec<&mut dyn Sink> = vec![&mut kept, sink.as_mut()];
+    let past = setup.keeping.as_ref().map(|keeping| keeping.past.clone());
+    let mut deviations = Deviations::after(past.unwrap_or_default());
+    let run_id = setup.run.clone();
+    let sinks: Vec<&mut dyn Sink> = vec![&mut kept, sink.as_mut(), &mut deviations];
     let run = carry_out(plan, setup, operator.as_mut(), sinks, wishes);
     let summary = runtime.block_on(run);
     let (head, broke_off, left) = (kept.recorded(), kept.broke_off(), kept.left().to_vec());
     drop((kept, sink));
+    let is_over = !matches!(summary.result, RunResult::Paused | RunResult::Broken);
+    let in_journal = record.as_ref().map(|_| run_id.as_str());
+    let offered = is_over.then(|| deviations.offer(&plan.document, in_journal, how.format));
+    // Whatever comes of that, the target is given back.
     match (record, broke_off.or(head)) {
         (Some(record), Some(head)) if broke_off.is_some() => record.abandon(head),
         (Some(record), Some(head)) => record.end(head, how.format, &how.config.journal)?,
         _ => {}
     }
     way.map_or(Ok(()), |way| way.end(&left, how.format))?;
+    offered.transpose()?;
     if summary.result == RunResult::Broken {
         let _ = writeln!(io::stderr(), "runbook: {}", summary.why.as_str());
     }

@@ -9,6 +9,8 @@ mod audit;
 mod carry_out;
 mod check;
 mod classify;
+mod deviations;
+mod editor;
 mod examine;
 mod expect;
 mod explain;

@@ -261,7 +261,8 @@ impl Recorded {
         let text = journal.text(&self.past.fingerprint).map_err(failed)?.unwrap_or_default();
         let old = Document::read(Source::new(&self.path, text));
         let found = difference(&old, &plan.document, &self.past);
-        let sentences: Vec<_> = found.changes.iter().map(crate::resume::Change::sentence).collect();
+        let mut sentences: Vec<_> =
+            found.changes.iter().map(crate::resume::Change::sentence).collect();
         if found.concerns_what_was_done() && !arguments.accept_changes {
             let message = format!(
                 "the runbook has changed since, also in what was done:\n  {}\nread it, then go on \
@@ -285,6 +286,11 @@ impl Recorded {
             );
             return Err(Failure::new(Exit::Refused, message));
         }
+        let edited = self.past.deviations.iter().map(|one| &one.deviation);
+        sentences.extend(edited.filter(|one| found.is_gone(&one.place)).map(|one| {
+            let (step, line) = (&one.step, one.line);
+            format!("what was put in the place of step {step}, line {line} holds no longer")
+        }));
         let redactor = Redactor::default();
         resumption.differences = sentences.iter().map(|text| redactor.redact(text)).collect();
         resumption.moved = found.moved;

@@ -107,19 +107,24 @@ fn refuse_after_the_point(
     let mut begun = whole.steps.iter().filter(|step| acted.contains(&step.place));
     let mut behind = whole.left_out.iter().filter(|step| step.place < last);
     let irreversible = |step: &&Step| step.is_irreversible();
-    let (step, how) = match (begun.find(irreversible), behind.find(irreversible)) {
+    let title = |step: &Step| {
+        let step = whole.step(step);
+        format!("{} \"{}\"", step.id, step.title)
+    };
+    let begun = begun.find(irreversible).map(title);
+    // An operator may have made a command such a one, for that run.
+    let begun = begun.or_else(|| recorded.past.irreversible().map(|known| known.step.clone()));
+    let (step, how) = match (begun, behind.find(irreversible)) {
         (Some(step), _) => (step, "begun"),
         // It may have been done without this run.
-        (None, Some(step)) => (step, "gone on behind"),
+        (None, Some(step)) => (title(step), "gone on behind"),
         (None, None) => return Ok(()),
     };
-    let step = whole.step(step);
     let message = format!(
-        "run {} has {how} step {} \"{}\", which cannot be undone: there is no way back, only forward \
+        "run {} has {how} step {}, which cannot be undone: there is no way back, only forward \
          (`runbook resume {}`)",
         line.run,
-        step.id,
-        neutral(&step.title),
+        neutral(&step),
         line.run
     );
     Err(Failure::new(Exit::Refused, message))

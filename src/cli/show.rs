@@ -14,7 +14,8 @@ use crate::report::story::Story;
 use super::arguments::{Show, ShowFormat};
 use super::carry_out::host;
 use super::journal::{failed, folder, open, pick};
-use super::{Exit, Failure, print};
+use super::resume::Recorded;
+use super::{Exit, Failure, deviations, print};
 
 pub(super) fn show(arguments: &Show) -> Result<Exit, Failure> {
     let journal = open()?;
@@ -24,6 +25,11 @@ pub(super) fn show(arguments: &Show) -> Result<Exit, Failure> {
     }
     if let Some(path) = &arguments.export {
         return give(&journal, &line, path);
+    }
+    if arguments.patch {
+        let recorded = Recorded::read(&journal, &line)?;
+        let text = journal.text(&recorded.past.fingerprint).map_err(failed)?;
+        return deviations::show(&recorded.past, &recorded.path, text.unwrap_or_default());
     }
     print(&told(&journal, &line, arguments.format)?)?;
     Ok(Exit::Done)

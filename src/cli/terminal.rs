@@ -3,6 +3,8 @@
 //! Comes in: what the engine asks. Goes out: what was typed. A question that is not answered with
 //! one of its keys is put again; nothing is ever taken for granted.
 
+mod beside;
+
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -12,9 +14,9 @@ use rustix::termios::{LocalModes, OptionalActions, Termios};
 use zeroize::Zeroizing;
 
 use crate::engine::{
-    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskLeftOut,
-    AskManual, AskRun, AskUnknown, Change, From, Given, Go, Happened, Insisted, Judged, Manual,
-    OnFailure, Operator, Wishes,
+    Answer, AskChanges, AskChoice, AskContext, AskDifference, AskDoubt, AskEdit, AskFailure,
+    AskInput, AskJudgement, AskLeftOut, AskManual, AskRun, AskUnknown, Change, Changes, Difference,
+    Edit, From, Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator, Wishes,
 };
 use crate::event::Outcome;
 use crate::report::neutral;
@@ -241,10 +243,12 @@ impl Operator for Terminal {
             keys.push(('e', "edit"));
             question.push_str(", e edit the inputs");
         }
-        keys.push(('p', "pause"));
-        question.push_str(", p pause]:");
+        keys.extend([('c', "change"), ('!', "shell"), ('p', "pause")]);
+        question.push_str(", c change the command, ! open a shell, p pause]:");
         loop {
             match self.key(&question, &keys) {
+                Ok('c') => return Answer::Given(Go::EditCommand, From::Operator),
+                Ok('!') => return Answer::Given(Go::OpenShell, From::Operator),
                 Ok('y') => match ask.irreversible.map(|target| self.target(target)) {
                     Some(Err(reply)) => return unanswered(&reply),
                     _ => return Answer::Given(Go::Run, From::Operator),
@@ -264,9 +268,10 @@ impl Operator for Terminal {
 
     fn judge(&mut self, ask: &AskJudgement<'_>) -> Answer<Judged> {
         self.say(&format!("You judge: {}", ask.residual.as_str()));
-        let keys = [('y', "yes"), ('n', "no"), ('p', "pause")];
-        match self.key("does it hold? [y holds, n does not, p pause]:", &keys) {
+        let keys = [('y', "yes"), ('n', "no"), ('!', "shell"), ('p', "pause")];
+        match self.key("does it hold? [y holds, n does not, ! open a shell, p pause]:", &keys) {
             Ok('y') => Answer::Given(Judged::Holds, From::Operator),
+            Ok('!') => Answer::Given(Judged::OpenShell, From::Operator),
             Ok(_) => Answer::Given(Judged::DoesNotHold, From::Operator),
             Err(reply) => unanswered(&reply),
         }
@@ -279,9 +284,11 @@ impl Operator for Terminal {
             keys.push(('e', "edit"));
             question.push_str(", e edit the inputs and retry");
         }
-        keys.push(('p', "pause"));
-        question.push_str(", p pause]:");
+        keys.extend([('c', "change"), ('!', "shell"), ('p', "pause")]);
+        question.push_str(", c change the command and retry, ! open a shell, p pause]:");
         match self.key(&question, &keys) {
+            Ok('c') => Answer::Given(OnFailure::EditCommand, From::Operator),
+            Ok('!') => Answer::Given(OnFailure::OpenShell, From::Operator),
             Ok('r') => Answer::Given(OnFailure::Retry, From::Operator),
             Ok('e') => Answer::Given(OnFailure::EditInputs, From::Operator),
             Ok('q') => Answer::Given(OnFailure::Stop, From::Operator),
@@ -303,9 +310,10 @@ impl Operator for Terminal {
             self.say(&format!("c checks it with: {}", neutral(probe)));
             keys.push(('c', "check"));
         }
-        keys.push(('p', "pause"));
+        keys.extend([('!', "shell"), ('p', "pause")]);
         let question = format!("did it happen? {}:", spelled(&keys));
         let key = match self.key(&question, &keys) {
+            Ok('!') => return Answer::Given(Happened::OpenShell, From::Operator),
             Ok('c') => return Answer::Given(Happened::Probe, From::Operator),
             Ok(key) => key,
             Err(reply) => return unanswered(&reply),
@@ -356,6 +364,18 @@ impl Operator for Terminal {
             }
             self.say(&format!("that is not {}; Ctrl-C pauses", neutral(value)));
         }
+    }
+
+    fn edit(&mut self, ask: &AskEdit<'_>) -> Answer<Edit> {
+        self.other_text(ask)
+    }
+
+    fn difference(&mut self, ask: &AskDifference<'_>) -> Answer<Difference> {
+        self.is_meant(ask)
+    }
+
+    fn changes(&mut self, ask: &AskChanges<'_>) -> Answer<Changes> {
+        self.is_taken(ask)
     }
 
     fn lend_terminal(&mut self) -> Option<OwnedFd> {

@@ -5,6 +5,7 @@
 
 mod actions;
 mod alternatives;
+mod amended;
 mod block;
 mod checklist;
 mod choice;
@@ -25,6 +26,7 @@ mod references;
 mod sample;
 mod sections;
 mod segments;
+mod shape;
 mod table;
 mod transcript;
 mod tree;
@@ -41,6 +43,8 @@ use crate::diagnostic::Diagnostic;
 use crate::expect::Expectation;
 use crate::shell::{Placeholder, Script};
 use crate::source::{Source, Span};
+
+pub use amended::{AmendError, At};
 
 /// What every run knows, for templates: who carries it out, its id, and the date.
 pub const RUN_FACTS: [&str; 3] = ["operator", "run_id", "today"];

@@ -9,12 +9,13 @@ use crate::expect::Expectation;
 use crate::plan;
 use crate::policy::{Effect, Trait};
 
+use super::edit::{Edited, Here, command_at};
 use super::job::{Binding, Job};
 use super::operator::{AskRun, Go, OnFailure};
 use super::rejudge::Judged;
 use super::tools::Wait;
 use super::trial::Trial;
-use super::unknown::{Then, probe};
+use super::unknown::{Probe, Then, probe};
 use super::verdict::Ruling;
 use super::{Break, Engine, Flow, given};
 
@@ -25,6 +26,16 @@ enum After {
     Settled,
     /// Its inputs were given anew, before it ran.
     Edited,
+    /// Another text was put in its place, for this value and for those that are still to come.
+    Amended,
+}
+
+/// A segment on its way, for all values of its list inputs.
+struct Way<'p> {
+    step: &'p document::Step,
+    place: &'p Place,
+    /// The values that it is done with; nothing before it was begun.
+    done: Option<Vec<Binding>>,
 }
 
 impl<'p> Engine<'p> {
@@ -41,39 +52,77 @@ impl<'p> Engine<'p> {
             let (id, line, reasons) = (&step.id, action.line, reasons.join("; "));
             return Err(Break::Refused(format!("step {id}, line {line} does not run: {reasons}")));
         }
-        let all = decided;
-        for (at, (written, decided)) in block.segments.iter().zip(decided).enumerate() {
+        for at in 0..block.segments.len() {
             let place = Place { segment: Some(at), ..place.clone() };
-            if self.past.events > 0 && self.open(block, decided, &place).is_empty() {
-                continue;
-            }
-            self.rehearsal_allows(block, written)?;
-            self.gather(&decided.inputs).await?;
-            self.find_what_was_lost(block, written).await?;
-            for remark in &decided.remarks {
-                let text = self.redactor.redact(remark);
-                self.recorder.emit(What::Remark { text })?;
-            }
-            let mut done: Vec<Binding> = self.bindings(block, decided);
-            let open = self.open(block, decided, &place);
-            done.retain(|binding| !open.contains(binding));
-            while let Some(binding) = self.next_binding(block, decided, &done) {
-                self.segments += 1;
-                let (number, place) = (self.segments, place.clone());
-                let probes = false;
-                let job = Job { number, probes, place, step, block, written, decided, binding };
-                let after =
-                    match self.settle_the_past(&job, probe(block, all, at, &job.place)).await? {
-                        Then::Settled => After::Settled,
-                        Then::Runs(attempt) => self.carry_out_job(&job, attempt).await?,
-                        Then::Edited => self.edit_inputs(&job).await?,
-                    };
-                if after == After::Settled {
-                    done.push(job.binding);
+            let mut way = Way { step, place: &place, done: None };
+            loop {
+                // Each time an operator puts another text in its place, it begins with that.
+                let amended = self.amended_at(&place);
+                let amended = amended.as_deref().and_then(|plan| command_at(plan, &place));
+                let here = amended.unwrap_or(Here { block, decided });
+                if self.segment(&mut way, here).await? == After::Settled {
+                    break;
                 }
             }
         }
         Ok(())
+    }
+
+    /// A segment, for every value of its list inputs.
+    async fn segment(&mut self, way: &mut Way<'_>, here: Here<'_>) -> Flow<After> {
+        let Here { block, decided: all } = here;
+        let (written, decided) = here.segment(way.place);
+        let begins = way.done.is_none();
+        if begins && self.past.events > 0 && self.open(block, decided, way.place).is_empty() {
+            return Ok(After::Settled);
+        }
+        self.rehearsal_allows(block, written)?;
+        self.gather(&decided.inputs).await?;
+        self.find_what_was_lost(block, written).await?;
+        for remark in &decided.remarks {
+            let text = self.redactor.redact(remark);
+            self.recorder.emit(What::Remark { text })?;
+        }
+        let open = self.open(block, decided, way.place);
+        let done = way.done.get_or_insert_with(|| {
+            let mut done = self.bindings(block, decided);
+            done.retain(|binding| !open.contains(binding));
+            done
+        });
+        while let Some(binding) = self.next_binding(block, decided, done) {
+            self.segments += 1;
+            let (number, place, step) = (self.segments, way.place.clone(), way.step);
+            let probes = false;
+            let job = Job { number, probes, place, step, block, written, decided, binding };
+            let at = job.place.segment.unwrap_or_default();
+            let probe = probe(block, all, at, &job.place);
+            match self.go_on_from_the_past(&job, probe).await? {
+                After::Settled => done.push(job.binding),
+                After::Edited => {}
+                After::Amended => return Ok(After::Amended),
+            }
+        }
+        Ok(After::Settled)
+    }
+
+    /// Settles what is known of a segment from before, and carries it out where that is open.
+    async fn go_on_from_the_past<'j>(
+        &mut self,
+        job: &Job<'j>,
+        probe: Option<Probe<'j>>,
+    ) -> Flow<After> {
+        let then = self.settle_the_past(job, probe).await?;
+        if then != Then::Settled {
+            // Once somebody has decided, what was before is no question any more.
+            let values = self.shown_values(&job.binding);
+            self.past.reopen(&job.place, &values);
+        }
+        match then {
+            Then::Settled => Ok(After::Settled),
+            Then::Runs(attempt) => self.carry_out_job(job, attempt).await,
+            Then::Edited => self.edit_inputs(job).await,
+            Then::Amended => Ok(After::Amended),
+        }
     }
 
     fn next_binding(
@@ -86,9 +135,10 @@ impl<'p> Engine<'p> {
     }
 
     async fn carry_out_job(&mut self, job: &Job<'_>, first: u32) -> Flow<After> {
-        let before = self.snapshot().await?;
+        let mut before = self.snapshot().await?;
+        self.before = None;
         let mut attempt = first;
-        let judged = self.judge_as_held(job, &before)?;
+        let mut judged = self.judge_as_held(job, &before)?;
         loop {
             self.intend(job, &judged, attempt)?;
             let allowed_by = match self.approve(job, &judged)? {
@@ -98,6 +148,18 @@ impl<'p> Engine<'p> {
                     return Ok(After::Settled);
                 }
                 (Go::EditInputs, _) => return self.edit_inputs(job).await,
+                (Go::EditCommand, _) => {
+                    if self.edit(job).await? == Edited::Yes {
+                        return Ok(After::Amended);
+                    }
+                    continue;
+                }
+                (Go::OpenShell, _) => {
+                    self.open_shell(job).await?;
+                    before = self.snapshot().await?;
+                    judged = self.judge_as_held(job, &before)?;
+                    continue;
+                }
             };
             if judged.writes() {
                 self.tell_tools(Wait::Patiently)?;
@@ -105,31 +167,48 @@ impl<'p> Engine<'p> {
             }
             let segment = job.number;
             self.recorder.emit(What::SegmentStarted { segment, attempt, allowed_by })?;
-            // What was allowed by a person is allowed once.
-            let trial = match judged.effect {
-                Effect::Read => self.poll(job, attempt, &before).await?,
-                _ => self.attempt(job, attempt).await?,
-            };
-            if trial.shell_ended {
-                self.revive(&before).await?;
-            }
-            if judged.writes() {
-                self.note_moves(job).await?;
-            }
-            self.keep_state(job).await?;
-            match self.settle(job, attempt, &trial)? {
-                OnFailure::Retry => self.session().await?.restart(&before).await?,
-                OnFailure::EditInputs => {
-                    self.session().await?.restart(&before).await?;
-                    return self.edit_inputs(job).await;
-                }
-                OnFailure::GoOn(_) | OnFailure::Stop => {
+            self.past.begin(&job.place);
+            self.before = Some(before);
+            let on_failure = self.attempt_and_settle(job, &judged, attempt).await?;
+            // What an operator has taken from a shell holds for another attempt, too.
+            before = self.before.take().expect("set before the attempt");
+            match on_failure {
+                OnFailure::GoOn(_) | OnFailure::Stop | OnFailure::OpenShell => {
                     self.note_what_it_set(job, &before).await?;
                     return Ok(After::Settled);
                 }
+                _ => self.session().await?.restart(&before).await?,
+            }
+            match on_failure {
+                OnFailure::EditInputs => return self.edit_inputs(job).await,
+                OnFailure::EditCommand => return Ok(After::Amended),
+                _ => judged = self.judge_as_held(job, &before)?,
             }
             attempt += 1;
         }
+    }
+
+    /// Attempts a segment that may run, and settles what came of it.
+    async fn attempt_and_settle(
+        &mut self,
+        job: &Job<'_>,
+        judged: &Judged,
+        attempt: u32,
+    ) -> Flow<OnFailure> {
+        let before = self.before.clone().expect("set before the attempt");
+        // What was allowed by a person is allowed once.
+        let trial = match judged.effect {
+            Effect::Read => self.poll(job, attempt, &before).await?,
+            _ => self.attempt(job, attempt).await?,
+        };
+        if trial.shell_ended {
+            self.revive(&before).await?;
+        }
+        if judged.writes() {
+            self.note_moves(job).await?;
+        }
+        self.keep_state(job).await?;
+        self.settle(job, attempt, &trial).await
     }
 
     async fn edit_inputs(&mut self, job: &Job<'_>) -> Flow<After> {

@@ -141,6 +141,37 @@ impl Engine<'_> {
         Ok(())
     }
 
+    /// Looks where tools would act that the runbook did not name, and holds the run to that, too.
+    pub(super) async fn pin_more(&mut self, tools: Vec<String>) -> Flow<()> {
+        let is_known = |probe: &Probe| self.context.probes.contains(probe);
+        let mut probes = self.plan.catalogue.probes(&tools);
+        probes.retain(|probe| !is_known(probe));
+        if probes.is_empty() {
+            return Ok(());
+        }
+        let state = self.snapshot().await?;
+        let found = self.look(&probes, Some(&state), None).await?;
+        self.context.probes.extend(probes);
+        let known = &self.context.pins;
+        let new =
+            found.into_iter().filter(|fact| !known.iter().any(|pin| is_same(&pin.fact, fact)));
+        let new: Vec<_> = new.collect();
+        let back = |fact: &Placed| {
+            let probe = self.context.probe_of(fact)?;
+            probe.tells.iter().find(|one| one.what == fact.what)?.back.clone()
+        };
+        let pins = new.iter().map(|fact| Pin {
+            fact: fact.clone(),
+            state: Some(state.clone()),
+            back: back(fact),
+        });
+        let pins: Vec<_> = pins.collect();
+        self.context.pins.extend(pins);
+        let entries = self.context.pins.iter().map(|pin| pin.fact.clone()).collect();
+        self.recorder.emit(What::ContextPinned { entries })?;
+        Ok(())
+    }
+
     /// Refuses to go on in another place than the one that the run was in before.
     fn compare_with_earlier(&self, now: &[Placed]) -> Flow<()> {
         let earlier = self.setup.pins.iter().flatten().filter(|pin| pin.value.is_some());

@@ -1,4 +1,5 @@
-//! Holds back what cannot be undone while a verification before it was left out or overruled.
+//! Holds back what cannot be undone while a verification before it was left out or overruled, or was
+//! made with another command than the runbook's, or may hold no longer because a shell was opened.
 //!
 //! Comes in: how actions end. Goes out: a question that only a person answers, with a reason that is
 //! recorded.
@@ -15,6 +16,11 @@ impl Engine<'_> {
         let word = match outcome {
             Outcome::Skipped => "left out",
             Outcome::Overruled => "overruled",
+            Outcome::Met | Outcome::StatusOnly | Outcome::Judged
+                if self.past.deviates(&job.place) =>
+            {
+                "made with an edited command"
+            }
             _ => return,
         };
         if !job.written.expectations.is_empty() {

@@ -8,47 +8,45 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{Kept, What};
 use crate::plan::sounds_secret;
-use crate::session::State;
+use crate::session::{State, is_its_own};
 use crate::variables::{Redacted, Value};
 
 use super::gather::texts;
 use super::job::Job;
 use super::{Engine, Flow};
 
-/// What bash sets by itself, and what is ours.
-const ITS_OWN: &[&str] = &[
-    "BASHOPTS",
-    "COLUMNS",
-    "DIRSTACK",
-    "EPOCHREALTIME",
-    "EPOCHSECONDS",
-    "EUID",
-    "FUNCNAME",
-    "GROUPS",
-    "HISTCMD",
-    "HOSTNAME",
-    "HOSTTYPE",
-    "LINENO",
-    "LINES",
-    "MACHTYPE",
-    "OLDPWD",
-    "OSTYPE",
-    "PIPESTATUS",
-    "PPID",
-    "PWD",
-    "RANDOM",
-    "RUNBOOK_SHELL",
-    "SECONDS",
-    "SHELLOPTS",
-    "SHLVL",
-    "SRANDOM",
-    "UID",
-    "_",
-];
+/// Whether what was set may hold a part of a secret, which nobody could find.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Touches {
+    Secrets,
+    /// Nobody has seen what was done.
+    Unknown,
+    Nothing,
+}
+
+/// So many bytes of a secret are a part of it that is not kept.
+const PART: usize = 6;
 
 impl Engine<'_> {
     /// Keeps what changed in the shell with a trial of `job`.
     pub(super) async fn keep_state(&mut self, job: &Job<'_>) -> Flow<()> {
+        let secrets = self.secret_names();
+        let touches = if touches(job, &secrets) { Touches::Secrets } else { Touches::Nothing };
+        self.keep_change(job, touches).await
+    }
+
+    /// Keeps what an operator has taken from a shell of theirs at `job`.
+    pub(super) async fn keep_what_was_taken(&mut self, job: &Job<'_>) -> Flow<()> {
+        self.keep_change(job, Touches::Unknown).await
+    }
+
+    /// Whether what sets a variable may not be kept or shown, although nobody has seen how it was
+    /// made: it is a secret, is named like one, or holds a part of one.
+    pub(super) fn may_be_secret(&self, name: &str, text: &str) -> bool {
+        sounds_secret(name) || !self.is_clean(text) || self.redactor.finds_part(text, PART)
+    }
+
+    async fn keep_change(&mut self, job: &Job<'_>, touches: Touches) -> Flow<()> {
         if self.setup.keeping.is_none() || self.session.is_none() {
             return Ok(());
         }
@@ -56,7 +54,7 @@ impl Engine<'_> {
         let Ok(now) = self.snapshot().await else { return Ok(()) };
         let before = self.kept.replace(now.clone());
         let Some(before) = before.filter(|before| !before.same(&now)) else { return Ok(()) };
-        let kept = self.change(job, &before, &now);
+        let kept = self.change(job, touches, &before, &now);
         let nothing = Kept { segment: kept.segment, ..Kept::default() };
         if kept != nothing {
             self.recorder.emit(What::StateKept(Box::new(kept)))?;
@@ -64,11 +62,10 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn change(&self, job: &Job<'_>, before: &State, now: &State) -> Kept {
+    fn change(&self, job: &Job<'_>, touches: Touches, before: &State, now: &State) -> Kept {
         let mut kept = Kept { segment: job.number, ..Kept::default() };
         let known: BTreeMap<_, _> = before.variables().into_iter().collect();
         let secrets = self.secret_names();
-        let touches = touches(job, &secrets);
         let captured = &job.decided.captures;
         let mut there = BTreeSet::new();
         for (name, text) in now.variables() {
@@ -77,11 +74,12 @@ impl Engine<'_> {
                 continue;
             }
             let redacted = self.redactor.redact(text);
-            let hidden = touches
+            let hidden = touches == Touches::Secrets
                 || sounds_secret(name)
                 || secrets.contains(name)
                 || captured.iter().any(|captured| captured == name)
-                || !self.is_clean(text);
+                || !self.is_clean(text)
+                || (touches == Touches::Unknown && self.may_be_secret(name, text));
             if hidden {
                 kept.withheld.push(name.to_owned());
             } else {
@@ -94,7 +92,8 @@ impl Engine<'_> {
         for (what, text) in now.texts().filter(|(what, text)| before.get(what) != Some(text)) {
             // A function or a trap that holds a secret is not kept at all: half of it would be
             // another one.
-            if self.is_clean(text) {
+            let parts = touches == Touches::Unknown && self.redactor.finds_part(text, PART);
+            if self.is_clean(text) && !parts {
                 kept.texts.push((what.into(), self.redactor.redact(text)));
             }
         }
@@ -102,14 +101,14 @@ impl Engine<'_> {
     }
 
     /// The variables that hold secrets: of inputs, and those that are lost.
-    fn secret_names(&self) -> BTreeSet<String> {
+    pub(super) fn secret_names(&self) -> BTreeSet<String> {
         let inputs = self.plan.inputs.iter().filter(|input| input.secret);
         let names = inputs.flat_map(|input| input.variables.iter().cloned());
         names.chain(self.past.knows.lost.keys().cloned()).collect()
     }
 
     /// Whether a text of bash's holds no known secret, as bash quotes it and as it is meant.
-    fn is_clean(&self, text: &str) -> bool {
+    pub(super) fn is_clean(&self, text: &str) -> bool {
         let meant = unquoted(text);
         self.redactor.redact(text).as_str() == text
             && self.redactor.redact(&meant).as_str() == meant
@@ -143,12 +142,8 @@ fn touches(job: &Job<'_>, secrets: &BTreeSet<String>) -> bool {
     })
 }
 
-fn is_its_own(name: &str) -> bool {
-    name.starts_with("BASH_") || name.starts_with("__runbook_") || ITS_OWN.contains(&name)
-}
-
 /// A text as it is meant that bash has quoted with backslashes: `\"`, `\$`, and those of `$'...'`.
-fn unquoted(text: &str) -> String {
+pub(super) fn unquoted(text: &str) -> String {
     let mut meant = String::with_capacity(text.len());
     let mut chars = text.chars();
     while let Some(c) = chars.next() {

@@ -20,7 +20,7 @@ impl Engine<'_> {
             return Ok(());
         };
         self.doubts_ahead = plan.left_out.iter().filter_map(|step| self.doubt_of(step)).collect();
-        let steps: Vec<_> = plan.left_out.iter().map(|step| self.told(step)).collect();
+        let steps: Vec<_> = plan.left_out.iter().map(|step| self.told_left_out(step)).collect();
         let (by, reason) = match self.past.left_out.clone() {
             Some((of, known)) if of == plan.fingerprint => return self.tell_again(&known),
             Some((_, known)) => (known.by, known.reason),
@@ -61,7 +61,7 @@ impl Engine<'_> {
         Ok(given(answer)?.0)
     }
 
-    fn told(&self, step: &plan::Step) -> LeftOutStep {
+    fn told_left_out(&self, step: &plan::Step) -> LeftOutStep {
         let written = self.plan.step(step);
         LeftOutStep {
             step: written.id.clone(),
@@ -94,17 +94,11 @@ impl Engine<'_> {
     }
 
     /// Why a run that came to its end is not simply complete.
-    pub(super) fn what_is_doubtful(&self) -> String {
+    pub(super) fn what_was_left_out(&self) -> Option<String> {
         let ids: Vec<_> =
             self.plan.left_out.iter().map(|step| self.plan.step(step).id.as_str()).collect();
         let noun = if ids.len() == 1 { "step" } else { "steps" };
-        match (ids.is_empty(), self.recorder.has_doubts()) {
-            (true, _) => "something was skipped or overruled".into(),
-            (false, false) => format!("{noun} {} left out", ids.join(", ")),
-            (false, true) => {
-                format!("{noun} {} left out; something was skipped or overruled", ids.join(", "))
-            }
-        }
+        (!ids.is_empty()).then(|| format!("{noun} {} left out", ids.join(", ")))
     }
 
     /// The inputs of what is carried out: of a part only those that it mentions.

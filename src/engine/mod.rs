@@ -12,6 +12,7 @@ mod confined;
 mod context;
 mod discretion;
 mod doubt;
+mod edit;
 mod gather;
 mod job;
 mod keep;
@@ -35,10 +36,12 @@ mod unknown;
 mod usual;
 mod validate;
 mod verdict;
+mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -59,9 +62,9 @@ use crate::variables::{Redacted, Redactor, Secret, Values};
 pub use audit::Auditing;
 pub use confined::{ConfineError, Confined, Means, Tools, decides_where};
 pub use operator::{
-    Answer, AskChoice, AskContext, AskDoubt, AskFailure, AskInput, AskJudgement, AskLeftOut,
-    AskManual, AskRun, AskUnknown, Change, From, Given, Go, Happened, Insisted, Judged, Manual,
-    Offer, OnFailure, Operator,
+    Answer, AskChanges, AskChoice, AskContext, AskDifference, AskDoubt, AskEdit, AskFailure,
+    AskInput, AskJudgement, AskLeftOut, AskManual, AskRun, AskUnknown, Change, Changes, Difference,
+    Edit, From, Given, Go, Happened, Insisted, Judged, Manual, Offer, OnFailure, Operator,
 };
 pub use rehearsal::{RehearsalError, StandIns};
 pub use together::together;
@@ -217,6 +220,13 @@ impl Wishes {
         self.wish(if again { END_RUN } else { STOP_COMMAND });
     }
 
+    /// What was interrupted is over and was none of the run's: a program that had the terminal.
+    pub fn forget_interrupts(&self) {
+        for level in [STOP_COMMAND, END_RUN] {
+            let _ = self.level.compare_exchange(level, 0, Ordering::SeqCst, Ordering::SeqCst);
+        }
+    }
+
     /// The terminal was closed, or the machine goes down: the run ends as soon as it can.
     pub fn hang_up(&self) {
         self.wish(TERMINAL_GONE);
@@ -295,6 +305,8 @@ struct Engine<'a> {
     set_since: BTreeSet<String>,
     /// What the run has come to before; nothing of one that begins.
     past: Past,
+    /// The plan with what operators have put in the place of commands, where they have.
+    amended: Option<Rc<Plan>>,
     /// Verifications that were left out or overruled, and that nobody has accepted yet.
     doubts: Vec<Redacted>,
     /// Those of the steps that are left out, each with its step's place, until the run comes past it.
@@ -305,6 +317,8 @@ struct Engine<'a> {
     announced: Option<usize>,
     /// What the shell knew when that was last kept.
     kept: Option<State>,
+    /// What it knew before the attempt at hand, from which another one begins.
+    before: Option<State>,
     context: context::Context,
     tools: Option<tools::Search>,
 }
@@ -352,12 +366,14 @@ impl<'a> Engine<'a> {
             denied: Vec::new(),
             may_have_others: false,
             set_since: past.knows.variables.keys().cloned().collect(),
+            amended: None,
             doubts: past.doubts.clone(),
             past,
             doubts_ahead: Vec::new(),
             gone_on,
             announced: None,
             kept: None,
+            before: None,
             context: context::Context::default(),
             tools: None,
         }
@@ -403,6 +419,7 @@ impl<'a> Engine<'a> {
             self.recorder.emit(What::RunStarted(Box::new(beginning)))?;
         }
         self.say_what_is_not_recorded()?;
+        self.recall_edits()?;
         match &self.setup.role {
             Some(Role { required, standing: RoleStanding::Missing, .. }) => {
                 Err(Break::Refused(format!(
@@ -599,10 +616,7 @@ impl<'a> Engine<'a> {
         let left = self.left_running();
         self.end_session().await;
         let (result, why) = match flow {
-            Ok(()) if self.recorder.has_doubts() || !self.plan.left_out.is_empty() => {
-                (RunResult::CompleteWithDoubts, self.what_is_doubtful())
-            }
-            Ok(()) => (RunResult::Complete, "every step was carried out".into()),
+            Ok(()) => self.end_of_all(),
             Err(Break::Paused(why)) => (RunResult::Paused, format!("{why}; {}", self.way_on())),
             Err(Break::Stopped(why)) => (RunResult::Failed, why),
             Err(Break::Refused(why)) => (RunResult::Refused, why),
@@ -623,6 +637,31 @@ impl<'a> Engine<'a> {
         let _ = self.tell_of_entries();
         let _ = self.recorder.emit(What::RunEnded(Box::new(summary.clone())));
         summary
+    }
+
+    /// What a run came to that came to its end.
+    fn end_of_all(&self) -> (RunResult, String) {
+        let mut doubts: Vec<_> = self.what_was_left_out().into_iter().collect();
+        if self.recorder.has_doubts() {
+            doubts.push("something was skipped or overruled".to_owned());
+        }
+        let mut shells = self.past.shells.clone();
+        shells.dedup();
+        doubts.extend(shells.iter().map(|step| {
+            format!("a shell was opened at step {step}; what was done in it was not checked")
+        }));
+        let mut edited: Vec<_> = self.past.deviations.iter().filter(|one| one.begun).collect();
+        edited.dedup_by(|one, other| one.deviation.place == other.deviation.place);
+        let edited = edited.iter().map(|one| one.deviation.step.as_str()).collect::<Vec<_>>();
+        let edited = match edited.as_slice() {
+            [] => String::new(),
+            [step] => format!("; with an edited command in step {step}"),
+            steps => format!("; with edited commands in steps {}", steps.join(", ")),
+        };
+        if doubts.is_empty() {
+            return (RunResult::Complete, format!("every step was carried out{edited}"));
+        }
+        (RunResult::CompleteWithDoubts, format!("{}{edited}", doubts.join("; ")))
     }
 
     /// How a paused run is gone on with.

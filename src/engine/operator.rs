@@ -6,6 +6,7 @@
 use std::os::fd::OwnedFd;
 
 use crate::event::Outcome;
+use crate::policy::Effect;
 use crate::variables::{Redacted, Secret};
 
 /// An answer, or why there is none.
@@ -150,6 +151,72 @@ pub enum Go {
     Skip(String),
     /// Its inputs are to be asked again first.
     EditInputs,
+    /// Another text is to be put in its place first.
+    EditCommand,
+    /// A shell is to be opened first.
+    OpenShell,
+}
+
+/// Another text for a command is asked for.
+#[derive(Debug)]
+pub struct AskEdit<'a> {
+    /// The step.
+    pub step: &'a str,
+    /// The command's line in the runbook.
+    pub line: usize,
+    /// The text to begin with: as it is written, with its placeholders, or as it was typed last.
+    pub text: &'a str,
+    /// Why the last text was refused.
+    pub refused: Option<&'a str>,
+}
+
+/// What the operator makes of a command's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// This text.
+    To(String),
+    /// It stays as it is.
+    Dropped,
+}
+
+/// Another text for a command is put to who typed it, once more.
+#[derive(Debug)]
+pub struct AskDifference<'a> {
+    /// The lines that differ, as a unified difference.
+    pub difference: &'a Redacted,
+    /// What the command does until now, and what it would do.
+    pub effects: (Effect, Effect),
+    /// Whether it promises something, which stays.
+    pub promises: bool,
+    /// Whether it runs once for each of several values.
+    pub several: bool,
+}
+
+/// What becomes of the other text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Difference {
+    /// It stands in the command's place for this run, with the reason.
+    Take(String),
+    /// It is edited further.
+    Again,
+    /// The command stays as it is.
+    Drop,
+}
+
+/// A shell has ended that the operator had opened, and something differs from before.
+#[derive(Debug)]
+pub struct AskChanges<'a> {
+    /// What differs, a sentence each.
+    pub changes: &'a [Redacted],
+}
+
+/// What becomes of what a shell has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changes {
+    /// The run goes on with it.
+    Take,
+    /// The run goes on as before.
+    Drop,
 }
 
 /// An output is put to a person.
@@ -166,6 +233,8 @@ pub enum Judged {
     Holds,
     /// It does not.
     DoesNotHold,
+    /// A shell is to be opened first.
+    OpenShell,
 }
 
 /// A segment failed, or is not met.
@@ -188,6 +257,10 @@ pub enum OnFailure {
     Retry,
     /// The same, after its inputs were given anew.
     EditInputs,
+    /// Another text is to be put in its place.
+    EditCommand,
+    /// A shell is to be opened first.
+    OpenShell,
     /// On, with the reason.
     GoOn(String),
     /// The run ends here.
@@ -216,6 +289,8 @@ pub enum Happened {
     No(String),
     /// The step's own check is to be run first.
     Probe,
+    /// A shell is to be opened first.
+    OpenShell,
 }
 
 /// What cannot be undone is next, and a verification before it was left out or overruled.
@@ -287,6 +362,12 @@ pub trait Operator {
     fn accept(&mut self, ask: &AskDoubt<'_>) -> Answer<String>;
     /// Leave to write in a place that the run's own commands have led to, by naming it.
     fn context(&mut self, ask: &AskContext<'_>) -> Answer<()>;
+    /// Another text for a command.
+    fn edit(&mut self, ask: &AskEdit<'_>) -> Answer<Edit>;
+    /// Whether that text is meant, and why.
+    fn difference(&mut self, ask: &AskDifference<'_>) -> Answer<Difference>;
+    /// Whether the run goes on with what a shell has changed.
+    fn changes(&mut self, ask: &AskChanges<'_>) -> Answer<Changes>;
     /// The terminal, for a command that talks to a person; `None` where there is none.
     fn lend_terminal(&mut self) -> Option<OwnedFd>;
     /// The terminal is given back.

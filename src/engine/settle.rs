@@ -5,6 +5,7 @@
 
 use crate::event::{CheckedEvidence, Ending, Outcome, What};
 
+use super::edit::Edited;
 use super::job::Job;
 use super::operator::{AskFailure, AskJudgement, Judged, OnFailure};
 use super::trial::Trial;
@@ -12,47 +13,62 @@ use super::{Break, Engine, Flow, given};
 
 impl Engine<'_> {
     /// Puts what is not met, and what nobody can check, to the operator.
-    pub(super) fn settle(&mut self, job: &Job<'_>, attempt: u32, trial: &Trial) -> Flow<OnFailure> {
+    pub(super) async fn settle(
+        &mut self,
+        job: &Job<'_>,
+        attempt: u32,
+        trial: &Trial,
+    ) -> Flow<OnFailure> {
         let outcome = trial.ruling.outcome;
         match outcome {
             Outcome::Met | Outcome::StatusOnly => {
                 self.end(job, attempt, trial, outcome, None)?;
                 Ok(OnFailure::GoOn(String::new()))
             }
-            Outcome::Unverified => self.put_to_judgement(job, attempt, trial),
-            _ => self.put_failure(job, attempt, trial),
+            Outcome::Unverified => self.put_to_judgement(job, attempt, trial).await,
+            _ => self.put_failure(job, attempt, trial).await,
         }
     }
 
-    fn put_to_judgement(&mut self, job: &Job<'_>, attempt: u32, trial: &Trial) -> Flow<OnFailure> {
+    async fn put_to_judgement(
+        &mut self,
+        job: &Job<'_>,
+        attempt: u32,
+        trial: &Trial,
+    ) -> Flow<OnFailure> {
         let words = trial.ruling.residual.as_deref().unwrap_or(&trial.ruling.why);
         let residual = self.redactor.redact(words);
         let ask = AskJudgement { residual: &residual };
-        let answer = self.waiting(|operator| operator.judge(&ask));
-        match given(answer) {
-            Ok((Judged::Holds, _)) => {
-                self.end(job, attempt, trial, Outcome::Judged, None)?;
-                Ok(OnFailure::GoOn(String::new()))
-            }
-            Ok((Judged::DoesNotHold, _)) => self.put_failure(job, attempt, trial),
-            Err(flow) => {
-                self.end(job, attempt, trial, Outcome::Unverified, None)?;
-                Err(flow)
+        loop {
+            let answer = self.waiting(|operator| operator.judge(&ask));
+            match given(answer) {
+                Ok((Judged::Holds, _)) => {
+                    self.end(job, attempt, trial, Outcome::Judged, None)?;
+                    return Ok(OnFailure::GoOn(String::new()));
+                }
+                Ok((Judged::DoesNotHold, _)) => {
+                    return self.put_failure(job, attempt, trial).await;
+                }
+                Ok((Judged::OpenShell, _)) => self.open_shell(job).await?,
+                Err(flow) => {
+                    self.end(job, attempt, trial, Outcome::Unverified, None)?;
+                    return Err(flow);
+                }
             }
         }
     }
 
-    fn put_failure(&mut self, job: &Job<'_>, attempt: u32, trial: &Trial) -> Flow<OnFailure> {
+    async fn put_failure(&mut self, job: &Job<'_>, attempt: u32, trial: &Trial) -> Flow<OnFailure> {
         let outcome = match trial.ruling.outcome {
             Outcome::Unverified => Outcome::NotMet,
             outcome => outcome,
         };
         self.end(job, attempt, trial, outcome, None)?;
-        self.decide(job, attempt, trial, outcome)
+        self.decide(job, attempt, trial, outcome).await
     }
 
-    /// Puts to the operator what is to be done after a failure.
-    pub(super) fn decide(
+    /// Puts to the operator what is to be done after a failure, until they have decided.
+    pub(super) async fn decide(
         &mut self,
         job: &Job<'_>,
         attempt: u32,
@@ -62,17 +78,23 @@ impl Engine<'_> {
         let why = self.redactor.redact(&trial.ruling.why);
         let ask =
             AskFailure { step: &job.step.id, outcome, why: &why, inputs: &job.decided.inputs };
-        let answer = self.waiting(|operator| operator.failed(&ask));
-        let line = job.written.line;
-        match given(answer)?.0 {
-            again @ (OnFailure::Retry | OnFailure::EditInputs) => Ok(again),
-            OnFailure::Stop => {
-                let id = &job.step.id;
-                Err(Break::Stopped(format!("step {id}, line {line}: {}", trial.ruling.why)))
-            }
-            OnFailure::GoOn(reason) => {
-                self.end(job, attempt, trial, Outcome::Overruled, Some(&reason))?;
-                Ok(OnFailure::GoOn(reason))
+        loop {
+            let answer = self.waiting(|operator| operator.failed(&ask));
+            match given(answer)?.0 {
+                OnFailure::OpenShell => self.open_shell(job).await?,
+                OnFailure::EditCommand if self.edit(job).await? == Edited::No => {}
+                OnFailure::Stop => {
+                    let (id, line) = (&job.step.id, job.written.line);
+                    return Err(Break::Stopped(format!(
+                        "step {id}, line {line}: {}",
+                        trial.ruling.why
+                    )));
+                }
+                OnFailure::GoOn(reason) => {
+                    self.end(job, attempt, trial, Outcome::Overruled, Some(&reason))?;
+                    return Ok(OnFailure::GoOn(reason));
+                }
+                again => return Ok(again),
             }
         }
     }

@@ -25,6 +25,8 @@ pub(super) enum Then {
     Runs(u32),
     /// Its inputs are asked anew first.
     Edited,
+    /// Another text is put in its place first.
+    Amended,
 }
 
 /// A segment that only reads and shows what another one did.
@@ -34,12 +36,12 @@ pub(super) struct Probe<'p> {
     pub place: Place,
 }
 
-impl<'p> Engine<'p> {
+impl Engine<'_> {
     /// Puts what is known of a segment from before to the operator, where that is not all.
-    pub(super) async fn settle_the_past(
+    pub(super) async fn settle_the_past<'j>(
         &mut self,
-        job: &Job<'p>,
-        probe: Option<Probe<'p>>,
+        job: &Job<'j>,
+        probe: Option<Probe<'j>>,
     ) -> Flow<Then> {
         let values = self.shown_values(&job.binding);
         match self.past.standing(&job.place, &values) {
@@ -47,7 +49,7 @@ impl<'p> Engine<'p> {
             Standing::Settled(_) => Ok(Then::Settled),
             Standing::Failed(known) => {
                 let known = known.clone();
-                self.settle_failure(job, &known)
+                self.settle_failure(job, &known).await
             }
             Standing::Unknown(known) => {
                 let known = known.clone();
@@ -57,7 +59,7 @@ impl<'p> Engine<'p> {
     }
 
     /// A write that ended, and that nobody has decided about.
-    fn settle_failure(&mut self, job: &Job<'_>, known: &Known) -> Flow<Then> {
+    async fn settle_failure(&mut self, job: &Job<'_>, known: &Known) -> Flow<Then> {
         let outcome = known.outcome.unwrap_or(Outcome::Failed);
         let text =
             format!("before this run was resumed, line {} ended so: {}", known.line, known.why);
@@ -65,18 +67,21 @@ impl<'p> Engine<'p> {
         let mut ruling = Ruling::new(outcome, known.why.as_str());
         ruling.residual = None;
         let trial = Trial::without_running(ruling);
-        Ok(match self.decide(job, known.attempt, &trial, outcome)? {
+        let number = Job { number: known.segment, ..job.again() };
+        let decided = self.decide(&number, known.attempt, &trial, outcome).await?;
+        Ok(match decided {
             OnFailure::Retry => Then::Runs(known.attempt + 1),
             OnFailure::EditInputs => Then::Edited,
-            OnFailure::GoOn(_) | OnFailure::Stop => Then::Settled,
+            OnFailure::EditCommand => Then::Amended,
+            OnFailure::GoOn(_) | OnFailure::Stop | OnFailure::OpenShell => Then::Settled,
         })
     }
 
-    async fn settle_unknown(
+    async fn settle_unknown<'j>(
         &mut self,
-        job: &Job<'p>,
+        job: &Job<'j>,
         known: &Known,
-        probe: Option<Probe<'p>>,
+        probe: Option<Probe<'j>>,
     ) -> Flow<Then> {
         let put = What::UnknownPut {
             step: known.step.clone(),
@@ -109,6 +114,10 @@ impl<'p> Engine<'p> {
                     shown = Some(self.probe(job, probe).await?);
                 }
                 ((Happened::Probe, _), None) => {}
+                ((Happened::OpenShell, _), _) => {
+                    let number = Job { number: known.segment, ..job.again() };
+                    self.open_shell(&number).await?;
+                }
             }
         }
     }
@@ -163,7 +172,7 @@ impl<'p> Engine<'p> {
         }
     }
 
-    fn shown_probe(&self, job: &Job<'p>, probe: &Probe<'p>) -> String {
+    fn shown_probe(&self, job: &Job<'_>, probe: &Probe<'_>) -> String {
         let job = probe.job(job, 0);
         let texts: Vec<_> =
             job.spans().map(|span| self.shown_text(&job, span).to_string()).collect();
@@ -171,7 +180,7 @@ impl<'p> Engine<'p> {
     }
 
     /// Runs the step's own check, and says what it showed.
-    async fn probe(&mut self, job: &Job<'p>, probe: &Probe<'p>) -> Flow<(Outcome, String)> {
+    async fn probe(&mut self, job: &Job<'_>, probe: &Probe<'_>) -> Flow<(Outcome, String)> {
         self.gather(&probe.decided.inputs).await?;
         self.segments += 1;
         let job = probe.job(job, self.segments);
@@ -198,8 +207,8 @@ impl<'p> Engine<'p> {
     }
 }
 
-impl<'p> Probe<'p> {
-    fn job(&self, job: &Job<'p>, number: u64) -> Job<'p> {
+impl Probe<'_> {
+    fn job<'j>(&'j self, job: &Job<'j>, number: u64) -> Job<'j> {
         Job {
             number,
             probes: true,

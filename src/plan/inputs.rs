@@ -92,7 +92,7 @@ impl Input {
 }
 
 /// The inputs of a document, in order of their first mention, to be found by any spelling.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Inputs {
     all: Vec<Input>,
     /// Where each name stands among them.
@@ -120,6 +120,22 @@ impl Inputs {
             input.instead_of.as_ref().is_some_and(|it| it.exported && it.step == step)
         };
         self.all.iter().filter(of).map(|input| input.name.clone()).collect()
+    }
+
+    /// What is needed here and not there: each name that is no input there, or no variable of one.
+    pub fn beyond(&self, others: &Self) -> Vec<(InputKind, String)> {
+        let mut found = Vec::new();
+        for input in &self.all {
+            let known = others.named(&input.name);
+            if known.is_none() && input.variables.is_empty() {
+                found.push((InputKind::Placeholder, input.name.clone()));
+            }
+            let is_known =
+                |name: &String| known.is_some_and(|known| known.variables.contains(name));
+            let variables = input.variables.iter().filter(|name| !is_known(name));
+            found.extend(variables.map(|name| (InputKind::Variable, name.clone())));
+        }
+        found
     }
 
     /// Where the input of this name stands among the others.

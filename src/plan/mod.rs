@@ -38,6 +38,8 @@ pub struct Plan {
     pub catalogue: &'static Catalogue,
     /// The runbook.
     pub document: Document,
+    /// How much of it this plan is of.
+    selection: Selection,
     /// The values that it needs and does not produce.
     pub inputs: Inputs,
     /// The selected steps, in order.
@@ -83,6 +85,28 @@ impl Plan {
         let mut inputs = collect(&document, selection);
         let secrets = left_out::secrets(&document, catalogue, selection, &inputs);
         inputs.hide(&secrets);
+        Self::decided(document, catalogue, selection, inputs)
+    }
+
+    /// Decides about a document in which an operator has put another text in a command's place,
+    /// as much of it as this plan is of. What it needs is known by the names that this plan has for
+    /// it.
+    #[must_use]
+    pub fn amended(&self, document: Document) -> Self {
+        Self::decided(document, self.catalogue, &self.selection, self.inputs.clone())
+    }
+
+    /// What such a document needs that this plan knows nothing of.
+    pub fn needs_beyond(&self, amended: &Document) -> Vec<(InputKind, String)> {
+        collect(amended, &self.selection).beyond(&self.inputs)
+    }
+
+    fn decided(
+        document: Document,
+        catalogue: &'static Catalogue,
+        selection: &Selection,
+        inputs: Inputs,
+    ) -> Self {
         let mut functions = HashSet::new();
         document.steps.iter().for_each(|step| functions_of(&step.actions, &mut functions));
         let mut context =
@@ -104,7 +128,8 @@ impl Plan {
         }
         let lacks = left_out::lacks(&document, catalogue, selection);
         let fingerprint = hex(&Sha256::digest(document.source.text().as_bytes()));
-        Self { catalogue, document, inputs, steps, left_out, lacks, fingerprint }
+        let selection = selection.clone();
+        Self { catalogue, document, selection, inputs, steps, left_out, lacks, fingerprint }
     }
 
     /// What the runbook says of the way back after a step.
@@ -127,6 +152,24 @@ impl Plan {
     pub fn promises(&self, step: &Step) -> Vec<usize> {
         let segments = left_out::blocks(&self.step(step).actions).flat_map(|one| &one.segments);
         segments.filter(|one| !one.expectations.is_empty()).map(|one| one.line).collect()
+    }
+
+    /// What was decided about the segments of the block at a place: the step's in the document,
+    /// and the action's in it.
+    pub fn segments_at(&self, step: usize, action: &[usize]) -> Option<&[Segment]> {
+        let step = self.steps.iter().find(|one| one.place == step)?;
+        let mut actions = &step.actions;
+        let mut path = action;
+        loop {
+            match (actions.get(*path.first()?)?, &path[1..]) {
+                (Action::Command(segments), []) => return Some(segments),
+                (Action::Choice(alternatives), [alternative, rest @ ..]) => {
+                    actions = alternatives.get(*alternative)?;
+                    path = rest;
+                }
+                _ => return None,
+            }
+        }
     }
 
     /// The document's step of a selected one.

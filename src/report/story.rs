@@ -4,6 +4,8 @@
 //! a ticket, or test cases. What needs attention comes first: what was begun and never ended, what
 //! failed, what was left out or overruled, who took it from whom.
 
+mod beside;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -58,11 +60,23 @@ struct Deed {
     what: Vec<String>,
     writes: bool,
     begun: bool,
+    /// Whether it is a shell that was opened.
+    visit: Visiting,
     outcome: Option<Outcome>,
     /// Who allowed, judged or did it, and why.
     said: Vec<String>,
     output: String,
     duration_ms: u64,
+}
+
+/// A shell that an operator opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Visiting {
+    /// It is none.
+    None,
+    /// Its end has not been heard of.
+    Open,
+    Ended,
 }
 
 impl Story {
@@ -98,6 +112,9 @@ impl Story {
                 self.end(*outcome, said, None);
             }
             What::SegmentIntended(intent) => self.intended(event, intent),
+            What::CommandEdited(_) | What::ShellOpened { .. } | What::ShellEnded(_) => {
+                self.beside(event);
+            }
             What::SegmentStarted { segment, allowed_by, .. } => {
                 let said = allowed_by.as_ref().map(|by| format!("allowed by {by}"));
                 if let Some(deed) = self.segment(*segment) {
@@ -125,10 +142,8 @@ impl Story {
                 self.deed(event, step, *line).what = what;
             }
             What::DoubtAccepted { step, line, doubts, reason, by } => {
-                let what = doubts.iter().map(|one| one.as_str().to_owned()).collect();
-                self.deed(event, step, *line).what = what;
-                self.attention
-                    .push(format!("{by} let step {step} go ahead all the same: {reason}"));
+                let how = format!("{by} let step {step} go ahead all the same: {reason}");
+                self.accepted(event, (step, *line), doubts, how);
             }
             What::RecordMade { step, line, text, .. } => {
                 let deed = self.deed(event, step, *line);
@@ -144,6 +159,20 @@ impl Story {
                 self.took.1 += summary.waited_ms;
                 self.summary = Some(summary.clone());
             }
+            What::ContextPinned { .. }
+            | What::ContextMoved { .. }
+            | What::ContextChanged { .. }
+            | What::ToolsFound { .. } => self.around(event),
+            What::Shown { .. }
+            | What::Running { .. }
+            | What::StatementEnded { .. }
+            | What::StateKept(_) => {}
+        }
+    }
+
+    /// Where the run is, and what it works with.
+    fn around(&mut self, event: &Event) {
+        match &event.what {
             What::ContextPinned { entries } => {
                 let told = |fact: &Placed| {
                     let value = fact.value.as_ref().map_or("unknown", Redacted::as_str);
@@ -159,10 +188,7 @@ impl Story {
                 self.moved(event, tool, what, (from.as_ref(), to.as_ref()), by);
             }
             What::ToolsFound { tools } => self.found(event, tools),
-            What::Shown { .. }
-            | What::Running { .. }
-            | What::StatementEnded { .. }
-            | What::StateKept(_) => {}
+            _ => {}
         }
     }
 
@@ -195,6 +221,18 @@ impl Story {
     /// are still to be delivered.
     pub fn settle_entries(&mut self, waits: impl Fn(&str, &str) -> bool) {
         self.undelivered.retain(|(key, sink), _| waits(key, sink));
+    }
+
+    fn accepted(
+        &mut self,
+        event: &Event,
+        (step, line): (&str, usize),
+        doubts: &[Redacted],
+        how: String,
+    ) {
+        let what = doubts.iter().map(|one| one.as_str().to_owned()).collect();
+        self.deed(event, step, line).what = what;
+        self.attention.push(how);
     }
 
     /// The run is elsewhere now.
@@ -259,6 +297,14 @@ impl Story {
         let values = intent.values.iter().map(|value| format!("with {value}"));
         let statements = intent.statements.iter().map(|text| format!("$ {text}"));
         let what = values.chain(statements).collect();
+        // What was put before, and did not begin, is put once more.
+        let again = |deed: &Deed| {
+            deed.segment.is_some()
+                && !deed.begun
+                && deed.outcome.is_none()
+                && (deed.step.as_str(), deed.line) == (intent.step.as_str(), intent.line)
+        };
+        self.chapters.iter_mut().for_each(|chapter| chapter.deeds.retain(|deed| !again(deed)));
         let deed = self.deed(event, &intent.step, intent.line);
         deed.segment = Some((intent.segment, intent.attempt));
         deed.writes = intent.effect != Effect::Read;
@@ -278,6 +324,7 @@ impl Story {
             what: Vec::new(),
             writes: false,
             begun: false,
+            visit: Visiting::None,
             outcome: None,
             said: Vec::new(),
             output: String::new(),
@@ -447,6 +494,12 @@ impl Story {
 impl Deed {
     /// What became of it, in one line.
     fn became(&self) -> Option<String> {
+        if self.segment.is_none() && self.outcome.is_none() && !self.said.is_empty() {
+            return Some(format!("→ {}", self.said.join("; ")));
+        }
+        if self.visit == Visiting::Open {
+            return Some("→ its end was not recorded".into());
+        }
         let word = match (self.outcome, self.begun, self.segment) {
             (Some(outcome), ..) => outcome_word(outcome),
             (None, true, _) => "NOT KNOWN: it was begun, and no end was recorded",
@@ -484,6 +537,12 @@ impl Deed {
                 status
             }
             Some(outcome) => failed(NonSuccessKind::Failure, outcome_word(outcome), &why),
+            None if self.visit != Visiting::None => {
+                let mut status = TestCaseStatus::skipped();
+                status.set_message("what was done in it was not checked");
+                status
+            }
+            None if self.segment.is_none() && !self.said.is_empty() => TestCaseStatus::success(),
             None if self.begun => {
                 failed(NonSuccessKind::Error, "unknown", "it was begun, and no end was recorded")
             }

@@ -9,8 +9,8 @@ use anstyle::{AnsiColor, Effects, Style};
 use textwrap::Options;
 
 use crate::event::{
-    Beginning, Ending, Event, Intent, LeftOut, Outcome, Placed, Resumption, Role, RoleStanding,
-    RunResult, Sink, Summary, Tool, Usual, What,
+    Beginning, Deviation, Ending, Event, Intent, LeftOut, Outcome, Placed, Resumption, Role,
+    RoleStanding, RunResult, Sink, Summary, Tool, Usual, Visit, What,
 };
 use crate::expect::{Stream, Verdict};
 use crate::policy::{Effect, Trait};
@@ -314,6 +314,18 @@ impl<W: Write> Terminal<W> {
         Ok(())
     }
 
+    fn visit(&mut self, visit: &Visit) -> io::Result<()> {
+        let time = format_duration(visit.duration_ms);
+        let what = match (visit.changes.is_empty(), visit.taken) {
+            (true, _) => "it changed nothing that the run knows",
+            (false, true) => "the run goes on with what it changed",
+            (false, false) => "what it changed is dropped",
+        };
+        let text = format!("the shell ended ({time}, status {}): {what}", visit.status);
+        let text = self.styled(YELLOW, &text);
+        self.line(&format!("  {text}"))
+    }
+
     fn summary(&mut self, summary: &Summary) -> io::Result<()> {
         let style = match summary.result {
             RunResult::Complete => GREEN,
@@ -398,6 +410,18 @@ impl<W: Write> Sink for Terminal<W> {
                 self.line(&format!("  {word} (by {from}){}", reason.unwrap_or_default()))?;
             }
             What::SegmentIntended(intent) => self.intent(intent)?,
+            What::CommandEdited(deviation) => {
+                let Deviation { by, reason, line, .. } = deviation.as_ref();
+                let text = format!("{by} edited the command of line {line}: {reason}");
+                self.words("  ", &told(&text))?;
+            }
+            What::ShellOpened { step, .. } => {
+                let text = "a shell opens; what is done in it is recorded and not checked";
+                let text = self.styled(YELLOW, &format!("── step {}: {text} ──", told(step)));
+                self.line("")?;
+                self.line(&format!("  {text}"))?;
+            }
+            What::ShellEnded(visit) => self.visit(visit)?,
             What::Output { stream, text, .. } => self.output(*stream, text.as_str())?,
             What::Running { seconds, usual_ms, .. } => {
                 let usual = usual_ms.map(|usual| format!(" (usually {})", format_duration(usual)));

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::document::{Action, ActionKind, Document, Step};
 use crate::event::Place;
 
-use super::Past;
+use super::{Past, amended};
 
 /// What differs between two texts of a runbook.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,13 +75,24 @@ impl Change {
 pub fn difference(old: &Document, new: &Document, past: &Past) -> Difference {
     let pairs = pairs(old, new);
     let touched = past.touched();
+    // Who wrote into the runbook what was carried out in its place has changed nothing of it.
+    let carried_out = amended(old, &past.deviations).0;
+    let carried_out = carried_out.as_ref();
+    let is_carried_out = |from: usize, step: &Step| {
+        carried_out.is_some_and(|done| text(done, &done.steps[from]) == text(new, step))
+    };
     let done = |at: usize| touched.iter().any(|place| place.step == at);
     let mut result = Difference::default();
     for (at, step) in new.steps.iter().enumerate() {
         let before = pairs.iter().find(|(_, to)| *to == at).map(|(from, _)| *from);
         let what = match before {
             None => Some(What::Added),
-            Some(from) if text(old, &old.steps[from]) != text(new, step) => Some(What::Changed),
+            Some(from)
+                if text(old, &old.steps[from]) != text(new, step)
+                    && !is_carried_out(from, step) =>
+            {
+                Some(What::Changed)
+            }
             Some(from) if is_crossed(&pairs, from, at) => Some(What::Moved),
             Some(_) => None,
         };
@@ -94,7 +105,9 @@ pub fn difference(old: &Document, new: &Document, past: &Past) -> Difference {
             result.changes.push(change);
         }
     }
-    result.moved = moved(old, new, &pairs, &touched);
+    let edited = past.deviations.iter().map(|one| one.deviation.place.clone());
+    let kept = touched.iter().cloned().chain(edited).collect();
+    result.moved = moved((old, carried_out), new, &pairs, &kept);
     result
 }
 
@@ -154,7 +167,7 @@ fn is_crossed(pairs: &[(usize, usize)], from: usize, to: usize) -> bool {
 
 /// Where everything that was touched has gone.
 fn moved(
-    old: &Document,
+    (old, carried_out): (&Document, Option<&Document>),
     new: &Document,
     pairs: &[(usize, usize)],
     touched: &BTreeSet<Place>,
@@ -174,8 +187,11 @@ fn moved(
     for (from, to) in pairs {
         // Equal texts in one step are told apart by their order.
         let mut there = places(new, *to);
-        for (place, text) in places(old, *from) {
-            let found = there.iter().position(|(_, other)| *other == text);
+        let done = carried_out.map(|done| places(done, *from)).unwrap_or_default();
+        for (at, (place, text)) in places(old, *from).into_iter().enumerate() {
+            let done = done.get(at).map(|(_, text)| text);
+            let is_it = |other: &String| *other == text || Some(other) == done;
+            let found = there.iter().position(|(_, other)| is_it(other));
             let gone = found.map(|at| there.remove(at).0);
             moved.entry(place).and_modify(|known| *known = gone);
         }

@@ -6,6 +6,7 @@
 //! and asks nobody.
 
 mod by_value;
+mod deviation;
 mod difference;
 mod redo;
 mod shell;
@@ -13,9 +14,12 @@ mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::event::{Event, LeftOut, Outcome, Part, Place, Placed, Resumption, What, move_place};
+use crate::event::{
+    Deviation, Event, LeftOut, Outcome, Part, Place, Placed, Resumption, What, move_place,
+};
 use crate::variables::Redacted;
 
+pub use deviation::{Deviated, amended, at, patch, unified};
 pub use difference::{Change, Difference, difference, steps_now};
 pub use redo::{Redo, redo};
 pub use shell::Knows;
@@ -51,6 +55,12 @@ pub struct Past {
     pub place: Vec<Placed>,
     /// How often each outcome occurred, in the order of the first occurrence.
     pub counts: Vec<(Outcome, usize)>,
+    /// What operators put in the place of the runbook's commands, in this order.
+    pub deviations: Vec<Deviated>,
+    /// The steps at which operators opened a shell, in this order.
+    pub shells: Vec<String>,
+    /// The step and line of a shell whose end was not recorded.
+    pub open_shell: Option<(String, usize)>,
     segments_at: BTreeMap<Key, Known>,
     numbers: BTreeMap<u64, Key>,
     manual: BTreeMap<Place, Manual>,
@@ -81,7 +91,10 @@ impl Past {
             What::StepsLeftOut(left_out) => {
                 self.left_out = Some((self.fingerprint.clone(), left_out.as_ref().clone()));
             }
-            What::RunResumed(resumption) => self.resume(resumption),
+            What::RunResumed(resumption) => {
+                self.open_shell = None;
+                self.resume(resumption);
+            }
             What::InputGiven { name, values, mark, .. } => self.input(name, values, mark.as_ref()),
             What::ChoiceMade { place, labels, chosen, .. } => {
                 self.chosen.insert(place.clone());
@@ -96,6 +109,15 @@ impl Past {
                 self.accepted.extend(doubts.iter().cloned());
                 self.doubts.clear();
             }
+            What::CommandEdited(deviation) => self.deviate(deviation),
+            What::ShellOpened { step, line, .. } => {
+                let doubt = doubt_of_shell(step, *line);
+                self.doubts.retain(|known| *known != doubt);
+                self.doubts.push(doubt);
+                self.shells.push(step.clone());
+                self.open_shell = Some((step.clone(), *line));
+            }
+            What::ShellEnded(_) => self.open_shell = None,
             What::RecordMade { place, .. } => drop(self.records.insert(place.clone())),
             What::StateKept(kept) => {
                 let step = self.of(kept.segment).map(|known| known.step.clone());
@@ -119,6 +141,27 @@ impl Past {
             self.knows.variables.remove(name);
             self.knows.lost.remove(name);
         }
+    }
+
+    /// Takes in what an operator put in the place of a segment's text.
+    pub fn deviate(&mut self, deviation: &Deviation) {
+        self.deviations.push(Deviated { deviation: deviation.clone(), begun: false });
+    }
+
+    /// Notes that the segment at this place was begun, with the text that it has by now.
+    pub fn begin(&mut self, place: &Place) {
+        let own = self.deviations.iter_mut().filter(|one| one.deviation.place == *place);
+        own.for_each(|one| one.begun = true);
+    }
+
+    /// Whether another text stands in the place of a segment's.
+    pub fn deviates(&self, place: &Place) -> bool {
+        self.deviations.iter().any(|one| one.deviation.place == *place)
+    }
+
+    /// What was settled, or begun, of a segment is decided about: from now on it is open.
+    pub fn reopen(&mut self, place: &Place, values: &[Redacted]) {
+        self.segments_at.remove(&(place.clone(), values.to_vec()));
     }
 
     fn input(&mut self, name: &str, values: &[Redacted], mark: Option<&String>) {
@@ -147,6 +190,9 @@ impl Past {
             }
             What::SegmentStarted { segment, .. } => {
                 self.note(*segment, |known| known.begin(at));
+                if let Some((place, _)) = self.numbers.get(segment).cloned() {
+                    self.begin(&place);
+                }
             }
             What::StatementEnded { segment, statement, status, .. } => {
                 self.note(*segment, |known| known.ended.push((*statement, *status)));
@@ -155,7 +201,10 @@ impl Past {
             What::SegmentEnded(ending) if self.numbers.contains_key(&ending.segment) => {
                 self.count(ending.outcome);
                 self.note(ending.segment, |known| known.end(ending));
-                self.doubts.extend(self.of(ending.segment).and_then(Known::doubt));
+                let place = self.numbers.get(&ending.segment).map(|(place, _)| place);
+                let edited = place.is_some_and(|place| self.deviates(place));
+                let text = if edited { standing::Text::Edited } else { standing::Text::Own };
+                self.doubts.extend(self.of(ending.segment).and_then(|known| known.doubt(text)));
             }
             _ => {}
         }
@@ -228,6 +277,11 @@ impl Past {
         written.chain(done.map(|(place, _)| place.step)).collect()
     }
 
+    /// A segment that was begun and cannot be undone.
+    pub fn irreversible(&self) -> Option<&Known> {
+        self.segments_at.values().find(|known| known.irreversible && known.began.is_some())
+    }
+
     /// Writes that nobody has decided about: begun and never ended, or failed; in document order.
     pub fn undecided(&self) -> impl Iterator<Item = &Known> {
         self.segments_at
@@ -268,5 +322,22 @@ impl Past {
         self.manual = manual.filter_map(|(at, how)| Some((gone(&at)?, how))).collect();
         self.chosen = std::mem::take(&mut self.chosen).iter().filter_map(gone).collect();
         self.records = std::mem::take(&mut self.records).iter().filter_map(gone).collect();
+        let deviations = std::mem::take(&mut self.deviations).into_iter();
+        self.deviations = deviations
+            .filter_map(|mut one| {
+                one.deviation.place = gone(&one.deviation.place)?;
+                Some(one)
+            })
+            .collect();
     }
+}
+
+/// What a shell that an operator opened speaks against: what was verified before it may hold no
+/// longer.
+pub fn doubt_of_shell(step: &str, line: usize) -> Redacted {
+    let line = Redacted::number(i64::try_from(line).unwrap_or_default());
+    Redacted::fill(
+        "a shell was opened at step {}, line {}, and what was done in it was not checked",
+        &[&Redacted::stored(step), &line],
+    )
 }

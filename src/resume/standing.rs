@@ -1,7 +1,7 @@
 //! How a segment stands: settled, failed, or begun and not known.
 
 use crate::event::{Ending, Intent, Outcome, Place};
-use crate::policy::Effect;
+use crate::policy::{Effect, Trait};
 use crate::variables::Redacted;
 
 /// How much of an output is kept to be shown again.
@@ -26,6 +26,8 @@ pub struct Known {
     pub promises: bool,
     /// What they do.
     pub effect: Effect,
+    /// Whether what they do cannot be undone.
+    pub irreversible: bool,
     /// The value of each list input.
     pub values: Vec<Redacted>,
     /// When the last attempt began, if it did.
@@ -38,6 +40,15 @@ pub struct Known {
     pub outcome: Option<Outcome>,
     /// In one sentence.
     pub why: Redacted,
+}
+
+/// Whose text a segment was carried out with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Text {
+    /// The runbook's.
+    Own,
+    /// An operator's.
+    Edited,
 }
 
 /// How a segment stands.
@@ -64,6 +75,7 @@ impl Known {
             statements: intent.statements.clone(),
             promises: !intent.expectations.is_empty(),
             effect: intent.effect,
+            irreversible: intent.traits.contains(&Trait::Irreversible),
             values: intent.values.clone(),
             began: None,
             ended: Vec::new(),
@@ -94,11 +106,15 @@ impl Known {
         self.effect != Effect::Read && self.began.is_some()
     }
 
-    /// What speaks against what cannot be undone after it.
-    pub(super) fn doubt(&self) -> Option<Redacted> {
+    /// What speaks against what cannot be undone after it. Of a text that an operator put there
+    /// nobody but them has seen that it verifies what the runbook's own did.
+    pub(super) fn doubt(&self, text: Text) -> Option<Redacted> {
         let words = match self.outcome? {
             Outcome::Skipped => "the verification of step {}, line {} was left out",
             Outcome::Overruled => "the verification of step {}, line {} was overruled",
+            Outcome::Met | Outcome::StatusOnly | Outcome::Judged if text == Text::Edited => {
+                "the verification of step {}, line {} was made with an edited command"
+            }
             _ => return None,
         };
         let line = Redacted::number(i64::try_from(self.line).unwrap_or_default());

@@ -1,7 +1,7 @@
 //! The two calls of this crate that are unsafe by signature, and nothing else.
 //!
-//! `spawn` starts bash in a session of its own: without a controlling terminal (so that nothing can
-//! write to the operator's screen past the redactor), dying with the interpreter, and with its
+//! `spawn` starts bash in a session of its own: without a controlling terminal, or with one of its
+//! own (so that nothing can write to the operator's screen past the redactor), dying with the interpreter, and with its
 //! control descriptors and nothing else inherited. `watched` lets tokio wait for a descriptor.
 #![allow(unsafe_code)] // See the safety notes.
 
@@ -30,12 +30,30 @@ impl Control {
     }
 }
 
+/// Whether a shell has a controlling terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Terminal {
+    /// It has none, and reads nothing.
+    None,
+    /// The one that its standard input is: keys there are signals to what runs in front.
+    Its,
+}
+
 /// Spawns `command`, which gets the numbers of the control descriptors as its last three arguments.
-pub(super) fn spawn(mut command: Command, control: Control) -> io::Result<Child> {
+pub(super) fn spawn(
+    mut command: Command,
+    control: Control,
+    terminal: Terminal,
+) -> io::Result<Child> {
     command.args(control.descriptors().map(|descriptor| descriptor.as_raw_fd().to_string()));
-    command.stdin(Stdio::null());
+    if terminal == Terminal::None {
+        command.stdin(Stdio::null());
+    }
     let prepare = move || {
         rustix::process::setsid()?;
+        if terminal == Terminal::Its {
+            rustix::process::ioctl_tiocsctty(rustix::stdio::stdin())?;
+        }
         #[cfg(target_os = "linux")]
         rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
         for descriptor in control.descriptors() {
@@ -43,7 +61,7 @@ pub(super) fn spawn(mut command: Command, control: Control) -> io::Result<Child>
         }
         Ok(())
     };
-    // SAFETY: the closure runs between fork and exec and makes five system calls; it allocates
+    // SAFETY: the closure runs between fork and exec and makes six system calls; it allocates
     // nothing, takes no lock and touches no memory that another thread could be changing.
     unsafe { command.pre_exec(prepare) };
     command.spawn()

@@ -51,7 +51,16 @@ impl Control {
         request.push(0);
         request.extend_from_slice(text);
         request.push(0);
-        let mut rest = request.as_slice();
+        self.write(&request).await
+    }
+
+    /// Sends one text.
+    pub async fn say(&mut self, text: &[u8]) -> io::Result<()> {
+        self.write(text).await?;
+        self.write(&[0]).await
+    }
+
+    async fn write(&mut self, mut rest: &[u8]) -> io::Result<()> {
         while !rest.is_empty() {
             self.requests.writable().await?;
             match self.requests.try_write(rest) {

@@ -7,6 +7,7 @@
 //! the report arrives, so they are drained then, without waiting for an end that a background
 //! child could withhold.
 
+use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ use tokio::sync::watch;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::expect::Stream;
-use crate::sandbox;
+use crate::sandbox::{self, SandboxError};
 
 use super::control::{Control, Field};
 use super::processes::{self, Process};
@@ -51,12 +52,17 @@ impl Interrupt {
     pub fn interrupt(&self) {
         self.0.send_modify(|count| *count += 1);
     }
+
+    /// Hears of those that come from now on.
+    pub(super) fn heard(&self) -> watch::Receiver<u64> {
+        self.0.subscribe()
+    }
 }
 
 /// One bash and the ways to it.
 pub struct Session {
-    settings: Settings,
-    interrupt: Interrupt,
+    pub(super) settings: Settings,
+    pub(super) interrupt: Interrupt,
     /// What was heard of it before the statement at hand.
     interrupts: watch::Receiver<u64>,
     child: Child,
@@ -590,7 +596,7 @@ fn keys(mode: &Mode<'_>) -> io::Result<Option<AsyncFd<OwnedFd>>> {
     }
 }
 
-async fn read_keys(keys: Option<&AsyncFd<OwnedFd>>) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(super) async fn read_keys(keys: Option<&AsyncFd<OwnedFd>>) -> io::Result<Zeroizing<Vec<u8>>> {
     let Some(keys) = keys else {
         return std::future::pending().await;
     };
@@ -609,7 +615,7 @@ async fn read_keys(keys: Option<&AsyncFd<OwnedFd>>) -> io::Result<Zeroizing<Vec<
     }
 }
 
-fn id(child: &Child) -> Option<i32> {
+pub(super) fn id(child: &Child) -> Option<i32> {
     child.id().and_then(|id| i32::try_from(id).ok())
 }
 
@@ -617,16 +623,34 @@ fn launch(
     settings: &Settings,
     terminal: Option<&str>,
 ) -> Result<(Child, Control, Receiver, Receiver), SessionError> {
-    let pipe = || rustix::pipe::pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from);
-    let (requests_out, requests_in) = pipe()?;
-    let (reports_out, reports_in) = pipe()?;
     let (stdout_out, stdout_in) = pipe()?;
     let (stderr_out, stderr_in) = pipe()?;
-    let mut command = shell(settings, terminal)?;
+    let mut command = shell(settings, terminal, sandbox::prefix_of_shell)?;
     command.args(["--noprofile", "--norc", "-c", DRIVER, "runbook"]).kill_on_drop(true);
     command.current_dir(&settings.folder).env_clear();
     command.envs(settings.environment.iter().map(|(name, value)| (name, value)));
     command.stdout(stdout_in).stderr(stderr_in);
+    let (ends, control) = channels()?;
+    let started = match &settings.within {
+        None => audited::spawn(command, ends, audited::Terminal::None),
+        Some(_) => sandbox::hand_over(&ends.descriptors())
+            .and_then(|descriptors| command.stdin(descriptors).spawn()),
+    };
+    let child = started.map_err(|error| SessionError::Start {
+        program: settings.bash.to_string_lossy().into_owned(),
+        error,
+    })?;
+    Ok((child, control, receiver(stdout_out)?, receiver(stderr_out)?))
+}
+
+fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?)
+}
+
+/// The ways to a shell: its ends and ours.
+pub(super) fn channels() -> Result<(audited::Control, Control), SessionError> {
+    let (requests_out, requests_in) = pipe()?;
+    let (reports_out, reports_in) = pipe()?;
     #[cfg(target_os = "linux")]
     let states_out = rustix::fs::memfd_create("state", rustix::fs::MemfdFlags::CLOEXEC)
         .map_err(io::Error::from)?;
@@ -635,32 +659,27 @@ fn launch(
     #[cfg(not(target_os = "linux"))]
     let states_in = reports_in.try_clone()?;
     let ends = audited::Control { requests: requests_out, reports: reports_in, states: states_in };
-    let started = match &settings.within {
-        None => audited::spawn(command, ends),
-        Some(_) => sandbox::hand_over(&ends.descriptors())
-            .and_then(|descriptors| command.stdin(descriptors).spawn()),
-    };
-    let child = started.map_err(|error| SessionError::Start {
-        program: settings.bash.to_string_lossy().into_owned(),
-        error,
-    })?;
     let control = Control::new(
         sender(requests_in)?,
         receiver(reports_out)?,
         #[cfg(target_os = "linux")]
         states_out,
     );
-    Ok((child, control, receiver(stdout_out)?, receiver(stderr_out)?))
+    Ok((ends, control))
 }
 
-/// bash, or what becomes bash once the kernel holds it.
-fn shell(settings: &Settings, terminal: Option<&str>) -> Result<Command, SessionError> {
+/// bash, or what becomes bash once the kernel holds it; `prefix` gives the words before it then.
+pub(super) fn shell(
+    settings: &Settings,
+    terminal: Option<&str>,
+    prefix: fn(&sandbox::Rules) -> Result<Vec<OsString>, SandboxError>,
+) -> Result<Command, SessionError> {
     let Some(rules) = &settings.within else {
         return Ok(Command::new(&settings.bash));
     };
     let mut rules = rules.clone();
     rules.files.extend(terminal.map(PathBuf::from));
-    let words = sandbox::prefix_of_shell(&rules)?;
+    let words = prefix(&rules)?;
     let (program, words) = words.split_first().ok_or(SessionError::Ended)?;
     let mut command = Command::new(program);
     command.args(words).arg(&settings.bash);

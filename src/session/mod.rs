@@ -6,12 +6,14 @@
 //! expectations and who is looking.
 
 mod audited;
+mod change;
 mod control;
 mod environment;
 mod exchange;
 mod processes;
 mod pty;
 mod state;
+mod visit;
 
 use std::ffi::OsString;
 use std::io;
@@ -21,10 +23,12 @@ use std::time::Duration;
 use crate::expect::Stream;
 use crate::sandbox;
 
+pub use change::{Change, is_its_own};
 pub use environment::for_shell;
 pub use exchange::{Interrupt, Session};
 pub use processes::Process;
 pub use state::{ORDER, State};
+pub use visit::Visited;
 
 /// How a session is started.
 #[derive(Debug, Clone)]

@@ -49,6 +49,11 @@ impl Pty {
         &self.path
     }
 
+    /// The side that a program is on, as one of its streams.
+    pub fn end(&self) -> io::Result<OwnedFd> {
+        self.slave.try_clone()
+    }
+
     /// Makes it a plain channel: no echo, no rewriting of line ends.
     pub fn plain(&self) -> io::Result<()> {
         let mut settings = self.cooked.clone();

@@ -74,6 +74,14 @@ impl Redactor {
         self.generation() > 0
     }
 
+    /// Whether so many bytes in a row of any secret are in a text.
+    pub fn finds_part(&self, text: &str, length: usize) -> bool {
+        let secrets = self.shared.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let whole = secrets.iter().map(|(_, secret)| secret.expose().as_bytes());
+        let mut parts = whole.flat_map(|secret| secret.windows(length));
+        parts.any(|part| memchr::memmem::find(text.as_bytes(), part).is_some())
+    }
+
     /// The text without secrets.
     pub fn redact(&self, text: &str) -> Redacted {
         let mut out = Vec::with_capacity(text.len());

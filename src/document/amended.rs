@@ -8,7 +8,8 @@
 use crate::diagnostic::Severity;
 use crate::source::{Source, Span};
 
-use super::{Action, ActionKind, Block, Document, Segment};
+use super::shape::shape;
+use super::{ActionKind, Block, Document, Segment};
 
 /// Where a segment stands.
 #[derive(Debug, Clone, Copy)]
@@ -286,60 +287,6 @@ impl<'f> Row<'f> {
 
     fn span_is_empty(&self) -> bool {
         self.start + self.lead.len() == self.end
-    }
-}
-
-/// All that is understood of a document but the text at one place: step by step what is to be done.
-fn shape(document: &Document, but: At<'_>) -> Vec<(String, String)> {
-    let mut shape = Vec::new();
-    for (place, step) in document.steps.iter().enumerate() {
-        shape.push((step.id.clone(), format!("its title {}", step.title)));
-        let mut path = Vec::new();
-        let but = (place == but.step).then_some(but);
-        shape_of(&step.id, &step.actions, but, &mut path, &mut shape);
-    }
-    shape
-}
-
-fn shape_of(
-    step: &str,
-    actions: &[Action],
-    but: Option<At<'_>>,
-    path: &mut Vec<usize>,
-    shape: &mut Vec<(String, String)>,
-) {
-    for (place, action) in actions.iter().enumerate() {
-        path.push(place);
-        let mut push = |what: String| shape.push((step.to_owned(), what));
-        match &action.kind {
-            ActionKind::Command(block) => {
-                let but = but.filter(|but| but.action == path.as_slice()).map(|but| but.segment);
-                let inside = block.inside.as_deref().unwrap_or("no other session");
-                let runs = if block.runnable { "runs" } else { "does not run" };
-                push(format!("a block that {runs}, in {inside}"));
-                for (place, segment) in block.segments.iter().enumerate() {
-                    let text = if but == Some(place) { "" } else { block.segment_text(segment) };
-                    push(format!("the command {text}"));
-                    for one in &segment.expectations {
-                        push(format!("the expectation {}", one.expectation.text()));
-                    }
-                }
-            }
-            ActionKind::Manual(manual) => {
-                let items: Vec<_> = manual.items.iter().map(|item| item.text.as_str()).collect();
-                push(format!("what is done by hand: {}", items.join("; ")));
-            }
-            ActionKind::Record(record) => push(format!("the record {}", record.text)),
-            ActionKind::Choice(choice) => {
-                push(format!("a choice of {}", choice.alternatives.len()));
-                for (place, one) in choice.alternatives.iter().enumerate() {
-                    path.push(place);
-                    shape_of(step, &one.actions, but, path, shape);
-                    path.pop();
-                }
-            }
-        }
-        path.pop();
     }
 }
 

@@ -25,6 +25,7 @@ mod references;
 mod sample;
 mod sections;
 mod segments;
+mod shape;
 mod table;
 mod transcript;
 mod tree;

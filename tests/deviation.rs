@@ -594,11 +594,11 @@ fn a_terminal_that_is_closed_ends_the_shell_and_pauses_the_run() {
 
 #[test]
 fn a_shell_can_be_opened_after_a_failure_and_the_next_attempt_begins_with_what_was_taken() {
-    let desk = Desk::steps(&["[ -n \"$(type -t helper)\" ] && touch made"]);
+    let desk = Desk::steps(&["[ -n \"$(type -t tool)\" ] && touch made"]);
     let mut screen = desk.run();
     screen.answer("run it?", "y");
     open(&mut screen, "what now?", "1");
-    types(&mut screen, "1", "helper() { :; }");
+    types(&mut screen, "1", "tool() { :; }");
     screen.line("exit");
     screen.answer(TAKE, "y");
     screen.answer("what now?", "r");

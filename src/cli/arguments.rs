@@ -55,25 +55,32 @@ pub(super) enum Command {
     Sandbox(Sandbox),
 }
 
-/// How a run answers and reports.
+/// Who answers, and how a run is told.
 #[derive(Debug, Args)]
-pub(super) struct Attended {
-    /// The runbook
-    pub file: PathBuf,
+pub(super) struct Manner {
     /// Answers to inputs, choices and confirmations (TOML); nothing else is answered
     #[arg(long, value_name = "FILE")]
     pub answers: Option<PathBuf>,
     /// Never ask: what needs a person ends the run as paused (exit 3)
     #[arg(long)]
     pub non_interactive: bool,
+    /// How the run is told
+    #[arg(long, value_enum, default_value_t = RunFormat::Text)]
+    pub format: RunFormat,
+}
+
+/// What is carried out, and how.
+#[derive(Debug, Args)]
+pub(super) struct Attended {
+    /// The runbook
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub manner: Manner,
     /// Carry out a section that runs on demand, such as rollback, instead of the procedure
     #[arg(long, value_name = "NAME")]
     pub section: Vec<String>,
     #[command(flatten)]
     pub jump: Jump,
-    /// How the run is told
-    #[arg(long, value_enum, default_value_t = RunFormat::Text)]
-    pub format: RunFormat,
 }
 
 /// The part of a runbook that is carried out.
@@ -116,12 +123,8 @@ pub(super) struct Run {
 pub(super) struct Resume {
     /// The run, or how its id begins; the newest one that can be gone on with by default
     pub run: Option<String>,
-    /// Answers to inputs, choices and confirmations (TOML); nothing else is answered
-    #[arg(long, value_name = "FILE")]
-    pub answers: Option<PathBuf>,
-    /// Never ask: what needs a person ends the run as paused (exit 3)
-    #[arg(long)]
-    pub non_interactive: bool,
+    #[command(flatten)]
+    pub manner: Manner,
     /// Take a run that is somebody else's; with a reason
     #[arg(long, requires = "reason")]
     pub take: bool,
@@ -136,9 +139,6 @@ pub(super) struct Resume {
     /// Do a step again, with all that follows from it; with a reason
     #[arg(long, value_name = "STEP", requires = "reason")]
     pub redo: Vec<String>,
-    /// How the run is told
-    #[arg(long, value_enum, default_value_t = RunFormat::Text)]
-    pub format: RunFormat,
 }
 
 #[derive(Debug, Args)]
@@ -147,15 +147,8 @@ pub(super) struct Rollback {
     pub run: Option<String>,
     #[command(flatten)]
     pub authority: Authority,
-    /// Answers to inputs, choices and confirmations (TOML); nothing else is answered
-    #[arg(long, value_name = "FILE")]
-    pub answers: Option<PathBuf>,
-    /// Never ask: what needs a person ends the run as paused (exit 3)
-    #[arg(long)]
-    pub non_interactive: bool,
-    /// How the run is told
-    #[arg(long, value_enum, default_value_t = RunFormat::Text)]
-    pub format: RunFormat,
+    #[command(flatten)]
+    pub manner: Manner,
 }
 
 #[derive(Debug, Args)]

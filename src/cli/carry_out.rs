@@ -1,36 +1,29 @@
-//! `runbook run` and `runbook rehearse`: from arguments to a run, and from its end to an exit code.
+//! `runbook run` and `runbook rehearse`: from arguments to a run that can start.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io;
+use std::path::PathBuf;
 
 use duct::Handle;
 use jiff::tz::TimeZone;
 use rustix::fs::{Access, access};
 
-use crate::audit::Handing;
 use crate::config::{Config, repository};
 use crate::diagnostic::Severity;
-use crate::document::{ActionKind, Document};
-use crate::engine::{Operator, Setup, StandIns, Unrecorded, Wishes, carry_out, is_builtin};
-use crate::event::{self, RunResult, Sink};
-use crate::journal::{Emergency, Head};
+use crate::document::Document;
+use crate::engine::{Setup, StandIns, Unrecorded, is_builtin};
+use crate::event;
 use crate::plan::{Plan, Selection};
-use crate::report::json_lines::JsonLines;
-use crate::report::terminal::Terminal as View;
 use crate::report::{Colour, draw, neutral};
 use crate::session::for_shell;
 use crate::source::Source;
 
-use super::answers::{Answers, AnswersError};
-use super::arguments::{Attended, Rehearse, Run, RunFormat};
-use super::deviations::Deviations;
-use super::hand_on::{self, OnTheWay, Way};
+use super::arguments::{Attended, Rehearse, Run};
 use super::journal::{self, Record};
-use super::jump::{jump, part, refuse_answers_for_the_whole, refuse_lacks, wanted};
+use super::jump::{jump, part, refuse_lacks, wanted};
 use super::role::role;
-use super::terminal::Terminal;
-use super::{Exit, Failure, complain, environment, environment_variable, settings, signals};
+use super::start::{How, start};
+use super::{Exit, Failure, complain, environment, environment_variable, hand_on, settings};
 
 pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
     let name = ask_git();
@@ -58,7 +51,8 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
         }
         (Err(failure), _) => return Err(failure),
     };
-    let how = How::of(&arguments.attended, &config, arguments.authority.break_glass.as_deref());
+    let break_glass = arguments.authority.break_glass.as_deref();
+    let how = How { config: &config, manner: &arguments.attended.manner, break_glass };
     start(&plan, setup, &how, name, record)
 }
 
@@ -79,30 +73,8 @@ pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
     setup.stand_ins = Some(stand_ins);
     setup.jump = jump(&arguments.attended.jump)?;
     setup.audit = hand_on::rehearsed(&config);
-    let how = How::of(&arguments.attended, &config, None);
+    let how = How { config: &config, manner: &arguments.attended.manner, break_glass: None };
     start(&plan, setup, &how, operator_name(name), None)
-}
-
-/// Who answers, how the run is told, and what the team has set.
-pub(super) struct How<'a> {
-    pub config: &'a Config,
-    pub answers: Option<&'a Path>,
-    pub non_interactive: bool,
-    pub format: RunFormat,
-    /// Why it goes on even where it can be recorded no longer.
-    pub break_glass: Option<&'a str>,
-}
-
-impl<'a> How<'a> {
-    fn of(arguments: &'a Attended, config: &'a Config, break_glass: Option<&'a str>) -> Self {
-        Self {
-            config,
-            answers: arguments.answers.as_deref(),
-            non_interactive: arguments.non_interactive,
-            format: arguments.format,
-            break_glass,
-        }
-    }
 }
 
 fn read(arguments: &Attended) -> Result<(Plan, Config), Failure> {
@@ -257,181 +229,6 @@ fn is_there(name: &str, setup: &Setup) -> bool {
             let program = setup.folder.join(folder).join(name);
             program.is_file() && access(&program, Access::EXEC_OK).is_ok()
         })
-}
-
-pub(super) fn start(
-    plan: &Plan,
-    mut setup: Setup,
-    how: &How<'_>,
-    name: String,
-    mut record: Option<Record>,
-) -> Result<Exit, Failure> {
-    let broken =
-        |error: io::Error| Failure::new(Exit::Environment, format!("failed to start: {error}"));
-    leave_no_core();
-    let wishes = Wishes::default();
-    signals::listen(wishes.clone()).map_err(broken)?;
-    let rehearsed = setup.stand_ins.is_some();
-    let binding = if rehearsed { Binding::Optional } else { Binding::Required };
-    let mut operator = operator(plan, how, name, wishes.clone(), binding)?;
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
-    let out =
-        File::from(std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned().map_err(broken)?);
-    let mut sink: Box<dyn Sink> = match how.format {
-        RunFormat::Json => Box::new(JsonLines::new(BufWriter::new(out))),
-        RunFormat::Text => {
-            let plain = environment_variable("NO_COLOR").is_some() || !io::stdout().is_terminal();
-            let colour = if plain { Colour::Off } else { Colour::On };
-            let columns = if io::stdout().is_terminal() { setup.size.0.into() } else { 4096 };
-            Box::new(View::new(BufWriter::new(out), colour, columns))
-        }
-    };
-    let way = if rehearsed { None } else { Way::open(how.config, &setup, record.as_ref())? };
-    let (way, teller) = way.unzip();
-    let courier = way.as_ref().map(Way::courier);
-    if let Some(courier) = &courier {
-        setup.audit = Some(Box::new(OnTheWay(courier.clone())));
-    }
-    let head = record.as_ref().map_or_else(|| Head::of_nothing(&setup.run), Record::head);
-    let emergency = emergency(how, &setup);
-    let recording = record.as_mut().map(|record| record.recording().or(emergency));
-    let mut kept = Handing::after(recording, head, teller.unwrap_or_default(), courier);
-    // What happened is kept before it is shown.
-    let past = setup.keeping.as_ref().map(|keeping| keeping.past.clone());
-    let mut deviations = Deviations::after(past.unwrap_or_default());
-    let run_id = setup.run.clone();
-    let sinks: Vec<&mut dyn Sink> = vec![&mut kept, sink.as_mut(), &mut deviations];
-    let run = carry_out(plan, setup, operator.as_mut(), sinks, wishes);
-    let summary = runtime.block_on(run);
-    let (head, broke_off, left) = (kept.recorded(), kept.broke_off(), kept.left().to_vec());
-    drop((kept, sink));
-    let is_over = !matches!(summary.result, RunResult::Paused | RunResult::Broken);
-    let in_journal = record.as_ref().map(|_| run_id.as_str());
-    let offered = is_over.then(|| deviations.offer(&plan.document, in_journal, how.format));
-    // Whatever comes of that, the target is given back.
-    match (record, broke_off.or(head)) {
-        (Some(record), Some(head)) if broke_off.is_some() => record.abandon(head),
-        (Some(record), Some(head)) => record.end(head, how.format, &how.config.journal)?,
-        _ => {}
-    }
-    way.map_or(Ok(()), |way| way.end(&left, how.format))?;
-    offered.transpose()?;
-    if summary.result == RunResult::Broken {
-        let _ = writeln!(io::stderr(), "runbook: {}", summary.why.as_str());
-    }
-    Ok(exit(summary.result))
-}
-
-/// A run knows secrets: its memory is written down nowhere should it crash, and read by no other
-/// process of the operator. What it starts is not held to that.
-fn leave_no_core() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-}
-
-/// What is said where a run can be recorded no longer and goes on all the same.
-fn emergency(how: &How<'_>, setup: &Setup) -> Option<Emergency<'static>> {
-    let reason = how.break_glass?.to_owned();
-    let unrecorded = setup.unrecorded.clone();
-    Some(Box::new(move |error| {
-        complain(&format!("failed to {error}; going on without a record ({reason})"));
-        unrecorded.because(format!("{reason}; failed to {error}"));
-    }))
-}
-
-const fn exit(result: RunResult) -> Exit {
-    match result {
-        RunResult::Complete => Exit::Done,
-        RunResult::CompleteWithDoubts | RunResult::Paused => Exit::NeedsPerson,
-        RunResult::Failed => Exit::Failed,
-        RunResult::Refused => Exit::Refused,
-        RunResult::Interrupted => Exit::Interrupted,
-        RunResult::Broken => Exit::Environment,
-    }
-}
-
-/// Who answers: an answers file where one is given, else the person at the terminal, if there is
-/// one.
-fn operator(
-    plan: &Plan,
-    how: &How<'_>,
-    name: String,
-    wishes: Wishes,
-    binding: Binding,
-) -> Result<Box<dyn Operator>, Failure> {
-    if let Some(path) = how.answers {
-        return Ok(Box::new(answers(plan, path, name, binding)?));
-    }
-    let attended = io::stdin().is_terminal() && io::stdout().is_terminal();
-    if how.non_interactive || !attended || how.format == RunFormat::Json {
-        return Ok(Box::new(Answers::none(name)));
-    }
-    let terminal = Terminal::open(name, wishes);
-    let opened = terminal.map_err(|error| {
-        Failure::new(Exit::Environment, format!("failed to open the terminal: {error}"))
-    })?;
-    Ok(Box::new(opened))
-}
-
-/// Whether confirmations must say which plan they are for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Binding {
-    /// What is confirmed is done for real.
-    Required,
-    /// It is a rehearsal.
-    Optional,
-}
-
-fn answers(plan: &Plan, path: &Path, name: String, binding: Binding) -> Result<Answers, Failure> {
-    let usage =
-        |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("failed to {error}"));
-    let answers = Answers::read(path, name).map_err(|error| usage(&error))?;
-    let binding_of_plan = plan.binding();
-    if answers.plan.as_ref() == Some(&plan.fingerprint) {
-        refuse_answers_for_the_whole(plan, path)?;
-    }
-    if let Some(bound) = &answers.plan
-        && *bound != binding_of_plan
-    {
-        let message = format!(
-            "{} was written for another version of this runbook (plan {bound}, now \
-             {binding_of_plan}), or for another part of it: look at what changed, then write it anew \
-             with `runbook explain --format answers {}`",
-            path.display(),
-            plan.document.source.path().display(),
-        );
-        return Err(Failure::new(Exit::Refused, message));
-    }
-    if answers.plan.is_none() && answers.confirms_something() && binding == Binding::Required {
-        let message = format!(
-            "{} confirms steps, but of no plan in particular: read `runbook explain {}`, then put \
-             plan = \"{}\" into its first line",
-            path.display(),
-            plan.document.source.path().display(),
-            binding_of_plan,
-        );
-        return Err(Failure::new(Exit::Refused, message));
-    }
-    fit(&answers, plan).map_err(|error| usage(&error))?;
-    Ok(answers)
-}
-
-/// Refuses answers to what a plan does not ask; those to what is left out of it are never used.
-pub(super) fn fit(answers: &Answers, plan: &Plan) -> Result<(), AnswersError> {
-    let inputs: Vec<_> = plan.inputs.iter().map(|input| input.name.clone()).collect();
-    let all = || plan.steps.iter().chain(&plan.left_out).map(|step| plan.step(step));
-    let steps: Vec<_> = all().map(|step| step.id.clone()).collect();
-    let choices = all().flat_map(|step| {
-        step.actions.iter().filter_map(|action| match &action.kind {
-            ActionKind::Choice(choice) => Some((
-                step.id.clone(),
-                choice.alternatives.iter().map(|one| one.label.clone()).collect(),
-            )),
-            _ => None,
-        })
-    });
-    answers.check(&inputs, &choices.collect::<Vec<_>>(), &steps)
 }
 
 /// Asks git for the operator's name. It answers while the runbook is read.

@@ -31,7 +31,7 @@ use crate::variables::Redactor;
 use super::answers::Answers;
 use super::arguments::{SandboxUse, Validate};
 use super::settings::{self, InForce};
-use super::{Exit, Failure, carry_out, environment, environment_variable, journal};
+use super::{Exit, Failure, carry_out, environment, environment_variable, journal, start};
 
 /// What is said of a text that is no runbook.
 const NOTHING_TO_DO: &str = "holds nothing to do: no command block and no manual step";
@@ -84,7 +84,7 @@ impl Call {
         let mut diagnostics = self.check(&whole);
         let holds_nothing = whole.is_empty();
         let plan = Plan::new(whole.document, catalogue, &Selection::default());
-        if let Err(error) = carry_out::fit(&answers, &plan) {
+        if let Err(error) = start::fit(&answers, &plan) {
             return Examined::unreadable(&path, &format!("failed to {error}"));
         }
         let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();

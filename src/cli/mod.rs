@@ -28,6 +28,7 @@ mod sandbox;
 mod settings;
 mod show;
 mod signals;
+mod start;
 mod status;
 mod terminal;
 mod trial;

@@ -17,10 +17,11 @@ use crate::source::Source;
 use crate::variables::{Redacted, Redactor};
 
 use super::arguments::Resume;
-use super::carry_out::{How, ask_git, decide, operator_name, require_tools, setup, start};
+use super::carry_out::{ask_git, decide, operator_name, require_tools, setup};
 use super::journal::{self, Record, failed, hold, pick};
 use super::jump::wanted;
 use super::role::role;
+use super::start::{How, start};
 use super::usual::Earlier;
 use super::{Exit, Failure, complain, environment};
 
@@ -74,9 +75,7 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     let record = Record::of(store, &plan, line.run.clone(), line.target, journaled)?;
     let how = How {
         config: &config,
-        answers: arguments.answers.as_deref(),
-        non_interactive: arguments.non_interactive,
-        format: arguments.format,
+        manner: &arguments.manner,
         break_glass: arguments.authority.break_glass.as_deref(),
     };
     start(&plan, setup, &how, name, Some(record))

@@ -15,10 +15,11 @@ use crate::session::for_shell;
 use crate::source::Source;
 
 use super::arguments::Rollback;
-use super::carry_out::{How, ask_git, decide, operator_name, require_tools, setup, start};
+use super::carry_out::{ask_git, decide, operator_name, require_tools, setup};
 use super::journal::{self, Record, failed, hold, pick};
 use super::resume::Recorded;
 use super::role::role;
+use super::start::{How, start};
 use super::{Exit, Failure, complain, environment};
 
 pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
@@ -52,9 +53,7 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     let record = Record::of(store, &plan, setup.run.clone(), line.target, journaled)?;
     let how = How {
         config: &config,
-        answers: arguments.answers.as_deref(),
-        non_interactive: arguments.non_interactive,
-        format: arguments.format,
+        manner: &arguments.manner,
         break_glass: arguments.authority.break_glass.as_deref(),
     };
     start(&plan, setup, &how, name, Some(record))

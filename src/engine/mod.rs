@@ -29,6 +29,7 @@ mod rejudge;
 mod remains;
 mod replay;
 mod settle;
+mod setup;
 mod together;
 mod tools;
 mod trial;
@@ -37,23 +38,19 @@ mod usual;
 mod validate;
 mod verdict;
 mod visit;
+mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::document::{self, ActionKind, Asks, Document};
-use crate::event::{
-    Beginning, Part, Place, Placed, Resumption, Role, RoleStanding, RunResult, Sink, Summary, What,
-};
+use crate::event::{Beginning, Place, Role, RoleStanding, RunResult, Sink, Summary, What};
 use crate::plan::{self, Plan, sounds_secret};
 use crate::resume::Past;
 use crate::sandbox;
-use crate::session::{Interrupt, Session, SessionError, Settings, State};
+use crate::session::{Session, SessionError, Settings, State};
 use crate::source::Span;
 use crate::stamp::{Standing, standing};
 use crate::variables::template::{Style, expand};
@@ -67,189 +64,15 @@ pub use operator::{
     Edit, From, Given, Go, Happened, Insisted, Judged, Manual, Offer, OnFailure, Operator,
 };
 pub use rehearsal::{RehearsalError, StandIns};
+pub use setup::{Jump, Keeping, Setup, Unrecorded};
 pub use together::together;
 pub use tools::is_builtin;
 pub use usual::Usual;
 pub use validate::{Courtesy, INTERRUPTED, Provided, validate, without_running};
+pub use wishes::Wishes;
 
 use recorder::Recorder;
-
-/// How a run is carried out.
-#[derive(Debug)]
-pub struct Setup {
-    /// The run's id.
-    pub run: String,
-    /// The machine's name.
-    pub host: String,
-    /// The bash to use.
-    pub bash: OsString,
-    /// Where commands start.
-    pub folder: PathBuf,
-    /// The environment of commands.
-    pub environment: Vec<(OsString, OsString)>,
-    /// The operator's `TERM`.
-    pub terminal: String,
-    /// Columns and rows of the operator's terminal.
-    pub size: (u16, u16),
-    /// How long a segment may run.
-    pub deadline: Duration,
-    /// How long an endless command is watched.
-    pub window: Duration,
-    /// Today's date, for templates: `2026-04-24`.
-    pub today: String,
-    /// The stand-ins, in a rehearsal.
-    pub stand_ins: Option<StandIns>,
-    /// The environment that values for inputs are taken from.
-    pub offers: Vec<(OsString, OsString)>,
-    /// What a validation is carried out in.
-    pub confined: Option<Confined>,
-    /// How it is kept; nothing where no journal is.
-    pub keeping: Option<Keeping>,
-    /// The role that the runbook requires.
-    pub role: Option<Role>,
-    /// Whether it goes ahead although nothing of it can be recorded.
-    pub unrecorded: Unrecorded,
-    /// The wish that steps are left out.
-    pub jump: Option<Jump>,
-    /// The place that the run was in before, where it goes on.
-    pub pins: Option<Vec<Placed>>,
-    /// What earlier runs tell of how long things take.
-    pub usual: Option<Box<dyn Usual>>,
-    /// Who hands audit entries on; nobody where a team has no sinks.
-    pub audit: Option<Box<dyn Auditing>>,
-}
-
-/// Why a run goes ahead although nothing of it is recorded, or nothing more. Whoever records it may
-/// find that out while it is under way.
-#[derive(Debug, Clone, Default)]
-pub struct Unrecorded(Arc<OnceLock<String>>);
-
-impl Unrecorded {
-    /// From now on nothing is recorded; the first reason stays.
-    pub fn because(&self, reason: String) {
-        let _ = self.0.set(reason);
-    }
-
-    /// The reason; nothing where the run is recorded.
-    pub fn reason(&self) -> Option<&str> {
-        self.0.get().map(String::as_str)
-    }
-}
-
-/// The wish that only a part of a runbook is carried out.
-#[derive(Debug, Clone)]
-pub struct Jump {
-    /// The part.
-    pub part: Part,
-    /// Why, where a reason was given.
-    pub reason: Option<String>,
-}
-
-/// How a run is kept, so that it can be gone on with.
-#[derive(Debug, Default)]
-pub struct Keeping {
-    /// The key of the marks by which secrets are known again.
-    pub key: Vec<u8>,
-    /// The runbook's path, from the root.
-    pub path: String,
-    /// The sections that run on demand, where such are carried out.
-    pub sections: Vec<String>,
-    /// The run that this one belongs to.
-    pub of: Option<String>,
-    /// What it knows from before: from itself, where it goes on, or from the run that it undoes.
-    pub past: Past,
-    /// How it goes on, where it does.
-    pub resumption: Option<Box<Resumption>>,
-}
-
-/// What the outside world wants of a run.
-#[derive(Debug, Clone, Default)]
-pub struct Wishes {
-    interrupt: Interrupt,
-    level: Arc<AtomicU8>,
-    first: First,
-}
-
-/// What the first Ctrl-C ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum First {
-    /// The running command: an operator wants to go on from there.
-    #[default]
-    Command,
-    /// Everything: nobody is there to say how it goes on.
-    Everything,
-}
-
-/// Why a run ends that was hung up.
-const HUNG_UP: &str = "the terminal was closed, or the system wants it to end";
-
-/// How urgent a wish is.
-const STOP_COMMAND: u8 = 1;
-const END_RUN: u8 = 2;
-const TERMINAL_GONE: u8 = 3;
-
-/// How often a validation is told again that it is to end.
-const INSIST: Duration = Duration::from_millis(500);
-
-impl Wishes {
-    /// Those for work that nobody attends: Ctrl-C ends it at once.
-    pub fn unattended() -> Self {
-        Self { first: First::Everything, ..Self::default() }
-    }
-
-    /// Whether everything is to end as soon as it can.
-    pub fn is_over(&self) -> bool {
-        self.level.load(Ordering::SeqCst) >= END_RUN
-    }
-
-    /// Stops what runs, again and again once everything is to end: who was not yet waiting for a
-    /// command would not have heard it. Never ends by itself.
-    async fn insist(&self) {
-        loop {
-            tokio::time::sleep(INSIST).await;
-            if self.is_over() {
-                self.interrupt.interrupt();
-            }
-        }
-    }
-
-    /// Ctrl-C: stops the running command, a second time the run.
-    pub fn interrupt(&self) {
-        let known = self.level.load(Ordering::SeqCst);
-        let again = known >= STOP_COMMAND || self.first == First::Everything;
-        self.wish(if again { END_RUN } else { STOP_COMMAND });
-    }
-
-    /// What was interrupted is over and was none of the run's: a program that had the terminal.
-    pub fn forget_interrupts(&self) {
-        for level in [STOP_COMMAND, END_RUN] {
-            let _ = self.level.compare_exchange(level, 0, Ordering::SeqCst, Ordering::SeqCst);
-        }
-    }
-
-    /// The terminal was closed, or the machine goes down: the run ends as soon as it can.
-    pub fn hang_up(&self) {
-        self.wish(TERMINAL_GONE);
-    }
-
-    /// Whether the run is to end as soon as it can: no question waits for an answer any more.
-    pub fn is_hung_up(&self) -> bool {
-        self.level.load(Ordering::SeqCst) == TERMINAL_GONE
-    }
-
-    fn wish(&self, level: u8) {
-        self.level.fetch_max(level, Ordering::SeqCst);
-        self.interrupt.interrupt();
-    }
-
-    fn take(&self) -> u8 {
-        let level = self.level.load(Ordering::SeqCst);
-        if level == STOP_COMMAND {
-            self.level.store(0, Ordering::SeqCst);
-        }
-        level
-    }
-}
+use wishes::{END_RUN, HUNG_UP, TERMINAL_GONE};
 
 /// What a paused run has to be told where nothing is kept of it.
 const NO_JOURNAL: &str = "it is not recorded, so it cannot be gone on with, only started anew";

@@ -148,3 +148,14 @@ fn a_change_whose_answer_never_came_is_looked_for_and_not_made_twice() {
 fn a_change_whose_connection_was_dropped_is_looked_for_and_not_made_twice() {
     goes_on_after(Answer::hang_up, &["not known", "failed"]);
 }
+
+#[test]
+fn a_consumer_that_stands_there_twice_is_refused() {
+    let world = world(Answer::never);
+    let answers = world.story.folder().join("answers.toml");
+    let text = std::fs::read_to_string(&answers).expect("answers");
+    std::fs::write(&answers, text.replace("\"c\", ", "\"a\", ")).expect("answers");
+    let ended = world.story.run(&["run", "rotate.md", "--answers", "answers.toml"]);
+    ended.is(3, &["\"a\" stands there twice"]);
+    assert!(world.changes().is_empty());
+}

@@ -123,6 +123,9 @@ fn in_an_emergency_a_run_goes_on_when_its_record_breaks_off_and_says_so() {
     // What was recorded until then can be read, and is whole.
     story.run(&["show", "--verify"]).is(0, &["none changed or missing"]);
     story.run(&["runs"]).is(0, &["BROKEN OFF"]);
+    // What was done after that is not known, so it is not gone on with.
+    run(&story, &[], &["resume"]).is(4, &["was allowed to go on without a record"]);
+    assert_eq!(file(&story, "two"), "b\n");
     // The target is free.
     run(&story, &[], &["run", "a.md"]).is(0, &["complete"]);
 }

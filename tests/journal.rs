@@ -399,3 +399,45 @@ fn old_runs_are_pruned_whole_and_their_heads_stay() {
     story.write("runbook.toml", "[journal]\nkeep-days = 0\n");
     story.run(&["run", "look.md"]).is(2, &["keep-days = 0"]);
 }
+
+#[test]
+fn a_file_without_an_end_is_not_taken() {
+    let story = Story::new();
+    let words = ["runs", "--import", "/dev/zero"];
+    story.run(&words).is(2, &["/dev/zero: failed to read", "a line of it is longer than 16 MiB"]);
+    story.run(&["runs", "--import", "/dev/null"]).is(2, &["it is empty"]);
+}
+
+#[test]
+fn a_row_that_says_something_else_and_a_text_of_another_runbook_are_found() {
+    let story = Story::new();
+    story.write("look.md", "# Look\n\n## Step 1\n\n```bash\necho hello\n```\n");
+    story.run(&["run", "look.md"]).is(0, &["complete"]);
+    story.run(&["show", "--export", "out"]).is(0, &[]);
+    story.run(&["show", "--verify"]).is(0, &["none changed or missing"]);
+    let journal = story.home().join(".local/state/runbook/journal.sqlite");
+    let store = rusqlite::Connection::open(&journal).unwrap();
+    let other = "UPDATE runs SET line = json_set(line, '$.state', json('{\"ended\":\"failed\"}'))";
+    store.execute(other, []).unwrap();
+    story.run(&["show", "--verify"]).is(1, &["it is listed as something else"]);
+    let text = fs::read_to_string(story.folder().join("out")).unwrap();
+    story.write("changed", &text.replacen("echo hello", "echo bye", 1));
+    let elsewhere = Story::new();
+    let changed = story.folder().join("changed").display().to_string();
+    elsewhere
+        .run(&["runs", "--import", &changed])
+        .is(2, &["it is not the text of what was carried"]);
+    elsewhere.run(&["runs"]).is(0, &["no runs"]);
+}
+
+#[test]
+fn what_ends_before_it_begins_leaves_the_target_free() {
+    let story = Story::new();
+    story.write("look.md", "# Look\n\n## Step 1\n\n```bash\necho hello\n```\n");
+    story.write("wrong.toml", "[inputs]\nNOPE = \"x\"\n");
+    story.run(&["run", "look.md", "--answers", "wrong.toml"]).is(2, &["NOPE"]);
+    let next = story.run(&["run", "look.md"]);
+    next.is(0, &["complete"]);
+    assert!(!next.stderr.contains("held"), "{}", next.stderr);
+    story.run(&["run", "look.md", "--break-glass", " "]).is(2, &["say why"]);
+}

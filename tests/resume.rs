@@ -435,6 +435,12 @@ fn a_rollback_is_a_run_of_its_own_until_the_point_of_no_return() {
     tale.story.run(&["show"]).is(0, &["Belongs to"]);
     // The newest run is the rollback itself now.
     tale.story.run(&rollback).is(2, &["is itself the rollback of"]);
+    // What was undone is neither gone on with nor undone again.
+    let runs = tale.story.run(&["runs", "--unfinished"]).stdout;
+    let undone = runs.split_whitespace().next().unwrap().to_owned();
+    tale.story.run(&["resume", &undone]).is(4, &["was rolled back by run"]);
+    tale.story.run(&["rollback", &undone]).is(4, &["has a rollback already"]);
+    assert_eq!(tale.file("world"), "new\nold raptor\n");
     // Forward only, once the old token may be dead.
     tale.story.write("world", "");
     let text = REVOCABLE.replace("echo new", "echo good");

@@ -462,3 +462,26 @@ fn a_run_that_is_aborted_leaves_no_core() {
     assert_eq!(ended.signal(), Some(6), "{ended}");
     assert!(!ended.core_dumped(), "the memory of a run was written down");
 }
+
+#[test]
+fn what_a_block_makes_and_names_like_a_secret_is_one_from_then_on() {
+    let story = Story::new();
+    let text = "# Make\n\n## Step 1\n\n```bash\nNEW_PASSWORD=$(head -c 18 /dev/urandom | base64); \
+                printf %s \"$NEW_PASSWORD\" > made\n```\n\n## Step 2\n\n```bash\necho \
+                \"it is $NEW_PASSWORD\"; base64 < made\n# Expect: some output\n```\n";
+    story.write("make.md", text);
+    let plan: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    story.write("answers.toml", &format!("plan = \"{plan}\"\n[confirm]\n1 = [\"writes\"]\n"));
+    let ended = story.run(&["run", "make.md", "--answers", "answers.toml"]);
+    let shown = &ended.stdout;
+    assert!(shown.contains("it is [redacted NEW_PASSWORD]"), "{shown}\n{}", ended.stderr);
+    let made = std::fs::read(story.folder().join("made")).expect("a file");
+    let mut seen = BTreeMap::new();
+    files(&mut seen, &story.home());
+    assert!(seen.keys().any(|name| name.ends_with("journal.sqlite")));
+    let all =
+        seen.values().flatten().chain([&shown.clone().into_bytes()]).cloned().collect::<Vec<_>>();
+    for bytes in all {
+        assert_eq!(memchr::memmem::find(&bytes, &made), None);
+    }
+}

@@ -43,12 +43,8 @@ pub(super) fn feed(sink: &Sink, words: &[String], text: &str, stop: &Stop) -> At
     let input = format!("{text}\n").into_bytes();
     let why = match run(sink, words, input, (Listen::Everything, SAID), stop) {
         Ok(Ran { code: Some(0), .. }) => return Attempt::Delivered,
-        Ok(Ran { code: Some(code), said }) => {
-            let said = String::from_utf8_lossy(&said);
-            let said = said.trim();
-            let said = if said.is_empty() { String::new() } else { format!(": {said}") };
-            format!("{name} ended with {code}{said}")
-        }
+        // What it said may hold what it got from its environment, which nobody here knows.
+        Ok(Ran { code: Some(code), .. }) => format!("{name} ended with {code}"),
         Ok(Ran { code: None, .. }) => format!("{name} did not end in time, and was stopped"),
         Err(error) => format!("{name} cannot be started: {error}"),
     };

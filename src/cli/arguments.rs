@@ -93,7 +93,7 @@ pub(super) struct Jump {
     #[arg(long, value_name = "STEP")]
     pub step: Vec<String>,
     /// Why steps are left out: it is recorded
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = words)]
     pub reason: Option<String>,
 }
 
@@ -104,7 +104,7 @@ pub(super) struct Authority {
     #[arg(long, value_name = "ROLE")]
     pub role: Option<String>,
     /// In an emergency: go ahead without the role, or without a journal; with the reason
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = words)]
     pub break_glass: Option<String>,
 }
 
@@ -132,7 +132,7 @@ pub(super) struct Resume {
     #[arg(long, requires = "reason")]
     pub accept_changes: bool,
     /// Why it is taken, changed or done again: it is recorded
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = words)]
     pub reason: Option<String>,
     #[command(flatten)]
     pub authority: Authority,
@@ -383,6 +383,12 @@ pub(super) enum StatusFormat {
     Text,
     /// The versioned contract of the README
     Json,
+}
+
+/// A reason that says something.
+fn words(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() { Err("say why".into()) } else { Ok(text.to_owned()) }
 }
 
 /// Days, from `90d`, `12w` or `90`.

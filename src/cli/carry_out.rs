@@ -39,6 +39,7 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
     require_tools(&plan, &setup)?;
     let name = operator_name(name);
     setup.role = role(&plan, &config, &arguments.authority)?;
+    setup.break_glass.clone_from(&arguments.authority.break_glass);
     let record = Record::begin(&plan, &mut setup, &arguments.attended, &name);
     let record = match (record, &arguments.authority.break_glass) {
         (Ok(record), _) => Some(record),
@@ -160,6 +161,7 @@ pub(super) fn setup(config: &Config, folder: PathBuf) -> Setup {
         confined: None,
         keeping: None,
         role: None,
+        break_glass: None,
         unrecorded: Unrecorded::default(),
         jump: None,
         pins: None,

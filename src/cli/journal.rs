@@ -25,6 +25,8 @@ use super::{Exit, Failure, complain, environment_variable};
 /// A run on its way into the journal; it holds its target.
 pub(super) struct Record {
     journal: Sqlite,
+    /// Whether its target is still to be given back.
+    holds: bool,
     run: String,
     target: String,
     journaled: Journaled,
@@ -65,7 +67,7 @@ impl Record {
         journaled: Journaled,
     ) -> Result<Self, Failure> {
         journal.keep_text(&plan.fingerprint, plan.document.source.text()).map_err(failed)?;
-        Ok(Self { journal, run, target, journaled })
+        Ok(Self { journal, holds: true, run, target, journaled })
     }
 
     /// The journal that it is in.
@@ -90,6 +92,7 @@ impl Record {
              after that",
             self.run, head.number
         ));
+        self.holds = false;
         if let Err(error) = self.journal.release(&self.target, &self.run) {
             complain(&format!("failed to {error}"));
         }
@@ -98,6 +101,7 @@ impl Record {
     /// Gives the target back, and says the head: noted elsewhere, it shows that nothing was cut off.
     /// Older runs of the same target go, as `keep` says.
     pub fn end(mut self, head: Head, format: RunFormat, keep: &Keep) -> Result<(), Failure> {
+        self.holds = false;
         self.journal.release(&self.target, &self.run).map_err(failed)?;
         let now = jiff::Timestamp::now();
         let age = keep.keep_days.map(|days| SignedDuration::from_hours(24 * i64::from(days)));
@@ -114,6 +118,15 @@ impl Record {
             ))?;
         }
         Ok(())
+    }
+}
+
+/// A run that did not come to begin leaves its target free.
+impl Drop for Record {
+    fn drop(&mut self) {
+        if self.holds {
+            let _ = self.journal.release(&self.target, &self.run);
+        }
     }
 }
 

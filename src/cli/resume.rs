@@ -44,6 +44,9 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
         );
         return Err(Failure::new(Exit::Refused, message));
     }
+    refuse_what_may_have_gone_on(&recorded, &line, arguments)?;
+    refuse_what_was_rolled_back(&store, &line)?;
+    say_what_else_is_unfinished(&store, &line)?;
     let source = recorded.source(&store)?;
     let part = recorded.part_of(&store, &source)?;
     let (plan, config) = decide(source, &recorded.sections, &part)?;
@@ -52,6 +55,7 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     setup.run.clone_from(&line.run);
     setup.environment = for_shell(environment());
     setup.role = role(&plan, &config, &arguments.authority)?;
+    setup.break_glass.clone_from(&arguments.authority.break_glass);
     require_tools(&plan, &setup)?;
     let holder = Holder::this(&line.run, &name, &setup.host);
     hold(&mut store, &line.target, &holder)?;
@@ -88,6 +92,67 @@ fn refuse_what_has_ended(line: &Line) -> Result<(), Failure> {
     let message =
         format!("run {} came to its end; `runbook show {}` tells of it", line.run, line.run);
     Err(Failure::new(Exit::Usage, message))
+}
+
+/// A run that was allowed to go on without a record may have done all of its steps.
+fn refuse_what_may_have_gone_on(
+    recorded: &Recorded,
+    line: &Line,
+    arguments: &Resume,
+) -> Result<(), Failure> {
+    let Some(reason) = &recorded.past.may_have_gone_on else { return Ok(()) };
+    let what = format!(
+        "run {} was allowed to go on without a record ({}), and its record has no end: what it did \
+         after entry {} is not known",
+        line.run,
+        neutral(reason.as_str()),
+        recorded.head.number
+    );
+    if arguments.authority.break_glass.is_some() {
+        complain(&format!("{what}; going on all the same"));
+        return Ok(());
+    }
+    let message = format!(
+        "{what}. Look at every step after that, then begin anew with `runbook run --from STEP`; or, \
+         if it went no further, `runbook resume {} --break-glass \"...\"`",
+        line.run
+    );
+    Err(Failure::new(Exit::Refused, message))
+}
+
+/// A run that was undone is not gone on with.
+fn refuse_what_was_rolled_back(store: &Sqlite, line: &Line) -> Result<(), Failure> {
+    let Some(rollback) = rollback_of(store, line)? else { return Ok(()) };
+    let what = match rollback.state.is_unfinished() {
+        true => "is being rolled back",
+        false => "was rolled back",
+    };
+    let message = format!(
+        "run {} {what} by run {}: `runbook show {}` tells of it; begin anew with `runbook run`",
+        line.run, rollback.run, rollback.run
+    );
+    Err(Failure::new(Exit::Refused, message))
+}
+
+/// The run that undoes, or has undone, another one.
+pub(super) fn rollback_of(store: &Sqlite, line: &Line) -> Result<Option<Line>, Failure> {
+    let filter = Filter { target: Some(line.target.clone()), ..Filter::default() };
+    let lines = store.runs(&filter).map_err(failed)?;
+    Ok(lines.into_iter().find(|other| other.of.as_ref() == Some(&line.run)))
+}
+
+/// Others of the same target that are not at their end: the newest need not be the one that is meant.
+fn say_what_else_is_unfinished(store: &Sqlite, line: &Line) -> Result<(), Failure> {
+    let filter =
+        Filter { target: Some(line.target.clone()), unfinished: true, ..Filter::default() };
+    for other in store.runs(&filter).map_err(failed)?.iter().filter(|other| other.run != line.run) {
+        let step = other.step.as_ref().map(|step| format!(" in step {step}")).unwrap_or_default();
+        complain(&format!(
+            "run {} of the same target is not at its end either{step}: `runbook show {}` tells of it",
+            other.run, other.run
+        ));
+    }
+    Ok(())
 }
 
 /// What is left out of a run is not done again.
@@ -225,6 +290,7 @@ impl Recorded {
             redone: Vec::new(),
             forgotten: Vec::new(),
             role: setup.role.clone(),
+            break_glass: setup.break_glass.as_deref().map(redact),
             taken_from,
             reason: arguments.reason.as_deref().map(redact),
             done: self.done(plan),

@@ -3,6 +3,11 @@
 //! Comes in: the runbook's `Required role`, the team's command that knows, what was typed. Goes out:
 //! the role and how it is known, to be recorded; a refusal, too, is a run that the journal knows.
 
+use std::io::{self, Read};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
 use crate::config::Config;
 use crate::event::{Role, RoleStanding};
 use crate::plan::Plan;
@@ -10,6 +15,11 @@ use crate::variables::Redactor;
 
 use super::arguments::Authority;
 use super::{Exit, Failure, complain, environment_variable};
+
+/// How long the team's command may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How much it may print, in bytes.
+const MOST: u64 = 64 << 10;
 
 /// How the operator stands to the role that the runbook requires; nothing where it requires none.
 pub(super) fn role(
@@ -45,11 +55,39 @@ pub(super) fn role(
 
 /// What the team's command prints. That it cannot be asked is not that the role is missing.
 fn ask(program: &str, words: &[String]) -> Result<String, Failure> {
-    let said = duct::cmd(program, words).stdin_null().read();
-    said.map_err(|error| {
+    said_by(program, words).map_err(|error| {
         let message = format!(
             "failed to ask for your roles with `{program}` ([roles] in runbook.toml): {error}"
         );
         Failure::new(Exit::Environment, message)
     })
+}
+
+/// What a program prints, if it ends in time and is no flood.
+fn said_by(program: &str, words: &[String]) -> io::Result<String> {
+    let reader = duct::cmd(program, words).stdin_null().unchecked().reader()?;
+    let reader = Arc::new(reader);
+    let (tell, told) = mpsc::channel();
+    let reading = Arc::clone(&reader);
+    thread::spawn(move || {
+        let mut said = Vec::new();
+        let read = (&*reading).take(MOST).read_to_end(&mut said);
+        let _ = tell.send(read.map(|_| said));
+    });
+    let said = told.recv_timeout(PATIENCE);
+    let ended = said.is_ok() && matches!(reader.try_wait(), Ok(Some(_)));
+    let status = if ended { reader.try_wait()?.map(|output| output.status) } else { None };
+    if !ended {
+        reader.kill()?;
+    }
+    let said = said.map_err(|_| io::Error::other(format!("it took more than {PATIENCE:?}")))??;
+    if said.len() as u64 == MOST {
+        return Err(io::Error::other(format!("it prints more than {} KiB", MOST >> 10)));
+    }
+    match status {
+        Some(status) if !status.success() => {
+            Err(io::Error::other(format!("it ended with {status}")))
+        }
+        _ => Ok(String::from_utf8_lossy(&said).into_owned()),
+    }
 }

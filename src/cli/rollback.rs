@@ -17,7 +17,7 @@ use crate::source::Source;
 use super::arguments::Rollback;
 use super::carry_out::{ask_git, decide, operator_name, require_tools, setup};
 use super::journal::{self, Record, failed, hold, pick};
-use super::resume::Recorded;
+use super::resume::{Recorded, rollback_of};
 use super::role::role;
 use super::start::{How, start};
 use super::{Exit, Failure, complain, environment};
@@ -27,17 +27,23 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     let mut store = journal::open()?;
     let line = pick(&store, arguments.run.as_deref(), Filter::default())?;
     refuse_what_is_none(&line)?;
+    refuse_a_second_one(&store, &line)?;
     let recorded = Recorded::read(&store, &line)?;
+    if line.operator != name {
+        complain(&format!("run {} is {}'s", line.run, neutral(&line.operator)));
+    }
     let whole = recorded.source(&store)?;
     let sections = rollback_sections(&whole)?;
     let (plan, config) = decide(whole, &sections, &Part::default())?;
     refuse_after_the_point(&store, &recorded, plan.catalogue, &line)?;
+    say_what_was_not_done(&plan, &recorded, &line)?;
     if plan.fingerprint != recorded.past.fingerprint {
         complain("the runbook has changed since that run; this is the rollback as it is now");
     }
     let mut setup = setup(&config, recorded.folder.clone());
     setup.environment = for_shell(environment());
     setup.role = role(&plan, &config, &arguments.authority)?;
+    setup.break_glass.clone_from(&arguments.authority.break_glass);
     require_tools(&plan, &setup)?;
     let holder = Holder::this(&setup.run, &name, &setup.host);
     hold(&mut store, &line.target, &holder)?;
@@ -59,11 +65,50 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     start(&plan, setup, &how, name, Some(record))
 }
 
+/// What was undone is not undone again.
+fn refuse_a_second_one(store: &Sqlite, line: &Line) -> Result<(), Failure> {
+    let Some(rollback) = rollback_of(store, line)? else { return Ok(()) };
+    let then = if rollback.state.is_unfinished() { "resume" } else { "show" };
+    let message = format!(
+        "run {} has a rollback already, run {}: `runbook {then} {}`",
+        line.run, rollback.run, rollback.run
+    );
+    Err(Failure::new(Exit::Refused, message))
+}
+
+/// What the rollback would undo that was never done; a run that has done nothing has no rollback.
+fn say_what_was_not_done(plan: &Plan, recorded: &Recorded, line: &Line) -> Result<(), Failure> {
+    let acted = recorded.past.acted();
+    if acted.is_empty() && plan.fingerprint == recorded.past.fingerprint {
+        let message = format!(
+            "run {} has changed nothing, so there is nothing to undo: `runbook show {}` tells of it",
+            line.run, line.run
+        );
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    let done = |id: &str| acted.iter().any(|place| plan.document.steps[*place].id == id);
+    let procedure = plan.document.steps.iter().enumerate();
+    let undone: Vec<_> = procedure
+        .filter(|(_, step)| step.section.kind != SectionKind::Rollback && !done(&step.id))
+        .map(|(_, step)| step.id.as_str())
+        .filter(|id| plan.steps.iter().any(|step| plan.step(step).id == *id))
+        .collect();
+    if !undone.is_empty() && plan.fingerprint == recorded.past.fingerprint {
+        complain(&format!(
+            "run {} has not done step {}: skip (s) what would undo it",
+            line.run,
+            undone.join(", ")
+        ));
+    }
+    Ok(())
+}
+
 fn refuse_what_is_none(line: &Line) -> Result<(), Failure> {
     match &line.of {
         Some(of) => {
+            let on = if line.state.is_unfinished() { "resume" } else { "show" };
             let message = format!(
-                "run {} is itself the rollback of {of}; `runbook resume {}` goes on with it",
+                "run {} is itself the rollback of {of}: `runbook {on} {}`; name the run to undo",
                 line.run, line.run
             );
             Err(Failure::new(Exit::Usage, message))
@@ -119,12 +164,14 @@ fn refuse_after_the_point(
         (None, Some(step)) => (title(step), "gone on behind"),
         (None, None) => return Ok(()),
     };
+    let unfinished = line.state.is_unfinished();
+    let on = if unfinished { format!(" (`runbook resume {}`)", line.run) } else { String::new() };
     let message = format!(
-        "run {} has {how} step {}, which cannot be undone: there is no way back, only forward \
-         (`runbook resume {}`)",
+        "run {} has {how} step {}, which cannot be undone: there is no way back, only \
+         forward{}",
         line.run,
         neutral(&step),
-        line.run
+        on
     );
     Err(Failure::new(Exit::Refused, message))
 }

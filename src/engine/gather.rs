@@ -130,6 +130,10 @@ impl Engine<'_> {
                 if values.iter().any(|value| value.contains('\0')) {
                     return Err(format!("{} is refused: no variable can hold a NUL", input.name));
                 }
+                let twice = values.iter().enumerate().find(|(at, one)| values[..*at].contains(one));
+                if let Some((_, value)) = twice {
+                    return Err(format!("\"{value}\" stands there twice: name each once"));
+                }
                 values.iter().try_for_each(|value| matches(input, value))?;
                 Ok(Value::List(values))
             }
@@ -153,8 +157,9 @@ impl Engine<'_> {
         if self.is_another(&input.name, &secret) && insisted == Insisted::No {
             return Err(format!(
                 "{} is refused: it is not the value that this run was begun with; if it is to be \
-                 another one, redo the step that obtains it with `runbook resume --redo STEP`",
-                input.name
+                 another one, redo the step that obtains it with `runbook resume {} --redo STEP --reason \
+                 \"...\"`",
+                input.name, self.setup.run
             ));
         }
         if let Some(other) = twin(&self.values, &input.name, &secret) {

@@ -52,6 +52,12 @@ impl Engine<'_> {
         }
         // A shell that is being stopped has nothing to tell; whatever needs it next will say so.
         let Ok(now) = self.snapshot().await else { return Ok(()) };
+        let before = self.kept.as_ref();
+        let known: BTreeMap<_, _> =
+            before.map(State::variables).unwrap_or_default().into_iter().collect();
+        let changed = now.variables().into_iter();
+        let changed = changed.filter(|(name, text)| known.get(name) != Some(text));
+        self.learn_from(changed.map(|(name, _)| name), &now);
         let before = self.kept.replace(now.clone());
         let Some(before) = before.filter(|before| !before.same(&now)) else { return Ok(()) };
         let kept = self.change(job, touches, &before, &now);

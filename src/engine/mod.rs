@@ -296,6 +296,7 @@ impl<'a> Engine<'a> {
             title: redact(&title(document)),
             fingerprint: self.plan.fingerprint.clone(),
             target: self.plan.target(),
+            break_glass: self.setup.break_glass.as_deref().map(redact),
             program: env!("CARGO_PKG_VERSION").into(),
             sections: keeping.map_or_else(Vec::new, |keeping| keeping.sections.clone()),
             part: self.setup.jump.as_ref().map(|jump| jump.part.clone()).unwrap_or_default(),
@@ -445,6 +446,10 @@ impl<'a> Engine<'a> {
             Err(Break::Refused(why)) => (RunResult::Refused, why),
             Err(Break::Interrupted) => (RunResult::Interrupted, "you interrupted it".into()),
             Err(Break::Broken(why)) => (RunResult::Broken, why),
+        };
+        let why = match self.setup.unrecorded.reason() {
+            Some(reason) => format!("{why}; NOT RECORDED ({reason})"),
+            None => why,
         };
         let summary = Summary {
             result,

@@ -124,7 +124,8 @@ impl Engine<'_> {
     ) -> Ending {
         let redact = |text: &str| self.redactor.redact(text);
         let ruling = &trial.ruling;
-        let by_person = matches!(outcome, Outcome::Judged | Outcome::Overruled | Outcome::Skipped);
+        let by_person = matches!(outcome, Outcome::Judged | Outcome::Overruled | Outcome::Skipped)
+            || (outcome == Outcome::Stopped && reason.is_some());
         // What is judged for another reason says so itself.
         let judged = outcome == Outcome::Judged && ruling.outcome != Outcome::Judged;
         let why = if judged { "a person judged it" } else { &ruling.why };

@@ -43,6 +43,8 @@ pub struct Setup {
     pub keeping: Option<Keeping>,
     /// The role that the runbook requires.
     pub role: Option<Role>,
+    /// Why it may go on even where it can be recorded no longer.
+    pub break_glass: Option<String>,
     /// Whether it goes ahead although nothing of it can be recorded.
     pub unrecorded: Unrecorded,
     /// The wish that steps are left out.

@@ -68,7 +68,7 @@ impl Engine<'_> {
         let inputs = change.as_mut().map(|change| self.without_inputs(change));
         let change = change.as_ref().unwrap_or(&empty);
         if let Some((_, after)) = states {
-            self.learn_from(change, after);
+            self.learn_from(change.variables.iter().map(|(name, _)| *name), after);
         }
         let output = self.redactor.redact(heard.0.as_str());
         let mut changes = self.told(change);
@@ -127,10 +127,10 @@ impl Engine<'_> {
         told
     }
 
-    /// Makes known as secrets what was set in a shell and is named like one: what was typed is in
-    /// what was shown, and any command can print it from now on.
-    fn learn_from(&self, change: &Change<'_>, after: &State) {
-        for (name, _) in change.variables.iter().filter(|(name, _)| sounds_secret(name)) {
+    /// Makes known as secrets what was set and is named like one: any command can print it from now
+    /// on, and what was typed in a shell is in what was shown.
+    pub(super) fn learn_from<'n>(&self, set: impl Iterator<Item = &'n str>, after: &State) {
+        for name in set.filter(|name| sounds_secret(name)) {
             let value = after.text(name).and_then(|value| std::str::from_utf8(value).ok());
             let secret = value.map(|value| Secret::new(unquoted(value)));
             if let Some(secret) = secret.filter(|secret| secret.weakness().is_none()) {

@@ -24,6 +24,9 @@ pub struct Beginning {
     /// What no other run may be at work on at the same time: what `target` in the metadata names,
     /// or the runbook.
     pub target: String,
+    /// Why it may go on even where it can be recorded no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<Redacted>,
     /// The version of the program.
     pub program: String,
     /// The sections that run on demand, where such are carried out.
@@ -149,6 +152,9 @@ pub struct Resumption {
     /// The role that the runbook requires, and who says that the operator has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// Why it may go on even where it can be recorded no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<Redacted>,
     /// Whose run it was, where somebody else takes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_from: Option<String>,

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-use super::{Entry, Head, Journal, JournalError};
+use super::{Entry, Filter, Head, Journal, JournalError, Line};
 
 /// A SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -105,6 +105,9 @@ pub enum Fault {
     /// No entry has the hash that was noted elsewhere.
     #[error("no entry has the head {0} that you named: it was cut off or written anew")]
     NoSuchHead(Hash),
+    /// What the run is listed by says something else.
+    #[error("it is listed as something else than its entries say; trust `runbook show`")]
+    Listed,
     /// The text of the runbook is not the one that was carried out.
     #[error("the runbook's text {0} is not what was carried out, or is missing")]
     Text(String),
@@ -117,7 +120,8 @@ pub fn verify(
     run: &str,
     noted: Option<Hash>,
 ) -> Result<(Head, Vec<Fault>), JournalError> {
-    let mut check = Check { head: Head::of_nothing(run), noted, faults: Vec::new(), texts: vec![] };
+    let (head, line) = (Head::of_nothing(run), None);
+    let mut check = Check { head, line, noted, faults: Vec::new(), texts: vec![] };
     let stored = journal.read(run, 1, &mut |entry| check.entry(&entry))?;
     if stored.number != check.head.number {
         let (expected, found) = (stored.number, check.head.number);
@@ -126,6 +130,12 @@ pub fn verify(
         check.faults.push(Fault::Changed(stored.number));
     }
     check.faults.extend(check.noted.map(Fault::NoSuchHead));
+    let filter = Filter { beginning: Some(run.into()), ..Filter::default() };
+    let listed = journal.runs(&filter)?.into_iter().find(|line| line.run == run);
+    let is_other = |listed: &Line| check.line.as_ref().is_none_or(|line| !same(listed, line));
+    if check.faults.is_empty() && listed.as_ref().is_some_and(is_other) {
+        check.faults.push(Fault::Listed);
+    }
     for fingerprint in check.texts {
         let text = journal.text(&fingerprint)?;
         if text.map(|text| super::fingerprint(&text)).as_ref() != Some(&fingerprint) {
@@ -135,9 +145,20 @@ pub fn verify(
     Ok((stored, check.faults))
 }
 
+/// Whether two lines say the same of a run: whose it is, what it is about, and how it stands.
+fn same(one: &Line, other: &Line) -> bool {
+    let facts = |line: &Line| {
+        let Line { of, kind, target, runbook, operator, state, .. } = line.clone();
+        (of, kind, target, runbook, operator, state)
+    };
+    facts(one) == facts(other)
+}
+
 /// A chain, being checked.
 struct Check {
     head: Head,
+    /// What the entries say that it is listed by.
+    line: Option<Line>,
     /// What was noted elsewhere, as long as no entry has it.
     noted: Option<Hash>,
     faults: Vec<Fault>,
@@ -157,6 +178,12 @@ impl Check {
         // What follows is held against what is stored, so that one change is one fault.
         self.head = Head { number: entry.number, hash: entry.hash };
         self.noted = self.noted.filter(|noted| *noted != entry.hash);
+        if let Ok(event) = serde_json::from_str(&entry.text) {
+            match &mut self.line {
+                Some(line) => line.take(&event),
+                None => self.line = Line::of(&event),
+            }
+        }
         let named = serde_json::from_str::<Named>(&entry.text).ok();
         if let Some(fingerprint) = named.and_then(|named| named.fingerprint)
             && !self.texts.contains(&fingerprint)

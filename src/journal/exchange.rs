@@ -4,7 +4,7 @@
 //! byte for byte. A file is taken whole or not at all, and only if its chain is right; a run that
 //! both sides know is gone on with, never replaced.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,8 @@ use super::{Entry, Hash, Head, Journal, JournalError, Line, Safe};
 
 /// The form of the file.
 const FORM: u32 = 1;
+/// The longest line that is taken, in bytes: a runbook has a MiB at most, and an entry less.
+const LONGEST: u64 = 16 << 20;
 
 /// The file's first line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -155,7 +157,7 @@ struct File {
 impl File {
     fn read(from: &mut dyn BufRead) -> Result<Self, ExchangeError> {
         let wrong = |line: usize, why: &str| ExchangeError::Line { line, why: why.into() };
-        let mut lines = (1..).zip(from.lines());
+        let mut lines = (1..).zip(std::iter::from_fn(|| next_line(from).transpose()));
         let (_, first) = lines.next().ok_or_else(|| wrong(1, "it is empty"))?;
         let heading: Heading = serde_json::from_str(&first?)
             .map_err(|_| wrong(1, "it is no run that `runbook show --export` wrote"))?;
@@ -164,9 +166,10 @@ impl File {
         }
         let mut head = Head::of_nothing(&heading.run);
         let (mut texts, mut entries, mut found) = (Vec::new(), Vec::new(), None::<Line>);
+        let mut about = Vec::new();
         for (at, line) in lines {
             match serde_json::from_str(&line?).map_err(|_| wrong(at, "it is damaged"))? {
-                Row::Text { text } => texts.push(text),
+                Row::Text { text } => texts.push((at, text)),
                 Row::Entry { entry, hash, event: text } => {
                     head = head.then(&text);
                     if entry != head.number || hash != head.hash.to_string() {
@@ -174,6 +177,7 @@ impl File {
                     }
                     let entry = Entry { number: entry, text, hash: head.hash };
                     let event = event(&entry).map_err(|said| wrong(at, &said))?;
+                    about.extend(named(&event));
                     match &mut found {
                         Some(found) => found.take(&event),
                         None => found = Line::of(&event),
@@ -187,8 +191,26 @@ impl File {
         let end = 1 + texts.len() + entries.len();
         let line =
             found.ok_or_else(|| wrong(end, "the end is missing, or it is of another run"))?;
+        let strange = texts.iter().find(|(_, text)| !about.contains(&super::fingerprint(text)));
+        if let Some((at, _)) = strange {
+            return Err(wrong(*at, "it is not the text of what was carried out"));
+        }
+        let texts = texts.into_iter().map(|(_, text)| text).collect();
         Ok(Self { run: heading.run, line, texts, entries })
     }
+}
+
+/// The next line, if it is not too long to be one of such a file.
+fn next_line(from: &mut dyn BufRead) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    from.take(LONGEST).read_until(b'\n', &mut line)?;
+    if line.pop_if(|last| *last == b'\n').is_none() && line.len() as u64 == LONGEST {
+        let why = format!("a line of it is longer than {} MiB", LONGEST >> 20);
+        return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+    }
+    let is_end = line.is_empty() && from.fill_buf()?.is_empty();
+    let text = String::from_utf8(line).map_err(|error| io::Error::other(error.utf8_error()))?;
+    Ok((!is_end).then_some(text))
 }
 
 fn event(entry: &Entry) -> Result<Event, String> {

@@ -139,7 +139,8 @@ impl Story {
             }
             What::UnknownPut { step, line, known } => {
                 let what = known.iter().map(|one| one.as_str().to_owned()).collect();
-                self.deed(event, step, *line).what = what;
+                let deed = self.deed(event, step, *line);
+                (deed.what, deed.said) = (what, vec!["put to the operator".into()]);
             }
             What::DoubtAccepted { step, line, doubts, reason, by } => {
                 let how = format!("{by} let step {step} go ahead all the same: {reason}");
@@ -231,7 +232,8 @@ impl Story {
         how: String,
     ) {
         let what = doubts.iter().map(|one| one.as_str().to_owned()).collect();
-        self.deed(event, step, line).what = what;
+        let deed = self.deed(event, step, line);
+        (deed.what, deed.said) = (what, vec![how.clone()]);
         self.attention.push(how);
     }
 

@@ -49,6 +49,8 @@ pub struct Past {
     pub doubts: Vec<Redacted>,
     /// Those that somebody has accepted.
     pub accepted: BTreeSet<Redacted>,
+    /// Why it may have gone on after its record broke off; nothing where the record is whole.
+    pub may_have_gone_on: Option<Redacted>,
     /// What the shell knew at the end.
     pub knows: Knows,
     /// Where its tools acted, and it was last.
@@ -87,12 +89,14 @@ impl Past {
             What::RunStarted(beginning) => {
                 self.fingerprint.clone_from(&beginning.fingerprint);
                 self.part.clone_from(&beginning.part);
+                self.may_have_gone_on.clone_from(&beginning.break_glass);
             }
             What::StepsLeftOut(left_out) => {
                 self.left_out = Some((self.fingerprint.clone(), left_out.as_ref().clone()));
             }
             What::RunResumed(resumption) => {
                 self.open_shell = None;
+                self.may_have_gone_on.clone_from(&resumption.break_glass);
                 self.resume(resumption);
             }
             What::InputGiven { name, values, mark, .. } => self.input(name, values, mark.as_ref()),
@@ -118,6 +122,7 @@ impl Past {
                 self.open_shell = Some((step.clone(), *line));
             }
             What::ShellEnded(_) => self.open_shell = None,
+            What::RunEnded(_) => self.may_have_gone_on = None,
             What::RecordMade { place, .. } => drop(self.records.insert(place.clone())),
             What::StateKept(kept) => {
                 let step = self.of(kept.segment).map(|known| known.step.clone());

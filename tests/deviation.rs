@@ -465,6 +465,28 @@ fn a_shell_begins_with_the_state_of_the_run_and_what_it_changed_is_taken() {
 }
 
 #[test]
+fn where_a_shell_has_gone_is_confirmed_before_something_is_written_there() {
+    let desk = Desk::steps(&["mkdir deep", "touch two", "touch three"]);
+    let mut screen = desk.run();
+    screen.answer("run it?", "y");
+    screen.wait_for("touch two");
+    open(&mut screen, SHELL, "2");
+    types(&mut screen, "2", "cd deep");
+    screen.line("exit");
+    screen.answer(TAKE, "y");
+    screen.wait_for("the run goes on with what it changed");
+    screen.answer("run it?", "y");
+    // No author has written that; it is typed, and asked once.
+    let deep = desk.path("repository/deep").canonicalize().unwrap().display().to_string();
+    screen.wait_for("has led shell to another place");
+    screen.answer("to write there type", &deep);
+    screen.wait_for("touch three");
+    screen.answer("run it?", "y");
+    screen.wait_for("complete, with doubts");
+    assert!(desk.path("repository/deep/three").exists());
+}
+
+#[test]
 fn what_a_shell_changed_is_dropped_unless_it_is_taken() {
     let desk = Desk::steps(&["X=a; touch one", "echo \"$X$(type -t f)\" > two"]);
     let mut screen = desk.run();

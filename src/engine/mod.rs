@@ -138,6 +138,8 @@ struct Engine<'a> {
     gone_on: BTreeSet<usize>,
     /// The step that was announced last.
     announced: Option<usize>,
+    /// The folder that was taken from a shell that an operator had opened, as the state has it.
+    way_by_hand: Option<Vec<u8>>,
     /// What the shell knew when that was last kept.
     kept: Option<State>,
     /// What it knew before the attempt at hand, from which another one begins.
@@ -195,6 +197,7 @@ impl<'a> Engine<'a> {
             doubts_ahead: Vec::new(),
             gone_on,
             announced: None,
+            way_by_hand: None,
             kept: None,
             before: None,
             context: context::Context::default(),

@@ -58,7 +58,12 @@ impl Engine<'_> {
         let went = then.way() != before.way();
         if is_folder(to) {
             // Nobody else can move a shell. Its folder itself can be moved, though.
-            return Ok(if went && to.value.is_some() { Cause::Folder } else { Cause::Strange });
+            return Ok(match went && to.value.is_some() {
+                // Where an operator's shell has gone, no author has written.
+                true if self.way_by_hand.as_deref() == Some(before.way()) => Cause::Run,
+                true => Cause::Folder,
+                false => Cause::Strange,
+            });
         }
         let moved = self.context.moved.iter().find(|moved| is_same(moved, to));
         let expected = moved.map_or(&from.value, |moved| &moved.value).clone();

@@ -145,7 +145,11 @@ impl Engine<'_> {
             self.session().await?.quietly(text.as_bytes()).await?;
         }
         self.keep_what_was_taken(job).await?;
-        self.before = Some(self.snapshot().await?);
+        let state = self.snapshot().await?;
+        if change.folder.is_some() {
+            self.way_by_hand = Some(state.way().to_vec());
+        }
+        self.before = Some(state);
         Ok(())
     }
 

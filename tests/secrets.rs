@@ -94,7 +94,10 @@ fn forms(secret: &str) -> Vec<(String, Vec<u8>)> {
         "JSON of JSON".into(),
         serde_json::to_string(&json).expect("JSON").trim_matches('"').into(),
     ));
-    forms.push(("single quotes".into(), secret.replace('\'', "'\\''").into()));
+    let quoted = secret.replace('\'', "'\\''");
+    let json = serde_json::to_string(&quoted).expect("JSON");
+    forms.push(("single quotes in JSON".into(), json.trim_matches('"').into()));
+    forms.push(("single quotes".into(), quoted.into()));
     forms
 }
 
@@ -290,6 +293,9 @@ fn a_secret_is_redacted_in_every_encoding() {
     redacted("jq -n --arg it \"$CURRENT_TOKEN\" '{it: $it} | tojson'");
     redacted("jq -rn --arg it \"$CURRENT_TOKEN\" '$it | @sh'");
     redacted("jq -rn --arg it \"$CURRENT_TOKEN\" '$it | @base64'");
+    redacted("jq -n --arg it \"$CURRENT_TOKEN\" '$it | @sh'");
+    redacted("printf %s \"$CURRENT_TOKEN\" | base32");
+    redacted("printf 'a%s' \"$CURRENT_TOKEN\" | base32 -w0");
     redacted("printf '%q\\n' \"$CURRENT_TOKEN\"");
     redacted("set -x\necho \"$CURRENT_TOKEN\"\nset +x");
     redacted("declare -p CURRENT_TOKEN");
@@ -377,7 +383,8 @@ said; printf '%q\n' "$API_TOKEN"
 printf %s "$API_TOKEN" | base64 -w0; echo
 printf %s "$API_TOKEN" | base64 -w20
 printf %s "$API_TOKEN" | od -An -tx1
-jq -n --arg t "$API_TOKEN" '$t, ($t | @uri), ($t | @html), ($t | @base64)'
+jq -n --arg t "$API_TOKEN" '$t, ($t | @uri), ($t | @html), ($t | @base64), ($t | @sh)'
+printf %s "$API_TOKEN" | base32; printf ab%s "$API_TOKEN" | base32 -w0; echo
 said >&2
 # Expect: some output
 ```

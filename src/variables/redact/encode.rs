@@ -20,18 +20,48 @@ pub(super) fn texts(text: &str) -> Vec<Bytes> {
     all.extend([backslashed(text, ""), backslashed(text, "#~")]);
     all.extend([ansi_c(text, Wide::Kept), ansi_c(text, Wide::Octal)]);
     all.extend(nested(text));
+    all.extend(base32(text.as_bytes()));
     all.extend(["", "'", "\""].map(|quotes| escaped(text, quotes, Wide::Kept)));
     all.extend(["", "'", "\""].map(|quotes| escaped(text, quotes, Wide::Coded)));
     all
 }
 
-/// JSON as a string of JSON, and as a word of a shell command.
+/// JSON as a string of JSON, and as a word of a shell command; a shell word as a string of JSON.
 fn nested(text: &str) -> Vec<Bytes> {
     let inner = json(text, &JSON_DIALECTS[0]);
     let inner = std::str::from_utf8(&inner).expect("JSON is text");
     let words = QUOTED.iter().take(7).map(|(special, quote)| quoted(inner, special, *quote));
     let strings = JSON_DIALECTS.iter().take(1).map(|dialect| json(inner, dialect));
-    words.chain(strings).chain([backslashed(inner, "")]).collect()
+    let shell = QUOTED.iter().take(7).map(|(special, quote)| {
+        let word = quoted(text, special, *quote);
+        json(std::str::from_utf8(&word).expect("a quoted text is text"), &JSON_DIALECTS[0])
+    });
+    words.chain(strings).chain(shell).chain([backslashed(inner, "")]).collect()
+}
+
+/// Base32 (RFC 4648), as far as its digits depend on the text alone, wherever in a group of five bytes
+/// it begins; at the beginning also in lines as `base32` breaks them.
+fn base32(text: &[u8]) -> Vec<Bytes> {
+    const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    const LINE: usize = 76;
+    let bit = |at: usize| text[at / 8] >> (7 - at % 8) & 1;
+    let digits = |lead: usize| {
+        let before = (5 - lead * 8 % 5) % 5;
+        let mut out = room(text);
+        for at in (before..).step_by(5).take_while(|at| at + 5 <= text.len() * 8) {
+            let value = (at..at + 5).fold(0, |value, at| value << 1 | bit(at));
+            out.push(DIGITS[usize::from(value)]);
+        }
+        out
+    };
+    let mut all: Vec<_> = (0..5).map(digits).collect();
+    let mut broken = room(text);
+    for (number, line) in all[0].chunks(LINE).enumerate() {
+        broken.extend_from_slice(if number == 0 { b"" } else { b"\n" });
+        broken.extend_from_slice(line);
+    }
+    all.push(broken);
+    all
 }
 
 const LOWER: &[u8; 16] = b"0123456789abcdef";

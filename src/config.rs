@@ -72,6 +72,9 @@ pub struct Keep {
 pub struct Roles {
     /// The program that prints the operator's roles, one a line, and its arguments.
     pub command: Vec<String>,
+    /// Whether there is one that does not count, since nobody has said that they trust it.
+    #[serde(skip)]
+    pub untrusted: bool,
 }
 
 /// What read-only mode may reach, and how much it must cover.

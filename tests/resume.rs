@@ -511,6 +511,9 @@ fn a_team_s_command_says_who_has_a_role() {
         tale.story.run(&["trust", "runbook.toml"]).is(0, &[]);
         // A claim is worth nothing where somebody knows.
         tale.run(&["--role", "superadmin"]).is(code, &["superadmin"]);
+        // Who touches the settings does not switch the question off.
+        tale.story.write("runbook.toml", &format!("{command}\n"));
+        tale.run(&["--role", "superadmin"]).is(4, &["is not trusted", "superadmin"]);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, OFlags, flock};
@@ -46,18 +46,28 @@ fn try_append(path: &Path, text: &str) -> io::Result<()> {
 /// not choose what else is written to.
 fn open(path: &Path) -> io::Result<File> {
     if path.parent().is_some_and(leads_elsewhere) {
-        return Err(io::Error::other("its folder leads out of the repository"));
+        let why = "its folder leads out of the repository, or into git's own";
+        return Err(io::Error::other(why));
     }
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true).mode(0o600);
     // To open a pipe would otherwise wait for somebody at its other end.
     let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits();
     let file = options.custom_flags(i32::try_from(flags).unwrap_or_default()).open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::Error::other("it is no ordinary file"))
+    let data = file.metadata()?;
+    if !data.is_file() {
+        return Err(io::Error::other("it is no ordinary file"));
     }
+    if data.nlink() > 1 {
+        return Err(io::Error::other("it has another name besides, and what that is nobody knows"));
+    }
+    // A line begins so, also one that a crash has cut short; no runbook does, and no settings.
+    let mut first = Vec::new();
+    (&file).take(2).read_to_end(&mut first)?;
+    if !b"{\"".starts_with(first.as_slice()) {
+        return Err(io::Error::other("it holds something else than entries; name another file"));
+    }
+    Ok(file)
 }
 
 /// Whether the next line begins on a fresh one; not so where a crash left a part of a line.

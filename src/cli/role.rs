@@ -40,6 +40,11 @@ pub(super) fn role(
     let claimed = authority.role.clone().or_else(|| environment_variable("RUNBOOK_ROLE"));
     let standing = match (asked, claimed.as_deref().map(is_it)) {
         (Some(true), _) => RoleStanding::Verified,
+        // Who touches the settings does not switch the question off.
+        _ if config.roles.untrusted => match authority.break_glass {
+            Some(_) => RoleStanding::BreakGlass,
+            None => RoleStanding::Missing,
+        },
         (None, Some(true)) => RoleStanding::Claimed,
         _ if authority.break_glass.is_some() => RoleStanding::BreakGlass,
         (None, None) => RoleStanding::Unclaimed,

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use similar::{ChangeTag, TextDiff};
 
-use crate::config::{self, Config, ReadOnly};
+use crate::config::{self, Config, ReadOnly, Roles};
 use crate::git::Git;
 use crate::path::{checkout, leads_elsewhere};
 
@@ -46,6 +46,7 @@ impl InForce {
             window: config.window,
             folder: config.folder,
             read_only: ReadOnly { coverage: floor, ..ReadOnly::default() },
+            roles: Roles { untrusted: !config.roles.command.is_empty(), ..Roles::default() },
             ..Config::default()
         };
         let notes = vec![why.clone()];

@@ -123,10 +123,8 @@ fn refuse_what_may_have_gone_on(
 /// A run that was undone is not gone on with.
 fn refuse_what_was_rolled_back(store: &Sqlite, line: &Line) -> Result<(), Failure> {
     let Some(rollback) = rollback_of(store, line)? else { return Ok(()) };
-    let what = match rollback.state.is_unfinished() {
-        true => "is being rolled back",
-        false => "was rolled back",
-    };
+    let unfinished = rollback.state.is_unfinished();
+    let what = if unfinished { "is being rolled back" } else { "was rolled back" };
     let message = format!(
         "run {} {what} by run {}: `runbook show {}` tells of it; begin anew with `runbook run`",
         line.run, rollback.run, rollback.run

@@ -284,6 +284,7 @@ fn an_answers_file_is_written_to_be_filled_in_and_bound_to_its_plan() {
     let story = Scene::steps(&["touch reached"]);
     std::fs::write(story.path("other.toml"), text).expect("a file");
     let mut command = Command::new(RUNBOOK);
+    command.env_clear().envs(story.environment());
     command.arg("run").arg(story.path("book.md")).arg("--answers").arg(story.path("other.toml"));
     assert_eq!(command.output().expect("it starts").status.code(), Some(4));
     assert!(!story.path("reached").exists());

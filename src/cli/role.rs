@@ -80,19 +80,18 @@ fn said_by(program: &str, words: &[String]) -> io::Result<String> {
         let _ = tell.send(read.map(|_| said));
     });
     let said = told.recv_timeout(PATIENCE);
-    let ended = said.is_ok() && matches!(reader.try_wait(), Ok(Some(_)));
-    let status = if ended { reader.try_wait()?.map(|output| output.status) } else { None };
-    if !ended {
+    // Whoever has read to the end has waited for it, too.
+    let ended = if said.is_ok() { reader.try_wait()? } else { None };
+    if ended.is_none() {
         reader.kill()?;
     }
     let said = said.map_err(|_| io::Error::other(format!("it took more than {PATIENCE:?}")))??;
     if said.len() as u64 == MOST {
         return Err(io::Error::other(format!("it prints more than {} KiB", MOST >> 10)));
     }
-    match status {
-        Some(status) if !status.success() => {
-            Err(io::Error::other(format!("it ended with {status}")))
-        }
-        _ => Ok(String::from_utf8_lossy(&said).into_owned()),
+    match ended.map(|output| output.status) {
+        Some(status) if status.success() => Ok(String::from_utf8_lossy(&said).into_owned()),
+        Some(status) => Err(io::Error::other(format!("it ended with {status}"))),
+        None => Err(io::Error::other("it did not end")),
     }
 }

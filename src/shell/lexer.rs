@@ -106,7 +106,7 @@ pub(super) fn lex(text: &str, angles: Angles) -> Lexed {
     }
     while lexer.at < lexer.limit {
         lexer.code(Close::End);
-        // A stray `)` or backquote: step over it and go on.
+        // A stray `)`: step over it and go on.
         lexer.at += 1;
     }
     lexer.found.here_documents.sort_by_key(|document| document.operator);
@@ -231,7 +231,6 @@ impl Lexer<'_> {
             }
             b')' if position.cases > 0 => self.operator(1, position),
             b')' if close == Close::Parenthesis => return false,
-            b'`' if close == Close::Backquote => return false,
             b')' => self.operator(1, position),
             b'(' => return self.parenthesis(position),
             b'\n' => self.newline(close, position),
@@ -422,11 +421,7 @@ impl Lexer<'_> {
     /// Steps over `$(...)`, `$((...))`, `${...}` and backquotes.
     fn expansion(&mut self) -> bool {
         match (self.peek(0), self.peek(1)) {
-            (b'`', _) => {
-                self.at += 1;
-                self.code(Close::Backquote);
-                self.at = (self.at + 1).min(self.limit);
-            }
+            (b'`', _) => self.backquoted(),
             (b'$', b'(') if self.peek(2) == b'(' && self.arithmetic(3) => {}
             (b'$', b'(') => {
                 self.at += 2;
@@ -438,6 +433,29 @@ impl Lexer<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// Steps over a command in backquotes. bash cuts it out before it reads it: the next backquote
+    /// without a backslash ends it, in quotes and comments too.
+    fn backquoted(&mut self) {
+        self.at += 1;
+        let (outer, pending) = (self.limit, std::mem::take(&mut self.pending));
+        self.limit = self.closing_backquote();
+        self.code(Close::Backquote);
+        self.pending = pending;
+        self.at = (self.limit + 1).min(outer);
+        self.limit = outer;
+    }
+
+    /// Where the backquote stands that closes the command here, or the end of what is read.
+    fn closing_backquote(&self) -> usize {
+        let mut escaped = false;
+        let closes = |byte: &u8| {
+            let closing = *byte == b'`' && !escaped;
+            escaped = *byte == b'\\' && !escaped;
+            closing
+        };
+        self.at + self.rest().iter().position(closes).unwrap_or(self.rest().len())
     }
 
     fn until_quote(&mut self, opening: usize, mode: Mode) {

@@ -191,6 +191,9 @@ fn comments_are_found_where_bash_finds_them() {
     case("a;# b\r\n", &["# b"]);
     case("x=$(a # b\n) # c", &["# b", "# c"]);
     case("echo $((16#ff)) # ä", &["# ä"]);
+    case("a `b # c` # d", &["# c", "# d"]);
+    case("a `b \\`c # d\\` e` # f", &["# d\\` e", "# f"]);
+    case("a `b 'c` # d ' e`", &["# d ' e`"]);
     case("a <app's name> # b", &["# b"]);
     assert!(!comments("a # b")[0].own_line);
     assert!(comments("a\n  # b")[0].own_line);

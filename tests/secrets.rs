@@ -492,3 +492,54 @@ fn what_a_block_makes_and_names_like_a_secret_is_one_from_then_on() {
         assert_eq!(memchr::memmem::find(&bytes, &made), None);
     }
 }
+
+/// A letter of the alphabet as the one half an alphabet on.
+fn turned(text: &str) -> String {
+    let turn = |c: char| match c {
+        'a'..='m' | 'A'..='M' => (c as u8 + 13) as char,
+        'n'..='z' | 'N'..='Z' => (c as u8 - 13) as char,
+        c => c,
+    };
+    text.chars().map(turn).collect()
+}
+
+#[test]
+fn what_a_block_makes_is_a_secret_before_its_next_statement_however_it_is_carried_out() {
+    const MADE: &str = "kx82jQ91+mZpLrT55/abcd";
+    let story = Story::new();
+    story.write(
+        "make.md",
+        &format!(
+            "# Make\n\n## Step 1\n\n```bash\nNEW_TOKEN=$(echo '{}' | tr a-zA-Z n-za-mN-ZA-M)\n\
+             echo \"it is $NEW_TOKEN\"\n```\n\n## Step 2\n\n```bash\n\
+             read -r API_TOKEN <<< \"the-$NEW_TOKEN-2\"\n```\n\n## Step 3\n\n```bash\n\
+             echo \"$API_TOKEN\"; echo \"$NEW_TOKEN\" | base64\n# Expect: nothing of it\n```\n",
+            turned(MADE)
+        ),
+    );
+    std::fs::create_dir(story.folder().join("none")).expect("a folder");
+    std::fs::create_dir(story.folder().join("state")).expect("a folder");
+    story.write("state/runbook", "no folder");
+    let state = story.folder().join("state").display().to_string();
+    let ways: [&[&str]; 4] = [
+        &["run", "make.md"],
+        &["rehearse", "make.md", "--stand-ins", "none"],
+        &["validate", "make.md", "--format", "json"],
+        &["run", "make.md", "--break-glass", "the disk is dying"],
+    ];
+    for way in ways {
+        let mut command = story.command(way);
+        if way.contains(&"--break-glass") {
+            command.env("XDG_STATE_HOME", &state);
+        }
+        let output = command.output().expect("it runs");
+        let shown = String::from_utf8_lossy(&output.stdout);
+        // A validation quotes little of an output, and nothing where it knows a secret.
+        let quotes = way[0] != "validate";
+        assert_eq!(shown.contains("it is [redacted NEW_TOKEN]"), quotes, "{way:?}: {output:?}");
+        assert_eq!(shown.contains("│ [redacted API_TOKEN]"), quotes, "{way:?}: {output:?}");
+        for text in [MADE, &STANDARD.encode(format!("{MADE}\n"))] {
+            assert!(!shown.contains(text), "{way:?}: {shown}");
+        }
+    }
+}

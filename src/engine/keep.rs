@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{Kept, What};
 use crate::plan::sounds_secret;
-use crate::session::{State, is_its_own};
+use crate::session::{State, is_its_own, unescaped};
 use crate::variables::{Redacted, Value};
 
 use super::gather::texts;
@@ -47,17 +47,14 @@ impl Engine<'_> {
     }
 
     async fn keep_change(&mut self, job: &Job<'_>, touches: Touches) -> Flow<()> {
-        if self.setup.keeping.is_none() || self.session.is_none() {
+        if self.session.is_none() {
             return Ok(());
         }
         // A shell that is being stopped has nothing to tell; whatever needs it next will say so.
         let Ok(now) = self.snapshot().await else { return Ok(()) };
-        let before = self.kept.as_ref();
-        let known: BTreeMap<_, _> =
-            before.map(State::variables).unwrap_or_default().into_iter().collect();
-        let changed = now.variables().into_iter();
-        let changed = changed.filter(|(name, text)| known.get(name) != Some(text));
-        self.learn_from(changed.map(|(name, _)| name), &now);
+        if self.setup.keeping.is_none() {
+            return Ok(());
+        }
         let before = self.kept.replace(now.clone());
         let Some(before) = before.filter(|before| !before.same(&now)) else { return Ok(()) };
         let kept = self.change(job, touches, &before, &now);
@@ -72,7 +69,8 @@ impl Engine<'_> {
         let mut kept = Kept { segment: job.number, ..Kept::default() };
         let known: BTreeMap<_, _> = before.variables().into_iter().collect();
         let secrets = self.secret_names();
-        let captured = &job.decided.captures;
+        let captures = job.decided.units.iter().flat_map(|unit| &unit.captures);
+        let captures: BTreeSet<_> = captures.map(String::as_str).collect();
         let mut there = BTreeSet::new();
         for (name, text) in now.variables() {
             there.insert(name);
@@ -83,7 +81,7 @@ impl Engine<'_> {
             let hidden = touches == Touches::Secrets
                 || sounds_secret(name)
                 || secrets.contains(name)
-                || captured.iter().any(|captured| captured == name)
+                || captures.contains(name)
                 || !self.is_clean(text)
                 || (touches == Touches::Unknown && self.may_be_secret(name, text));
             if hidden {
@@ -115,7 +113,7 @@ impl Engine<'_> {
 
     /// Whether a text of bash's holds no known secret, as bash quotes it and as it is meant.
     pub(super) fn is_clean(&self, text: &str) -> bool {
-        let meant = unquoted(text);
+        let meant = unescaped(text);
         self.redactor.redact(text).as_str() == text
             && self.redactor.redact(&meant).as_str() == meant
     }
@@ -146,23 +144,4 @@ fn touches(job: &Job<'_>, secrets: &BTreeSet<String>) -> bool {
         let works = statement.reads.iter().any(|mention| secret(&mention.name));
         works && !statement.assigns.is_empty()
     })
-}
-
-/// A text as it is meant that bash has quoted with backslashes: `\"`, `\$`, and those of `$'...'`.
-pub(super) fn unquoted(text: &str) -> String {
-    let mut meant = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next() {
-                Some('n') => meant.push('\n'),
-                Some('t') => meant.push('\t'),
-                Some('r') => meant.push('\r'),
-                Some(other) => meant.push(other),
-                None => meant.push('\\'),
-            },
-            c => meant.push(c),
-        }
-    }
-    meant
 }

@@ -16,6 +16,7 @@ mod edit;
 mod gather;
 mod job;
 mod keep;
+mod learn;
 mod left_out;
 mod listen;
 mod look;
@@ -41,20 +42,19 @@ mod visit;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::rc::Rc;
 use std::time::Instant;
 
 use crate::document::{self, ActionKind, Asks, Document};
 use crate::event::{Beginning, Place, Role, RoleStanding, RunResult, Sink, Summary, What};
-use crate::plan::{self, Plan, sounds_secret};
+use crate::plan::{self, Plan};
 use crate::resume::Past;
 use crate::sandbox;
 use crate::session::{Session, SessionError, Settings, State};
 use crate::source::Span;
 use crate::stamp::{Standing, standing};
 use crate::variables::template::{Style, expand};
-use crate::variables::{Redacted, Redactor, Secret, Values};
+use crate::variables::{Redacted, Redactor, Values};
 
 pub use audit::Auditing;
 pub use confined::{ConfineError, Confined, Means, Tools, decides_where};
@@ -71,6 +71,7 @@ pub use usual::Usual;
 pub use validate::{Courtesy, INTERRUPTED, Provided, validate, without_running};
 pub use wishes::Wishes;
 
+use learn::Learner;
 use recorder::Recorder;
 use wishes::{END_RUN, HUNG_UP, TERMINAL_GONE};
 
@@ -174,7 +175,8 @@ impl<'a> Engine<'a> {
         let usual = setup.usual.take();
         let recorder = Recorder::after(&past, setup.run.clone(), sinks, usual);
         let redactor = Redactor::default();
-        know_the_environment(&redactor, &setup.environment);
+        let environment = &setup.environment;
+        Learner { redactor: &redactor, inputs: &plan.inputs, environment }.learn_environment();
         Self {
             plan,
             setup,
@@ -427,6 +429,11 @@ impl<'a> Engine<'a> {
         Ok(self.session.as_mut().expect("started above"))
     }
 
+    fn learner(&self) -> Learner<'_> {
+        let (inputs, environment) = (&self.plan.inputs, &self.setup.environment);
+        Learner { redactor: &self.redactor, inputs, environment }
+    }
+
     /// What the kernel is to hold the shell to: in a validation and in a rehearsal.
     fn within(&self) -> Option<sandbox::Rules> {
         let confined = self.setup.confined.as_ref().and_then(Confined::rules);
@@ -436,6 +443,7 @@ impl<'a> Engine<'a> {
     async fn snapshot(&mut self) -> Flow<State> {
         let state = self.session().await?.snapshot().await?;
         self.context.note(&state);
+        self.learner().learn_state(&state, &[]);
         Ok(state)
     }
 
@@ -528,18 +536,6 @@ impl<'a> Engine<'a> {
         let mut ear = listen::Ear::new(&mut self.recorder, &self.redactor, 0, showing, Vec::new());
         session.end(&mut ear).await;
         let _ = ear.flush();
-    }
-}
-
-/// Makes the secrets known that the operator's shell already holds (`GH_TOKEN`, `HEROKU_API_KEY`):
-/// no runbook asks for them, and any command can print them.
-fn know_the_environment(redactor: &Redactor, environment: &[(OsString, OsString)]) {
-    for (name, value) in environment {
-        let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else { continue };
-        let secret = Secret::new(value.to_owned());
-        if sounds_secret(name) && secret.weakness().is_none() && secret.len() >= 8 {
-            redactor.add(name, &secret);
-        }
     }
 }
 

@@ -10,10 +10,11 @@ use crate::expect::{Ended, Judgement, Observed, Output, Record, Watch};
 use crate::plan;
 use crate::policy::{Effect, Trait};
 use crate::session::{Limits, Mode, Report, State, Stop};
-use crate::variables::{Redacted, Secret};
+use crate::variables::Redacted;
 
 use super::discretion;
 use super::job::Job;
+use super::learn::Learner;
 use super::listen::{Ear, Held, Showing};
 use super::verdict::{self, Ruling, Status};
 use super::{Break, END_RUN, Engine, Flow, HUNG_UP, Setup, TERMINAL_GONE};
@@ -146,7 +147,6 @@ impl Engine<'_> {
                 other.name
             );
         }
-        self.learn(&job.decided.captures).await?;
         let command = job.block.text[unit.span.range()].to_owned();
         self.outputs.insert(job.step.id.clone(), Recorded { stdout, command });
         let statuses = verdict::statuses(&report, &unit.stages);
@@ -176,20 +176,6 @@ impl Engine<'_> {
         self.end(job, attempt, &trial, Outcome::Stopped, None)
     }
 
-    /// Makes the values known that were captured from commands that print secrets, before another
-    /// statement can print them.
-    async fn learn(&mut self, captures: &[String]) -> Flow<()> {
-        for name in captures {
-            let text = format!("builtin printf %s \"${{{name}-}}\"");
-            let session = self.session.as_mut().expect("it has just run something");
-            let secret = Secret::new(session.ask(text.as_bytes()).await?);
-            if secret.weakness().is_none() {
-                self.redactor.add(name, &secret);
-            }
-        }
-        Ok(())
-    }
-
     /// Runs the segment's units up to the first that fails; the report is the last one's.
     async fn run_units<'j>(
         &mut self,
@@ -207,6 +193,8 @@ impl Engine<'_> {
             (false, true) => Showing::Withheld,
             (false, false) => Showing::Shown,
         };
+        let (inputs, environment) = (&self.plan.inputs, &self.setup.environment);
+        let learner = Learner { redactor: &self.redactor, inputs, environment };
         let mut ear = Ear::new(&mut self.recorder, &self.redactor, job.number, showing, watches);
         let mut last_one = None;
         for (place, (unit, text)) in units.iter().zip(&texts).enumerate() {
@@ -235,6 +223,13 @@ impl Engine<'_> {
                 status: report.status,
             };
             ear.note(ended)?;
+            // Before another statement can print them. A shell that is gone has nothing to tell.
+            if !unit.captures.is_empty()
+                && !report.shell_ended
+                && let Ok(state) = session.snapshot().await
+            {
+                learner.learn_state(&state, &unit.captures);
+            }
             let failed = matches!(verdict::status(&report, &unit.stages), Status::Failure(_));
             let last = place + 1 == units.len();
             let came = if last { Came::ToItsEnd } else { Came::ToAFailure };

@@ -14,13 +14,11 @@ use sha2::{Digest, Sha256};
 
 use crate::event::{OutputRecord, Visit, What};
 use crate::expect::Stream;
-use crate::plan::sounds_secret;
 use crate::resume::doubt_of_shell;
-use crate::session::{Change, Heard, Listener, State, Visited};
-use crate::variables::{RedactStream, RedactText, Redacted, Redactor, Secret};
+use crate::session::{Change, Heard, Listener, Visited};
+use crate::variables::{RedactStream, RedactText, Redacted, Redactor};
 
 use super::job::Job;
-use super::keep::unquoted;
 use super::listen::hex;
 use super::operator::{AskChanges, Changes};
 use super::{Break, END_RUN, Engine, Flow, HUNG_UP, TERMINAL_GONE, given};
@@ -68,7 +66,7 @@ impl Engine<'_> {
         let inputs = change.as_mut().map(|change| self.without_inputs(change));
         let change = change.as_ref().unwrap_or(&empty);
         if let Some((_, after)) = states {
-            self.learn_from(change.variables.iter().map(|(name, _)| *name), after);
+            self.learner().learn_state(after, &[]);
         }
         let output = self.redactor.redact(heard.0.as_str());
         let mut changes = self.told(change);
@@ -125,18 +123,6 @@ impl Engine<'_> {
         change.variables.retain(|(name, _)| !is_input(name));
         change.unset.retain(|name| !is_input(name));
         told
-    }
-
-    /// Makes known as secrets what was set and is named like one: any command can print it from now
-    /// on, and what was typed in a shell is in what was shown.
-    pub(super) fn learn_from<'n>(&self, set: impl Iterator<Item = &'n str>, after: &State) {
-        for name in set.filter(|name| sounds_secret(name)) {
-            let value = after.text(name).and_then(|value| std::str::from_utf8(value).ok());
-            let secret = value.map(|value| Secret::new(unquoted(value)));
-            if let Some(secret) = secret.filter(|secret| secret.weakness().is_none()) {
-                self.redactor.add(name, &secret);
-            }
-        }
     }
 
     /// Makes a shell's changes those of the run, and keeps them.

@@ -10,6 +10,7 @@ use crate::shell::{Command, Pipeline, Quoting, Statement};
 use crate::source::Span;
 
 use super::Inputs;
+use super::names::sounds_secret;
 use super::remarks::{Exposure, exposures};
 use super::secrecy::is_secret;
 
@@ -41,8 +42,6 @@ pub struct Segment {
     pub inputs: Vec<String>,
     /// Whether its output is itself secret.
     pub sensitive: bool,
-    /// The variables that it sets from what prints secrets.
-    pub captures: Vec<String>,
     /// Whether it leaves something running.
     pub background: bool,
     /// A command in it whose failure nobody would know of, if there is one.
@@ -63,6 +62,8 @@ pub struct Unit {
     pub stages: Vec<Stage>,
     /// The traits of its statements.
     pub traits: Vec<Trait>,
+    /// The variables that it sets to what may be secret: from what prints secrets, or by their names.
+    pub captures: Vec<String>,
 }
 
 /// Decides about all segments of a block.
@@ -92,7 +93,6 @@ fn decide(block: &Block, segment: &document::Segment, context: &Context<'_>) -> 
         reasons,
         units: units(statements, &classifications, context.catalogue),
         inputs: needed(block, statements, context),
-        captures: captures(statements, &classifications),
         unseen: first_unseen(block, statements, context.catalogue),
         background: statements.iter().any(|statement| statement.background),
         remarks: exposures.iter().map(Exposure::remark).collect(),
@@ -116,17 +116,19 @@ fn units(
 ) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
     for (statement, classification) in statements.iter().zip(classifications) {
-        let traits = classification.traits.clone();
+        let (traits, captures) =
+            (classification.traits.clone(), captures(statement, classification));
         match units.last_mut() {
             Some(last) if statement.reads_status => {
                 last.span = last.span.join(statement.span);
                 last.stages = Vec::new();
                 last.traits.extend(traits);
+                last.captures.extend(captures);
             }
             _ => {
                 let stages = pipeline(statement).map(|one| stages(one, catalogue));
                 let stages = stages.unwrap_or_default();
-                units.push(Unit { span: statement.span, stages, traits });
+                units.push(Unit { span: statement.span, stages, traits, captures });
             }
         }
     }
@@ -144,10 +146,10 @@ fn pipeline(statement: &Statement) -> Option<&Pipeline> {
     plain.then_some(pipeline)
 }
 
-fn captures(statements: &[Statement], classifications: &[Classification]) -> Vec<String> {
-    let printing = statements.iter().zip(classifications);
-    let printing = printing.filter(|(_, one)| one.traits.contains(&Trait::PrintsSecret));
-    printing.flat_map(|(one, _)| one.assigns.iter().map(|mention| mention.name.clone())).collect()
+fn captures(statement: &Statement, classification: &Classification) -> Vec<String> {
+    let prints_secret = classification.traits.contains(&Trait::PrintsSecret);
+    let names = statement.assigns.iter().map(|mention| &mention.name);
+    names.filter(|name| prints_secret || sounds_secret(name)).cloned().collect()
 }
 
 /// The inputs that the statements mention, in order of their first mention.

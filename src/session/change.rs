@@ -7,42 +7,13 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use super::state::State;
+use crate::shell::is_of_bash;
 
-/// What bash sets by itself, and what is ours.
-const ITS_OWN: &[&str] = &[
-    "BASHOPTS",
-    "COLUMNS",
-    "DIRSTACK",
-    "EPOCHREALTIME",
-    "EPOCHSECONDS",
-    "EUID",
-    "FUNCNAME",
-    "GROUPS",
-    "HISTCMD",
-    "HOSTNAME",
-    "HOSTTYPE",
-    "LINENO",
-    "LINES",
-    "MACHTYPE",
-    "OLDPWD",
-    "OSTYPE",
-    "PIPESTATUS",
-    "PPID",
-    "PWD",
-    "RANDOM",
-    "RUNBOOK_SHELL",
-    "SECONDS",
-    "SHELLOPTS",
-    "SHLVL",
-    "SRANDOM",
-    "UID",
-    "_",
-];
+use super::state::State;
 
 /// Whether bash sets a variable by itself, or it is ours.
 pub fn is_its_own(name: &str) -> bool {
-    name.starts_with("BASH_") || name.starts_with("__runbook_") || ITS_OWN.contains(&name)
+    is_of_bash(name) || name.starts_with("__runbook_") || name == "RUNBOOK_SHELL"
 }
 
 /// What differs.

@@ -8,6 +8,7 @@
 mod audited;
 mod change;
 mod control;
+mod declaration;
 mod environment;
 mod exchange;
 mod processes;
@@ -24,6 +25,7 @@ use crate::expect::Stream;
 use crate::sandbox;
 
 pub use change::{Change, is_its_own};
+pub use declaration::unescaped;
 pub use environment::for_shell;
 pub use exchange::{Interrupt, Session};
 pub use processes::Process;

@@ -7,6 +7,8 @@ use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
+use super::declaration::{self, declared};
+
 /// What each text is about, in the order in which they are evaluated.
 pub const ORDER: [&str; 5] = ["shopt", "variables", "functions", "rest", "set"];
 /// Which of them is about variables.
@@ -71,6 +73,12 @@ impl State {
         (!flags.contains('n')).then_some(value.as_bytes())
     }
 
+    /// The values of a variable as the shell means them, each of an array: nothing where there is no
+    /// such variable, or where it stands for another one.
+    pub fn values(&self, name: &str) -> Vec<String> {
+        self.declaration(name).map(declaration::values).unwrap_or_default()
+    }
+
     /// Whether the shell ends words where it does unless it is told otherwise.
     pub fn has_usual_fields(&self) -> bool {
         let declared = self.declaration("IFS");
@@ -82,40 +90,6 @@ impl State {
     pub fn same(&self, other: &Self) -> bool {
         self.parts.iter().eq(other.parts.iter())
     }
-}
-
-/// What `declare -p` prints, a variable at a time: its name, and the text that declares it. A value
-/// may hold newlines, in quotes.
-fn declared(text: &str) -> Vec<(&str, &str)> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(end) = end_of_declaration(rest.as_bytes()) {
-        let (one, more) = rest.split_at(end);
-        // `declare -x NAME="value"`; the flags are one word.
-        let name = one.splitn(3, ' ').nth(2).unwrap_or_default();
-        let name = name.split('=').next().unwrap_or_default().trim_end();
-        found.push((name, one.trim_end_matches('\n')));
-        rest = more;
-    }
-    found
-}
-
-/// Where the first declaration ends: after the first newline outside of quotes.
-fn end_of_declaration(text: &[u8]) -> Option<usize> {
-    let mut quote = None;
-    let mut at = 0;
-    while at < text.len() {
-        match (text[at], quote) {
-            (b'\n', None) => return Some(at + 1),
-            (b'\\', _) => at += 1,
-            (b'"', None) => quote = Some(b'"'),
-            (b'\'', None) => quote = Some(b'\''),
-            (byte, Some(open)) if byte == open => quote = None,
-            _ => {}
-        }
-        at += 1;
-    }
-    (!text.is_empty()).then_some(text.len())
 }
 
 /// Which part holds aliases, traps, the mask, and last the folder.
@@ -160,34 +134,9 @@ impl Buffer {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use zeroize::Zeroizing;
 
-    use super::{State, declared};
-
-    #[test]
-    fn every_variable_is_found_whatever_its_value_holds() {
-        let script = r#"A='a "b" $c `d` \ e'; B=$'x\ny\001'; declare -A M=(['k 1']='v
-w' [b]="]"); L=(1 $'2\n' '"'); declare -x E; F='declare -- G="1"
-declare -- H="2"'; N="it's"; declare -p"#;
-        let output = Command::new("bash").args(["--norc", "-c", script]).output().expect("bash");
-        let text = String::from_utf8(output.stdout).expect("text");
-        let found = declared(&text);
-        let names: Vec<_> = found.iter().map(|(name, _)| *name).collect();
-        for name in ["A", "B", "M", "L", "E", "F", "N", "BASHOPTS", "UID"] {
-            assert!(names.contains(&name), "{name} in {names:?}");
-        }
-        assert!(!names.contains(&"G") && !names.contains(&"H"));
-        // Each alone says the same to another bash.
-        for name in ["A", "B", "M", "L", "F", "N"] {
-            let (_, text) = found.iter().find(|(known, _)| *known == name).expect("found");
-            let again = format!("{text}\ndeclare -p {name}");
-            let output = Command::new("bash").args(["--norc", "-c", &again]).output();
-            let said = String::from_utf8(output.expect("bash").stdout).expect("text");
-            assert_eq!(said.trim_end_matches('\n'), *text);
-        }
-    }
+    use super::State;
 
     #[test]
     fn a_value_is_found_among_others_that_look_like_it() {

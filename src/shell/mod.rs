@@ -19,6 +19,7 @@ mod tests;
 
 use crate::source::Span;
 
+pub use names::is_of_bash;
 pub use placeholders::{Backquotes, blank, fill, placeholders, templates};
 pub use quote::quote;
 pub use script::{Script, Statement, comments, parse, units};

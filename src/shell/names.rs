@@ -65,15 +65,10 @@ struct Seen {
     defaulted: HashSet<String>,
 }
 
-/// Variables that bash itself gives a value.
-const SET_BY_BASH: &[&str] = &[
-    "BASH",
+/// Variables to which bash gives a value by itself, whatever a script does with them.
+const OF_BASH: &[&str] = &[
+    "BASHOPTS",
     "BASHPID",
-    "BASH_REMATCH",
-    "BASH_SOURCE",
-    "BASH_SUBSHELL",
-    "BASH_VERSION",
-    "BASH_VERSINFO",
     "COLUMNS",
     "DIRSTACK",
     "EPOCHREALTIME",
@@ -81,27 +76,44 @@ const SET_BY_BASH: &[&str] = &[
     "EUID",
     "FUNCNAME",
     "GROUPS",
+    "HISTCMD",
     "HOSTNAME",
     "HOSTTYPE",
-    "IFS",
     "LINENO",
     "LINES",
     "MACHTYPE",
-    "MAPFILE",
     "OLDPWD",
-    "OPTARG",
-    "OPTIND",
     "OSTYPE",
+    "PIPESTATUS",
     "PPID",
     "PWD",
     "RANDOM",
-    "REPLY",
     "SECONDS",
     "SHELLOPTS",
     "SHLVL",
     "SRANDOM",
     "UID",
 ];
+
+/// Those that it sets as it comes to them, or as its builtins do what they are told.
+const SET_BY_BASH: &[&str] = &[
+    "BASH",
+    "BASH_REMATCH",
+    "BASH_SOURCE",
+    "BASH_SUBSHELL",
+    "BASH_VERSION",
+    "BASH_VERSINFO",
+    "IFS",
+    "MAPFILE",
+    "OPTARG",
+    "OPTIND",
+    "REPLY",
+];
+
+/// Whether bash gives this variable a value by itself, so that it says nothing of what a script did.
+pub fn is_of_bash(name: &str) -> bool {
+    name == "_" || name.starts_with("BASH_") || OF_BASH.contains(&name)
+}
 
 /// Builtins whose arguments declare variables.
 const DECLARE: &[&str] = &["export", "declare", "local", "readonly", "typeset"];
@@ -335,7 +347,7 @@ impl Names {
 
     fn read_name(&mut self, mention: &Mention, used: Use) {
         let name = mention.name.as_str();
-        let of_bash = SET_BY_BASH.contains(&name) || name == "PIPESTATUS";
+        let of_bash = SET_BY_BASH.contains(&name) || OF_BASH.contains(&name);
         if !is_name(name) || of_bash || self.known.contains(name) {
             return;
         }

@@ -510,7 +510,7 @@ fn what_a_block_makes_is_a_secret_before_its_next_statement_however_it_is_carrie
     story.write(
         "make.md",
         &format!(
-            "# Make\n\n## Step 1\n\n```bash\nNEW_TOKEN=$(echo '{}' | tr a-zA-Z n-za-mN-ZA-M)\n\
+            "# Make\n\n## Step 1\n\n```bash\nset -x\nNEW_TOKEN=$(echo '{}' | tr a-zA-Z n-za-mN-ZA-M)\n\
              echo \"it is $NEW_TOKEN\"\n```\n\n## Step 2\n\n```bash\n\
              read -r API_TOKEN <<< \"the-$NEW_TOKEN-2\"\n```\n\n## Step 3\n\n```bash\n\
              echo \"$API_TOKEN\"; echo \"$NEW_TOKEN\" | base64\n# Expect: nothing of it\n```\n",

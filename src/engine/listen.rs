@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::event::{OutputRecord, What};
 use crate::expect::{Output, Progress, Stream, Watch};
@@ -21,6 +22,9 @@ use super::recorder::Recorder;
 const SHOWN: u64 = 256 * 1024;
 /// Bytes of the end that are shown of an output that was too large to be shown whole.
 const SHOWN_END: usize = 2 * 1024;
+
+/// How much of an output waits for what its command makes to be known.
+const WAITING: usize = 256 * 1024;
 
 /// How long an endless command is watched for what must not come, after all that must has come.
 const SETTLING: Duration = Duration::from_secs(5);
@@ -66,6 +70,8 @@ struct Channel {
     raw: Sha256,
     shown: u64,
     end: Redacted,
+    /// What is shown when the secrets are known that the command makes: `set -x` prints them.
+    waiting: Zeroizing<Vec<u8>>,
 }
 
 /// Both outputs of a segment.
@@ -76,6 +82,7 @@ pub(super) struct Ear<'e, 'a> {
     channels: [Channel; 2],
     watches: Vec<Watch>,
     stops_on_decision: bool,
+    waits: bool,
     seconds: u64,
     holding: Option<Instant>,
     broken: Option<Broken>,
@@ -97,9 +104,11 @@ impl<'e, 'a> Ear<'e, 'a> {
             raw: Sha256::new(),
             shown: 0,
             end: Redacted::default(),
+            waiting: Zeroizing::default(),
         };
         let channels = [channel(Stream::Stdout), channel(Stream::Stderr)];
-        let (stops_on_decision, seconds, holding, broken) = (false, 0, None, None);
+        let (stops_on_decision, waits) = (false, false);
+        let (seconds, holding, broken) = (0, None, None);
         Self {
             recorder,
             segment,
@@ -107,6 +116,7 @@ impl<'e, 'a> Ear<'e, 'a> {
             channels,
             watches,
             stops_on_decision,
+            waits,
             seconds,
             holding,
             broken,
@@ -116,6 +126,26 @@ impl<'e, 'a> Ear<'e, 'a> {
     /// From now on says that enough was heard once the expectations are decided.
     pub fn stop_on_decision(&mut self) {
         self.stops_on_decision = true;
+    }
+
+    /// From now on shows nothing until what the command makes is known.
+    pub fn hold(&mut self) {
+        self.waits = true;
+    }
+
+    /// Shows what has waited.
+    pub fn let_go(&mut self) {
+        self.waits = false;
+        for place in 0..self.channels.len() {
+            let waiting = std::mem::take(&mut self.channels[place].waiting);
+            let text = self.channels[place].redactor.push(&waiting);
+            self.show(place, &text);
+            if waiting.len() == WAITING {
+                let more =
+                    "\n[what came after is not shown: it may hold what the command has made]\n";
+                self.show(place, &Redacted::literal(more));
+            }
+        }
     }
 
     /// Shows what is still held back; a statement has ended.
@@ -207,8 +237,14 @@ impl Listener for Ear<'_, '_> {
         for watch in &mut self.watches {
             watch.push(stream, bytes);
         }
-        let text = self.channels[place].redactor.push(bytes);
-        self.show(place, &text);
+        if self.waits {
+            let waiting = &mut self.channels[place].waiting;
+            let room = WAITING - waiting.len();
+            waiting.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        } else {
+            let text = self.channels[place].redactor.push(bytes);
+            self.show(place, &text);
+        }
         self.enough()
     }
 

@@ -212,10 +212,22 @@ impl Engine<'_> {
                 None if streaming => Mode::Streaming,
                 None => Mode::Plain,
             };
+            if !unit.captures.is_empty() && !interactive {
+                ear.hold();
+            }
             let limits = limits(job, &self.setup, &unit.traits);
             let report = session.run(text.as_bytes(), mode, limits, &mut ear).await;
             self.operator.take_terminal_back();
             let report = report?;
+            // What it has made is known before another statement can print it, and before what a
+            // trace has printed of it is shown. A shell that is gone has nothing to tell.
+            if !unit.captures.is_empty()
+                && !report.shell_ended
+                && let Ok(state) = session.snapshot().await
+            {
+                learner.learn_state(&state, &unit.captures);
+            }
+            ear.let_go();
             let ended = What::StatementEnded {
                 segment: job.number,
                 attempt,
@@ -223,13 +235,6 @@ impl Engine<'_> {
                 status: report.status,
             };
             ear.note(ended)?;
-            // Before another statement can print them. A shell that is gone has nothing to tell.
-            if !unit.captures.is_empty()
-                && !report.shell_ended
-                && let Ok(state) = session.snapshot().await
-            {
-                learner.learn_state(&state, &unit.captures);
-            }
             let failed = matches!(verdict::status(&report, &unit.stages), Status::Failure(_));
             let last = place + 1 == units.len();
             let came = if last { Came::ToItsEnd } else { Came::ToAFailure };

@@ -125,6 +125,9 @@ impl Reader<'_> {
             self.sample(prose, code, told, sheet);
             return Taken::WithNext;
         }
+        if self.promise(prose, sheet) {
+            return Taken::Alone;
+        }
         let introduces = prose.text.ends_with(':');
         let asked = match next {
             _ if self.section == SectionKind::References => None,

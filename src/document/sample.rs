@@ -1,15 +1,17 @@
-//! Blocks that show what a command prints.
+//! What is said of a command after its block: a block that shows what it prints, or a sentence.
 //!
-//! Comes in: a block after "Expected output:" or the like. Goes out: an expectation of the command
-//! before it. "For example" and "similar to" promise nothing and are shown.
+//! Comes in: a block after "Expected output:" or the like, a paragraph such as "Expected output:
+//! `true`". Goes out: an expectation of the command before it. "For example" and "similar to" promise
+//! nothing and are shown.
 
-use crate::expect::Expectation;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::expect::{self, Expectation};
 
 use super::actions::{Reader, Sheet};
 use super::fence::{self, Tongue};
 use super::transcript;
 use super::tree::{Code, Prose};
-use super::{Action, ActionKind, Annotation};
+use super::{Action, ActionKind, Annotation, words};
 
 impl Reader<'_> {
     /// A block that shows what is printed: "Expected output:" is a promise, "for example" is not.
@@ -39,6 +41,59 @@ impl Reader<'_> {
             sheet.lead.truncate(kept);
         }
     }
+
+    /// A paragraph that says what the block before it promises: `Expect: "ok"`. Returns whether it
+    /// is taken.
+    pub(super) fn promise(&mut self, prose: &Prose, sheet: &mut Sheet) -> bool {
+        let text = written(&self.source.text()[prose.span.range()]);
+        let leads = expect::annotation_lead(&text).is_some_and(|lead| lead.start < text.len());
+        // What asks for something, too, is done by the operator.
+        if !leads || words::asks(&prose.text).is_some() {
+            return false;
+        }
+        let directly = sheet.lead.is_empty();
+        let segment = match sheet.actions.last_mut().filter(|_| directly) {
+            Some(Action { kind: ActionKind::Command(block), .. }) => block.segments.last_mut(),
+            _ => None,
+        };
+        let Some(segment) = segment else {
+            if directly && sheet.actions.last().is_some_and(is_manual) {
+                // Who has carried that out reads this next.
+                return false;
+            }
+            let message = "there is no command before it that this could be expected of";
+            self.diagnostics.push(
+                Diagnostic::new(Severity::Warning, "unbound-expect", prose.span, message)
+                    .help("put it directly after the block of commands, or after a command in it"),
+            );
+            return false;
+        };
+        match Expectation::parse(&text, self.kinds) {
+            Ok(expectation) => {
+                let line = self.source.line(prose.span.start);
+                segment.expectations.push(Annotation { expectation, span: prose.span, line });
+                true
+            }
+            Err(error) => {
+                let message = error.to_string();
+                self.diagnostics.push(
+                    Diagnostic::new(Severity::Error, "malformed-expect", prose.span, message)
+                        .help("see `runbook expect --help` for the typed forms"),
+                );
+                false
+            }
+        }
+    }
+}
+
+const fn is_manual(action: &Action) -> bool {
+    matches!(action.kind, ActionKind::Manual(_) | ActionKind::Choice(_))
+}
+
+/// A paragraph as it is written, in one line, without the marks of a quotation and of what is bold.
+fn written(raw: &str) -> String {
+    let lines = raw.lines().map(|line| line.trim_start_matches(['>', ' ', '\t']).trim_end());
+    lines.collect::<Vec<_>>().join(" ").replace("**", "").replace("__", "")
 }
 
 /// What a paragraph says of the output shown after it.

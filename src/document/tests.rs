@@ -254,11 +254,21 @@ fn an_expectation_of_nothing_is_a_finding() {
     let case = |text: &str| assert_eq!(codes(text), ["unbound-expect"], "{text}");
     case("## Step 1\n\n```bash\n# Expect: x\n```\n");
     case("## Step 1\n\n```sql\nselect 1;\n# Expect: x\n```\n");
+    case("## Step 1\n\n```bash\nls\n```\n\nThis takes a while.\n\nExpect: x\n");
 }
 
 #[test]
 fn expected_output_after_a_block_is_its_expectation() {
     case("## Step 1\n\n```sh\na\n```\n\nExpected output:\n\n```text\nfine\n```\n", "1: cmd(1/1)");
+    case("## Step 1\n\n```sh\na\n```\n\nExpect: `fine`\n", "1: cmd(1/1)");
+    case(
+        "## Step 1\n\n```sh\na\nb # Expect: x\nc\n```\n\n> **Expected output:** 3\n",
+        "1: cmd(1/0,1/1,1/1)",
+    );
+    case(
+        "## Step 1\n\n```sh\na\n```\n\nExpect: fine. Ask Ann for more.\n",
+        "1: cmd(1/0) manual(do)",
+    );
     case("## Step 1\n\n```sh\na\n```\n\nExample output:\n\n```text\nfine\n```\n", "1: cmd(1/0)");
 }
 

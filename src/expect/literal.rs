@@ -150,7 +150,7 @@ impl Literal {
             return Sight::Hit;
         }
         match self.place {
-            Place::Ladder if self.is_short() => self.sight_in_quotes(line.text),
+            Place::Ladder if self.needs_whole_line() => self.sight_in_quotes(line.text),
             Place::Ladder | Place::Anywhere => self.sight_within(line.text),
         }
     }
@@ -218,6 +218,11 @@ impl Literal {
     pub(super) fn is_all_of(&self, line: &str) -> bool {
         let line = without_marks(line);
         unquoted(line).unwrap_or(line).eq_ignore_ascii_case(&self.text)
+    }
+
+    /// Whether it counts only as a whole line, since it is so short.
+    pub(super) fn needs_whole_line(&self) -> bool {
+        self.place == Place::Ladder && self.is_short()
     }
 
     fn is_short(&self) -> bool {

@@ -150,7 +150,19 @@ impl Desk<'_> {
             .or_else(|| self.partial(literal))
             .or_else(|| self.hit())
             .or_else(|| self.doubt("only something like it is there"))
-            .unwrap_or_else(|| self.not_found(absent))
+            .unwrap_or_else(|| self.no_text(literal, absent))
+    }
+
+    /// Not found; a short text is perhaps there, inside a line.
+    fn no_text(&self, literal: &Literal, absent: Verdict) -> Finding {
+        let mut finding = self.not_found(absent);
+        if finding.verdict == absent && literal.needs_whole_line() {
+            finding.why = format!(
+                "no line is {0} alone; so short a text counts inside a line only with `contains {0}`",
+                literal.describe()
+            );
+        }
+        finding
     }
 
     /// A state that only some rows of a table are in.

@@ -518,6 +518,24 @@ fn a_team_s_command_says_who_has_a_role() {
 }
 
 #[test]
+fn a_team_s_command_that_does_not_end_well_is_no_answer() {
+    let cases = [
+        ("echo superadmin; exit 3", "it ended with 3"),
+        ("yes superadmin", "it prints more than 64 KiB"),
+        ("echo superadmin; kill -9 $$", "it ended with 128"),
+    ];
+    for (script, why) in cases {
+        let tale = with_role();
+        tale.answers("[confirm]\n1 = [\"writes\"]");
+        let settings = format!("[roles]\ncommand = [\"sh\", \"-c\", \"{script}\"]\n");
+        tale.story.write("runbook.toml", &settings);
+        tale.story.run(&["trust", "runbook.toml"]).is(0, &[]);
+        tale.run(&["--role", "superadmin"]).is(5, &["failed to ask for your roles", why]);
+        assert_eq!(tale.file("world"), "");
+    }
+}
+
+#[test]
 fn without_a_journal_a_run_goes_ahead_only_in_an_emergency_and_says_so_all_along() {
     let tale = Tale::steps(&["echo a >> one", "echo b >> two"]);
     tale.answers(&WRITES.replace("\n3 = [\"writes\"]", ""));

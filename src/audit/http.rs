@@ -14,9 +14,10 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body, Error, Proxy};
 
 use crate::config::{Header, Reference};
+use crate::program::{Listen, Ran};
 use crate::variables::{Redactor, Secret};
 
-use super::command::{Listen, Ran, run};
+use super::command::run;
 use super::{Attempt, Letter, Sink, Stop};
 
 /// How long an attempt may take.
@@ -86,7 +87,7 @@ fn resolve(sink: &Sink, reference: &Reference, stop: &Stop) -> Result<Secret, St
         }
         Reference::Command(words) => {
             let program = words.first().map_or("", String::as_str);
-            match run(sink, words, Vec::new(), (Listen::Output, VALUE), stop) {
+            match run(sink, words, Vec::new(), (Listen::OutputAlone, VALUE), stop) {
                 Ok(Ran { code: Some(0), said }) => String::from_utf8(said)
                     .map_err(|_| format!("what {program} printed is no text")),
                 Ok(Ran { code: Some(code), .. }) => Err(format!("{program} ended with {code}")),

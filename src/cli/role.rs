@@ -3,14 +3,12 @@
 //! Comes in: the runbook's `Required role`, the team's command that knows, what was typed. Goes out:
 //! the role and how it is known, to be recorded; a refusal, too, is a run that the journal knows.
 
-use std::io::{self, Read};
-use std::sync::{Arc, mpsc};
-use std::thread;
 use std::time::Duration;
 
 use crate::config::Config;
 use crate::event::{Role, RoleStanding};
 use crate::plan::Plan;
+use crate::program::{Listen, Program};
 use crate::variables::Redactor;
 
 use super::arguments::Authority;
@@ -19,7 +17,7 @@ use super::{Exit, Failure, complain, environment_variable};
 /// How long the team's command may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How much it may print, in bytes.
-const MOST: u64 = 64 << 10;
+const MOST: usize = 64 << 10;
 
 /// How the operator stands to the role that the runbook requires; nothing where it requires none.
 pub(super) fn role(
@@ -33,9 +31,9 @@ pub(super) fn role(
         return Ok(None);
     }
     let is_it = |role: &str| role.trim().eq_ignore_ascii_case(required);
-    let asked = match config.roles.command.split_first() {
-        Some((program, words)) => Some(ask(program, words)?.lines().any(is_it)),
-        None => None,
+    let asked = match config.roles.command.as_slice() {
+        [] => None,
+        words => Some(ask(words)?.lines().any(is_it)),
     };
     let claimed = authority.role.clone().or_else(|| environment_variable("RUNBOOK_ROLE"));
     let standing = match (asked, claimed.as_deref().map(is_it)) {
@@ -59,39 +57,33 @@ pub(super) fn role(
 }
 
 /// What the team's command prints. That it cannot be asked is not that the role is missing.
-fn ask(program: &str, words: &[String]) -> Result<String, Failure> {
-    said_by(program, words).map_err(|error| {
+fn ask(words: &[String]) -> Result<String, Failure> {
+    said_by(words).map_err(|why| {
+        let program = words.first().map_or("", String::as_str);
         let message = format!(
-            "failed to ask for your roles with `{program}` ([roles] in runbook.toml): {error}"
+            "failed to ask for your roles with `{program}` ([roles] in runbook.toml): {why}"
         );
         Failure::new(Exit::Environment, message)
     })
 }
 
-/// What a program prints, if it ends in time and is no flood.
-fn said_by(program: &str, words: &[String]) -> io::Result<String> {
-    let reader = duct::cmd(program, words).stdin_null().unchecked().reader()?;
-    let reader = Arc::new(reader);
-    let (tell, told) = mpsc::channel();
-    let reading = Arc::clone(&reader);
-    thread::spawn(move || {
-        let mut said = Vec::new();
-        let read = (&*reading).take(MOST).read_to_end(&mut said);
-        let _ = tell.send(read.map(|_| said));
-    });
-    let said = told.recv_timeout(PATIENCE);
-    // Whoever has read to the end has waited for it, too.
-    let ended = if said.is_ok() { reader.try_wait()? } else { None };
-    if ended.is_none() {
-        reader.kill()?;
-    }
-    let said = said.map_err(|_| io::Error::other(format!("it took more than {PATIENCE:?}")))??;
-    if said.len() as u64 == MOST {
-        return Err(io::Error::other(format!("it prints more than {} KiB", MOST >> 10)));
-    }
-    match ended.map(|output| output.status) {
-        Some(status) if status.success() => Ok(String::from_utf8_lossy(&said).into_owned()),
-        Some(status) => Err(io::Error::other(format!("it ended with {status}"))),
-        None => Err(io::Error::other("it did not end")),
+/// What a program prints, if it ends well, in time, and is no flood.
+fn said_by(words: &[String]) -> Result<String, String> {
+    let folder = std::env::current_dir().map_err(|error| error.to_string())?;
+    let program = Program {
+        words,
+        folder: &folder,
+        environment: None,
+        input: Vec::new(),
+        listen: Listen::Output,
+        keeps: MOST + 1,
+        patience: PATIENCE,
+    };
+    let ran = program.run(|heard| heard > MOST as u64).map_err(|error| error.to_string())?;
+    match ran.code {
+        _ if ran.said.len() > MOST => Err(format!("it prints more than {} KiB", MOST >> 10)),
+        Some(0) => Ok(String::from_utf8_lossy(&ran.said).into_owned()),
+        Some(code) => Err(format!("it ended with {code}")),
+        None => Err(format!("it took more than {} s", PATIENCE.as_secs())),
     }
 }

@@ -6,6 +6,7 @@
 
 use std::time::{Duration, Instant};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -179,7 +180,8 @@ impl<'e, 'a> Ear<'e, 'a> {
         let records = [stdout, stderr].map(|channel| OutputRecord {
             stream: channel.stream,
             bytes: channel.capture.total(),
-            sha256: (!withheld(channel.stream)).then(|| hex(&channel.digest.finalize())),
+            sha256: (!withheld(channel.stream))
+                .then(|| HEXLOWER.encode(&channel.digest.finalize())),
         });
         (outputs.0, outputs.1, self.watches, records.into(), held)
     }
@@ -262,13 +264,4 @@ impl Listener for Ear<'_, '_> {
         }
         self.enough()
     }
-}
-
-/// Bytes as lowercase hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
 
+use data_encoding::HEXLOWER;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
@@ -19,7 +20,6 @@ use crate::session::{Change, Heard, Listener, Visited};
 use crate::variables::{RedactStream, RedactText, Redacted, Redactor};
 
 use super::job::Job;
-use super::listen::hex;
 use super::operator::{AskChanges, Changes};
 use super::{Break, END_RUN, Engine, Flow, HUNG_UP, TERMINAL_GONE, given};
 
@@ -250,7 +250,7 @@ impl<'k> Mirror<'k> {
             output.push(&Redacted::literal("\n[...]\n"));
         }
         self.tail.iter().for_each(|text| output.push(text));
-        let sha256 = Some(hex(&self.digest.finalize()));
+        let sha256 = Some(HEXLOWER.encode(&self.digest.finalize()));
         (output, OutputRecord { stream: Stream::Stdout, bytes: self.bytes, sha256 })
     }
 }

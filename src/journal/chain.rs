@@ -7,6 +7,7 @@
 use std::fmt::{self, Debug, Display, Formatter};
 use std::str::FromStr;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::{Entry, Filter, Head, Journal, JournalError, Line};
@@ -42,7 +43,7 @@ impl Hash {
 
 impl Display for Hash {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&HEXLOWER.encode(&self.0))
     }
 }
 

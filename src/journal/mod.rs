@@ -16,6 +16,7 @@ mod usual;
 
 use std::path::PathBuf;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 pub use chain::{Fault, Hash, verify};
@@ -49,7 +50,7 @@ pub struct Head {
 
 /// By what a text is known: its SHA-256, in hex.
 fn fingerprint(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(text))
 }
 
 /// When an entry is safe.

@@ -17,6 +17,7 @@ pub mod walk;
 
 use std::collections::HashSet;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::document::{self, ActionKind, Asks, Document, NoReturn};
@@ -127,7 +128,7 @@ impl Plan {
             }
         }
         let lacks = left_out::lacks(&document, catalogue, selection);
-        let fingerprint = hex(&Sha256::digest(document.source.text().as_bytes()));
+        let fingerprint = HEXLOWER.encode(&Sha256::digest(document.source.text()));
         let selection = selection.clone();
         Self { catalogue, document, selection, inputs, steps, left_out, lacks, fingerprint }
     }
@@ -145,7 +146,7 @@ impl Plan {
         }
         let left_out: Vec<_> = self.left_out.iter().map(|step| step.place.to_string()).collect();
         let text = format!("{} without {}", self.fingerprint, left_out.join(" "));
-        hex(&Sha256::digest(text.as_bytes()))
+        HEXLOWER.encode(&Sha256::digest(text))
     }
 
     /// The lines of a step's segments that promise something.
@@ -211,10 +212,6 @@ impl Step {
     pub fn is_irreversible(&self) -> bool {
         self.no_return || any_irreversible(&self.actions)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn actions(written: &[document::Action], context: &segment::Context<'_>) -> Vec<Action> {

@@ -7,6 +7,7 @@
 use std::fmt::{self, Debug, Display, Formatter};
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -89,7 +90,7 @@ impl Secret {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length is taken");
         mac.update(self.value.as_bytes());
         let bytes = mac.finalize().into_bytes();
-        bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&bytes[..16])
     }
 
     /// Its length in characters, which may be shown.

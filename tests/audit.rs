@@ -850,3 +850,44 @@ fn what_a_dead_process_did_not_even_put_into_the_outbox_is_made_from_the_journal
     let last = keys(&server);
     assert_eq!((last.len(), last[key].0), (2, 2));
 }
+
+const RECORD: &str = "# Try\n\n## Step 1 — Do\n\n**Machine identity (preferred):**\n\n\
+                      ```bash\necho a >> world\n```\n\n**Legacy service token:**\n\n\
+                      ```bash\necho b >> world\n```\n\n\
+                      ## Step 2 — Audit\n\n```\naction: rotate\nactor: <admin_id>\nticket: <ticket>\n\
+                      context: {\n  \"type\": \"machine-identity\" or \"service-token-legacy\",\n  \
+                      \"method\": \"by-hand\" or \"by-machine\"\n}\n```\n";
+
+#[test]
+fn an_entry_is_filled_in_from_the_run_its_choices_and_what_is_asked_for() {
+    for (chosen, kind) in
+        [("Machine identity", "machine-identity"), ("Legacy service token", "service-token-legacy")]
+    {
+        let tale = Tale::told(TEXT, FILE);
+        tale.story.write("a.md", RECORD);
+        let confirm = "[confirm]\n1 = [\"writes\"]\n";
+        let answers = |more: &str| {
+            let plan: String =
+                Sha256::digest(RECORD).iter().map(|byte| format!("{byte:02x}")).collect();
+            tale.story.write("answers.toml", &format!("plan = \"{plan}\"\n{confirm}{more}"));
+        };
+        answers(&format!("[choices]\n1 = \"{chosen}\"\n"));
+        // An entry with a hole in it proves nothing.
+        tale.run().is(3, &["input ticket has no value"]);
+        assert_eq!(kinds(&tale.file("audit.jsonl")), ["run_ended"]);
+        let given = format!("[inputs]\nticket = \"OPS: 12\"\n[choices]\n1 = \"{chosen}\"\n");
+        answers(&given);
+        tale.with(&["resume"]).is(3, &["the choice of step 2 is not made"]);
+        answers(&(given + "2 = \"by-machine\"\n"));
+        tale.with(&["resume"]).is(0, &["complete", "audit: written to ledger (step 2)"]);
+        let entries = tale.file("audit.jsonl");
+        assert_eq!(kinds(&entries), ["run_ended", "run_ended", "record", "run_ended"]);
+        let text = entries[2]["entry"]["text"].as_str().unwrap();
+        let expected = format!(
+            "action: rotate\nactor: operator\nticket: \"OPS: 12\"\ncontext: {{\n  \"type\": \
+             \"{kind}\",\n  \"method\": \"by-machine\"\n}}"
+        );
+        assert_eq!(text.trim_end(), expected);
+        tale.story.run(&["show"]).is(0, &["actor: operator", kind]);
+    }
+}

@@ -12,10 +12,9 @@ use aho_corasick::nfa::contiguous::NFA;
 use regex::Regex;
 
 use crate::diagnostic::Diagnostic;
-use crate::document::{Action, ActionKind, Block, Declared, RUN_FACTS, Record};
+use crate::document::{Action, ActionKind, Block, Declared, Fill, Hole, RUN_FACTS, Record};
 use crate::plan::{Input, InputKind, Plan, key};
 use crate::policy::Effect;
-use crate::shell;
 use crate::source::{Source, Span};
 
 use super::Subject;
@@ -183,21 +182,27 @@ fn of_actions(subject: &Subject<'_>, actions: &[Action], told: &mut Vec<Diagnost
     }
 }
 
+/// What is to be done about a secret in an audit entry.
+const NO_SECRET: &str = "it is a secret, which no record holds: remove it";
+
 fn of_record(subject: &Subject<'_>, record: &Record, span: Span) -> Vec<Diagnostic> {
     let mut told = Vec::new();
-    for placeholder in shell::placeholders(&record.text) {
-        if placeholder.spelling.starts_with('<') && !placeholder.name.is_empty() {
-            let message = format!("nothing fills `{}` in a record", placeholder.spelling);
-            let help = format!("declare the input and write `{{{{ {} }}}}`", placeholder.name);
-            let place = written(subject, &placeholder.spelling, span);
-            told.push(found("unfilled-placeholder", place, message).help(help));
+    for hole in &record.holes {
+        let Fill::Value(name) = &hole.fill else { continue };
+        if subject.plan.inputs.named(name).is_some_and(|input| input.secret) {
+            let spelling = &record.text[hole.span.range()];
+            let message = format!("nothing fills `{spelling}` in a record");
+            let place = written(subject, spelling, span);
+            told.push(found("unfilled-placeholder", place, message).help(NO_SECRET));
         }
     }
     for (template, name) in templates(&record.text) {
+        let hole = |hole: &Hole| &record.text[hole.span.range()] == template;
         let declared = subject.plan.inputs.named(name);
         let help = match declared {
+            _ if record.holes.iter().any(hole) => continue,
             _ if RUN_FACTS.contains(&name) => continue,
-            Some(input) if input.secret => "it is a secret, which no record holds: remove it",
+            Some(input) if input.secret => NO_SECRET,
             Some(input) if input.kind == InputKind::Declared => continue,
             _ => "declare it among the inputs; `operator`, `run_id` and `today` are always known",
         };

@@ -62,11 +62,13 @@ fn answers(plan: &Plan) -> String {
     for step in &plan.steps {
         let written = plan.step(step);
         for action in &written.actions {
-            if let ActionKind::Choice(choice) = &action.kind {
-                let labels: Vec<_> =
-                    choice.alternatives.iter().map(|one| format!("{:?}", one.label)).collect();
+            // What an entry says is asked only where no choice of the run says it.
+            let is_record = matches!(action.kind, ActionKind::Record(_));
+            for labels in action.kind.choices() {
+                let labels: Vec<_> = labels.iter().map(|label| format!("{label:?}")).collect();
                 text.push_str(&format!(
-                    "{} = {} # or {}\n",
+                    "{}{} = {} # or {}\n",
+                    if is_record { "# " } else { "" },
                     key(&written.id),
                     labels[0],
                     labels[1..].join(", ")

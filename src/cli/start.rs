@@ -9,7 +9,6 @@ use std::path::Path;
 
 use crate::audit::Handing;
 use crate::config::Config;
-use crate::document::ActionKind;
 use crate::engine::{Operator, Setup, Wishes, carry_out};
 use crate::event::{RunResult, Sink};
 use crate::journal::{Emergency, Head};
@@ -198,14 +197,10 @@ pub(super) fn fit(answers: &Answers, plan: &Plan) -> Result<(), AnswersError> {
     let inputs: Vec<_> = plan.inputs.iter().map(|input| input.name.clone()).collect();
     let all = || plan.steps.iter().chain(&plan.left_out).map(|step| plan.step(step));
     let steps: Vec<_> = all().map(|step| step.id.clone()).collect();
-    let choices = all().flat_map(|step| {
-        step.actions.iter().filter_map(|action| match &action.kind {
-            ActionKind::Choice(choice) => Some((
-                step.id.clone(),
-                choice.alternatives.iter().map(|one| one.label.clone()).collect(),
-            )),
-            _ => None,
-        })
+    let choices = all().filter_map(|step| {
+        let asked = step.actions.iter().flat_map(|action| action.kind.choices());
+        let labels: Vec<_> = asked.flatten().map(str::to_owned).collect();
+        (!labels.is_empty()).then(|| (step.id.clone(), labels))
     });
     answers.check(&inputs, &choices.collect::<Vec<_>>(), &steps)
 }

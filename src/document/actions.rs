@@ -161,7 +161,7 @@ impl Reader<'_> {
             Tongue::Shell => self.shell(code, &info, sheet),
             Tongue::Shown => sheet.lead.push(code.span),
             _ if record::is_record(&text, self.section) => {
-                let record = Record { language: info.language, text };
+                let record = Record { language: info.language, holes: record::holes(&text), text };
                 sheet.push(self.source, ActionKind::Record(record), code.span);
             }
             Tongue::Untold if transcript::looks_like_shell(&code.lines) => {

@@ -337,6 +337,25 @@ pub struct Alternative {
     pub span: Span,
 }
 
+impl ActionKind {
+    /// What is chosen in it: the labels of each choice, in order.
+    pub fn choices(&self) -> Vec<Vec<&str>> {
+        match self {
+            Self::Choice(choice) => {
+                vec![choice.alternatives.iter().map(|one| one.label.as_str()).collect()]
+            }
+            Self::Record(record) => {
+                let labels = record.holes.iter().filter_map(|hole| match &hole.fill {
+                    Fill::OneOf(labels) => Some(labels.iter().map(String::as_str).collect()),
+                    Fill::Value(_) => None,
+                });
+                labels.collect()
+            }
+            Self::Command(_) | Self::Manual(_) => Vec::new(),
+        }
+    }
+}
+
 /// An audit entry to emit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -344,4 +363,24 @@ pub struct Record {
     pub language: String,
     /// Its text, dedented; may hold placeholders and templates.
     pub text: String,
+    /// What is filled in when it is made, in the order of the text; templates with filters aside.
+    pub holes: Vec<Hole>,
+}
+
+/// A part of an audit entry that is filled in when it is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hole {
+    /// Where in the entry's text.
+    pub span: Span,
+    /// What fills it.
+    pub fill: Fill,
+}
+
+/// What fills a part of an audit entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fill {
+    /// A fact of the run, or the value of an input: `<ticket>`, `{{ ticket }}`.
+    Value(String),
+    /// One of these, as what the run has chosen says: `"machine-identity" or "service-token"`.
+    OneOf(Vec<String>),
 }

@@ -1,11 +1,11 @@
-//! What a person does: choices, checklists; and the records that a run makes.
+//! What a person does: choices and checklists.
 //!
 //! Comes in: an action that no command carries out. Goes out: events, and the values that doing it
 //! yields.
 
 use crate::document;
 use crate::event::{Outcome, Place, What};
-use crate::variables::template::{Style, expand, names};
+use crate::variables::template::{Style, expand};
 
 use super::operator::{AskChoice, AskManual, Manual};
 use super::{Break, Engine, Flow, given};
@@ -19,36 +19,36 @@ impl Engine<'_> {
         place: &Place,
     ) -> Flow<usize> {
         let labels: Vec<String> = choice.alternatives.iter().map(|one| one.label.clone()).collect();
+        let alternatives = choice.alternatives.iter();
+        let alternatives =
+            alternatives.map(|one| (one.label.as_str(), one.remark.as_deref(), one.preferred));
+        let asked = AskChoice { step: &step.id, alternatives: alternatives.collect() };
+        self.choose_among(labels, &asked, place)
+    }
+
+    /// Which of several labels it is.
+    pub(super) fn choose_among(
+        &mut self,
+        labels: Vec<String>,
+        ask: &AskChoice<'_>,
+        place: &Place,
+    ) -> Flow<usize> {
         let again = self.choices.get(&labels).map(|chosen| (*chosen, "the same choice before"));
-        let (chosen, from) = match again {
-            Some(again) => again,
-            None => self.ask_choice(step, choice)?,
+        let (chosen, from) = if let Some(again) = again {
+            again
+        } else {
+            let (chosen, from) = given(self.waiting(|operator| operator.choose(ask)))?;
+            (chosen, from.word())
         };
         self.choices.insert(labels.clone(), chosen);
         if self.past.chose(place) {
             return Ok(chosen);
         }
-        let (step, place) = (step.id.clone(), place.clone());
+        let (step, place) = (ask.step.to_owned(), place.clone());
         let label = labels[chosen].clone();
         let from = from.into();
         self.recorder.emit(What::ChoiceMade { step, place, labels, chosen: label, from })?;
         Ok(chosen)
-    }
-
-    fn ask_choice(
-        &mut self,
-        step: &document::Step,
-        choice: &document::Choice,
-    ) -> Flow<(usize, &'static str)> {
-        let alternatives = choice.alternatives.iter();
-        let ask = AskChoice {
-            step: &step.id,
-            alternatives: alternatives
-                .map(|one| (one.label.as_str(), one.remark.as_deref(), one.preferred))
-                .collect(),
-        };
-        let (chosen, from) = given(self.waiting(|operator| operator.choose(&ask)))?;
-        Ok((chosen, from.word()))
     }
 
     /// Puts a checklist to the operator; `target` is typed before what cannot be undone.
@@ -136,31 +136,5 @@ impl Engine<'_> {
             self.recorder.emit(What::Remark { text })?;
         }
         Ok(())
-    }
-
-    /// Renders an audit entry.
-    pub(super) fn record(
-        &mut self,
-        step: &document::Step,
-        action: &document::Action,
-        record: &document::Record,
-        place: &Place,
-    ) -> Flow<()> {
-        self.ask_for_what_is_open(&record.text)?;
-        let text = self.redactor.redact(&expand(&record.text, &self.facts(), Style::Plain));
-        let (step, line, language) = (step.id.clone(), action.line, record.language.clone());
-        let place = place.clone();
-        self.recorder.emit(What::RecordMade { step, line, place, language, text })?;
-        self.tell_of_record()
-    }
-
-    /// Asks for the inputs that a text names and that no command has needed before: an entry with a
-    /// hole in it proves nothing.
-    fn ask_for_what_is_open(&mut self, text: &str) -> Flow<()> {
-        let facts = self.facts();
-        let inputs = self.plan.inputs.iter().filter(|input| !input.secret);
-        let open = inputs.filter(|input| !facts.contains_key(&input.name));
-        let open = open.map(|input| (input.name.clone(), String::new())).collect();
-        names(text, &open).iter().try_for_each(|name| self.ask_anew(name))
     }
 }

@@ -13,6 +13,7 @@ mod context;
 mod discretion;
 mod doubt;
 mod edit;
+mod entry;
 mod gather;
 mod job;
 mod keep;

@@ -10,7 +10,9 @@ use std::slice;
 
 use serde::Serialize;
 
-use crate::document::{Action, ActionKind, Block, Declared, Document, Manual, RUN_FACTS};
+use crate::document::{
+    Action, ActionKind, Block, Declared, Document, Fill, Manual, RUN_FACTS, Record,
+};
 use crate::shell::{Mention, Quoting, Statement};
 
 use super::left_out::exports;
@@ -233,8 +235,21 @@ impl Collector<'_> {
                 ActionKind::Choice(choice) => {
                     choice.alternatives.iter().for_each(|one| self.actions(&one.actions));
                 }
-                ActionKind::Record(_) => {}
+                ActionKind::Record(record) => self.record(record, action.line),
             }
+        }
+    }
+
+    /// What an audit entry is filled in with.
+    fn record(&mut self, record: &Record, line: usize) {
+        for hole in &record.holes {
+            let Fill::Value(name) = &hole.fill else { continue };
+            if RUN_FACTS.contains(&name.as_str()) {
+                continue;
+            }
+            let place = self.input(InputKind::Placeholder, name);
+            self.note(place, Noted::Spelling(record.text[hole.span.range()].to_owned()));
+            self.note(place, Noted::Line(line));
         }
     }
 

@@ -8,6 +8,7 @@ mod place;
 mod run;
 mod segment;
 mod shell;
+mod taken_over;
 
 use std::borrow::Cow;
 
@@ -21,6 +22,7 @@ pub use place::{Place, Placed, Tool, move_place, place_after};
 pub use run::{Beginning, NoWayBack, Resumption, Role, RoleStanding, RunResult, Summary, Usual};
 pub use segment::{CheckedEvidence, Ending, Intent, Outcome, OutputRecord};
 pub use shell::{Deviation, Kept, Visit};
+pub use taken_over::TakenOver;
 
 /// The version of the events' form; it grows when a field changes its meaning.
 pub const VERSION: u32 = 1;
@@ -49,8 +51,10 @@ pub enum What {
     RunStarted(Box<Beginning>),
     /// A run that was paused, or broke off, goes on.
     RunResumed(Box<Resumption>),
-    /// Steps are left out by the operator's wish; before the first step, and again where the
-    /// runbook has changed since.
+    /// A rollback takes over what the run knew that it undoes.
+    TakenOver(Box<TakenOver>),
+    /// Steps are left out, by the operator's wish or since what they undo was never done; before the
+    /// first step, and again where the runbook has changed since.
     StepsLeftOut(Box<LeftOut>),
     /// The place that the run happens in was looked at, before the first step.
     ContextPinned {

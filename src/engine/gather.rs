@@ -155,12 +155,15 @@ impl Engine<'_> {
             return Err(format!("{} is refused: no variable can hold a NUL", input.name));
         }
         if self.is_another(&input.name, &secret) && insisted == Insisted::No {
-            return Err(format!(
-                "{} is refused: it is not the value that this run was begun with; if it is to be \
-                 another one, redo the step that obtains it with `runbook resume {} --redo STEP --reason \
-                 \"...\"`",
-                input.name, self.setup.run
-            ));
+            let (name, run) = (&input.name, &self.setup.run);
+            let refused = format!("{name} is refused: it is not the value that");
+            return Err(match self.undoes() {
+                Some(of) => format!("{refused} run {of} had"),
+                None => format!(
+                    "{refused} this run was begun with; if it is to be another one, redo the step \
+                     that obtains it with `runbook resume {run} --redo STEP --reason \"...\"`"
+                ),
+            });
         }
         if let Some(other) = twin(&self.values, &input.name, &secret) {
             return Err(format!("{} is refused: it is the same as {other}", input.name));

@@ -243,6 +243,7 @@ impl<'a> Engine<'a> {
         } else {
             let beginning = self.beginning();
             self.recorder.emit(What::RunStarted(Box::new(beginning)))?;
+            self.tell_what_is_undone()?;
         }
         self.say_what_is_not_recorded()?;
         self.recall_edits()?;
@@ -287,6 +288,7 @@ impl<'a> Engine<'a> {
     fn beginning(&self) -> Beginning {
         let document = &self.plan.document;
         let keeping = self.setup.keeping.as_ref();
+        let taken = keeping.and_then(|keeping| keeping.taken_from.as_ref());
         let redact = |text: &str| self.redactor.redact(text);
         let ids = |has: &dyn Fn(&plan::Step) -> bool| {
             let steps = self.plan.steps.iter().filter(|step| has(step));
@@ -304,6 +306,8 @@ impl<'a> Engine<'a> {
             sections: keeping.map_or_else(Vec::new, |keeping| keeping.sections.clone()),
             part: self.setup.jump.as_ref().map(|jump| jump.part.clone()).unwrap_or_default(),
             of: keeping.and_then(|keeping| keeping.of.clone()),
+            taken_from: taken.map(|(from, _)| from.clone()),
+            reason: taken.map(|(_, reason)| redact(reason)),
             role: self.role(),
             unrecorded: self.setup.unrecorded.reason().map(redact),
             metadata: document
@@ -490,7 +494,8 @@ impl<'a> Engine<'a> {
             steps => format!("; with edited commands in steps {}", steps.join(", ")),
         };
         if doubts.is_empty() {
-            return (RunResult::Complete, format!("every step was carried out{edited}"));
+            let in_vain = self.what_was_in_vain();
+            return (RunResult::Complete, format!("every step was carried out{in_vain}{edited}"));
         }
         (RunResult::CompleteWithDoubts, format!("{}{edited}", doubts.join("; ")))
     }

@@ -150,10 +150,15 @@ impl Engine<'_> {
     }
 
     async fn find(&mut self, name: &str, step: &str) -> Flow<()> {
-        let what = format!(
-            "step {step} set it, and it was not kept, since it may be secret; Ctrl-C pauses, and \
-             `runbook resume --redo {step}` obtains it anew"
-        );
+        let what = match self.undoes() {
+            Some(of) => format!(
+                "run {of} set it in step {step}, and it was not kept, since it may be secret"
+            ),
+            None => format!(
+                "step {step} set it, and it was not kept, since it may be secret; Ctrl-C pauses, and \
+                 `runbook resume --redo {step}` obtains it anew"
+            ),
+        };
         let mut refused: Option<String> = None;
         loop {
             let ask = AskInput {
@@ -194,6 +199,11 @@ impl Engine<'_> {
             })?;
             return Ok(());
         }
+    }
+
+    /// The run that this one undoes.
+    pub(super) fn undoes(&self) -> Option<&str> {
+        self.setup.keeping.as_ref()?.of.as_deref()
     }
 
     /// Whether a secret is another one than the run was begun with, as far as that is known.

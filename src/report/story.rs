@@ -86,11 +86,19 @@ impl Story {
         match &event.what {
             What::RunStarted(beginning) => {
                 self.role(&beginning.operator, beginning.role.as_ref());
+                let taken = beginning.taken_from.as_ref().zip(beginning.reason.as_ref());
+                self.attention.extend(taken.map(|(from, reason)| {
+                    format!("{} undoes a run of {from}: {reason}", beginning.operator)
+                }));
                 self.run.clone_from(&event.run);
                 self.began.clone_from(&event.at);
                 self.beginning = Some(beginning.clone());
             }
             What::RunResumed(resumption) => self.resumed(&event.at, resumption),
+            What::TakenOver(taken) => {
+                let of = format!("taken over from run {}", taken.of);
+                self.deed(event, "", 0).what = [vec![of], taken.words()].concat();
+            }
             What::StepsLeftOut(left_out) => self.left_out(event, left_out),
             What::StepStarted { step, title, .. } => {
                 let numbered = step.starts_with(|c: char| c.is_ascii_digit());

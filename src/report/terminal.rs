@@ -110,6 +110,12 @@ impl<W: Write> Terminal<W> {
         if let Some(of) = &beginning.of {
             self.fact("Rolls back", &format!("run {}", told(of)))?;
         }
+        if let Some(from) = &beginning.taken_from {
+            self.fact("Taken from", &told(from))?;
+        }
+        if let Some(reason) = &beginning.reason {
+            self.fact("Because", &told(reason.as_str()))?;
+        }
         self.fact(
             "Operator",
             &told(&format!(
@@ -363,6 +369,10 @@ impl<W: Write> Sink for Terminal<W> {
         match &event.what {
             What::RunStarted(beginning) => self.beginning(&event.run, beginning)?,
             What::RunResumed(resumption) => self.resumption(&event.run, resumption)?,
+            What::TakenOver(taken) => {
+                let facts = taken.words();
+                facts.iter().try_for_each(|text| self.fact("Taken over", &told(text)))?;
+            }
             What::StepsLeftOut(left_out) => self.left_out(left_out)?,
             // What they say is for who goes on with the run.
             What::SegmentStarted { .. } | What::StatementEnded { .. } | What::StateKept(_) => {}

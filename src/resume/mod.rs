@@ -11,6 +11,8 @@ mod difference;
 mod redo;
 mod shell;
 mod standing;
+mod taken_over;
+mod undoing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +26,7 @@ pub use difference::{Change, Difference, difference, steps_now};
 pub use redo::{Redo, redo};
 pub use shell::Knows;
 pub use standing::{Known, Standing};
+pub use undoing::{Begun, InVain, Undoing, undoing};
 
 /// What a run has come to.
 #[derive(Debug, Clone, Default)]
@@ -66,6 +69,8 @@ pub struct Past {
     segments_at: BTreeMap<Key, Known>,
     numbers: BTreeMap<u64, Key>,
     manual: BTreeMap<Place, Manual>,
+    /// Manual actions that were put to a person, and of which no end was heard.
+    asked: BTreeSet<Place>,
     chosen: BTreeSet<Place>,
     records: BTreeSet<Place>,
 }
@@ -78,6 +83,8 @@ type Key = (Place, Vec<Redacted>);
 pub struct Manual {
     /// Whether it was a question that was answered no, or was left out.
     pub denied: bool,
+    /// Whether it was left out.
+    skipped: bool,
 }
 
 impl Past {
@@ -91,6 +98,7 @@ impl Past {
                 self.part.clone_from(&beginning.part);
                 self.may_have_gone_on.clone_from(&beginning.break_glass);
             }
+            What::TakenOver(taken) => self.take_over(taken),
             What::StepsLeftOut(left_out) => {
                 self.left_out = Some((self.fingerprint.clone(), left_out.as_ref().clone()));
             }
@@ -104,9 +112,11 @@ impl Past {
                 self.chosen.insert(place.clone());
                 self.choices.insert(labels.clone(), chosen.clone());
             }
+            What::ManualAsked { place, .. } => drop(self.asked.insert(place.clone())),
             What::ManualEnded { place, denied, outcome, .. } => {
-                let denied = *denied || *outcome == Outcome::Skipped;
-                self.manual.insert(place.clone(), Manual { denied });
+                let skipped = *outcome == Outcome::Skipped;
+                self.asked.remove(place);
+                self.manual.insert(place.clone(), Manual { denied: *denied || skipped, skipped });
                 self.count(*outcome);
             }
             What::DoubtAccepted { doubts, .. } => {
@@ -235,13 +245,6 @@ impl Past {
         }
     }
 
-    /// What another run may take from this one: its values and choices.
-    #[must_use]
-    pub fn values(self) -> Self {
-        let Self { choices, inputs, marks, .. } = self;
-        Self { choices, inputs, marks, ..Self::default() }
-    }
-
     /// How a segment stands, for one value of its list inputs.
     pub fn standing(&self, place: &Place, values: &[Redacted]) -> Standing<'_> {
         let known = self.segments_at.get(&(place.clone(), values.to_vec()));
@@ -300,6 +303,7 @@ impl Past {
         self.segments_at.retain(|(at, _), _| at != place);
         self.numbers.retain(|_, (at, _)| at != place);
         self.manual.remove(place);
+        self.asked.remove(place);
         self.records.remove(place);
     }
 
@@ -325,6 +329,7 @@ impl Past {
         self.numbers = numbers.filter_map(|(number, at)| Some((number, key(at)?))).collect();
         let manual = std::mem::take(&mut self.manual).into_iter();
         self.manual = manual.filter_map(|(at, how)| Some((gone(&at)?, how))).collect();
+        self.asked = std::mem::take(&mut self.asked).iter().filter_map(gone).collect();
         self.chosen = std::mem::take(&mut self.chosen).iter().filter_map(gone).collect();
         self.records = std::mem::take(&mut self.records).iter().filter_map(gone).collect();
         let deviations = std::mem::take(&mut self.deviations).into_iter();

@@ -106,6 +106,11 @@ impl Known {
         self.effect != Effect::Read && self.began.is_some()
     }
 
+    /// Whether it would have changed something and was left out.
+    pub(super) fn was_skipped(&self) -> bool {
+        self.effect != Effect::Read && self.outcome == Some(Outcome::Skipped)
+    }
+
     /// What speaks against what cannot be undone after it. Of a text that an operator put there
     /// nobody but them has seen that it verifies what the runbook's own did.
     pub(super) fn doubt(&self, text: Text) -> Option<Redacted> {

@@ -279,7 +279,7 @@ fn a_change_of_what_is_still_to_be_done_needs_no_word_and_is_told() {
     tale.story.write("a.md", &text);
     let tale = Tale { text, ..tale };
     tale.answers(WRITES.replace("\n3 = [\"writes\"]", "").as_str());
-    tale.resume(&[]).is(0, &["step 2 \"Do 2\"", "has changed"]);
+    tale.resume(&[]).is(0, &["step 2 \"Do 2\" has changed"]);
     assert_eq!((tale.file("one"), tale.file("two")), ("a\n".into(), "B\n".into()));
 }
 
@@ -549,7 +549,13 @@ fn a_run_is_resumed_only_where_it_was() {
     tale.run(&[]).is(3, &["paused in step 2"]);
     let tale = Tale { story: tale.story.with("AWS_PROFILE", "production"), ..tale };
     tale.answers("[confirm]\n2 = [\"writes\"]");
-    tale.resume(&[]).is(4, &["staging", "production", "this run was in another place"]);
+    tale.resume(&[]).is(
+        4,
+        &[
+            "aws profile was staging and is production",
+            "Go back there (`export AWS_PROFILE=staging`)",
+        ],
+    );
     assert_eq!(tale.file("world"), "", "nothing was written in the wrong place");
     let tale = Tale { story: tale.story.with("AWS_PROFILE", "staging"), ..tale };
     tale.resume(&[]).is(0, &["complete"]);

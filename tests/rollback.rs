@@ -347,7 +347,10 @@ fn a_run_is_undone_only_where_it_was() {
     tale.run().is(3, &["paused in step 2"]);
     let tale = Tale { story: tale.story.with("AWS_PROFILE", "production"), ..tale };
     tale.confirm("", &["rollback"]);
-    tale.with("rollback", &[]).is(4, &["staging", "production", "in another place"]);
+    tale.with("rollback", &[]).is(
+        4,
+        &["is production", "Go back there (`export AWS_PROFILE=staging`)", "runbook resume"],
+    );
     assert_eq!(tale.file("world"), "cp staging\n");
     let tale = Tale { story: tale.story.with("AWS_PROFILE", "staging"), ..tale };
     tale.with("resume", &[]).is(0, &["complete"]);
@@ -362,4 +365,28 @@ fn what_a_step_undoes_is_explained() {
     let explained: serde_json::Value = serde_json::from_str(&explained).unwrap();
     assert_eq!(explained["steps"][3]["undoes"], serde_json::json!(["3"]));
     assert_eq!(explained["steps"][6]["undoes"], serde_json::json!([]));
+}
+
+#[test]
+fn a_step_that_has_only_looked_is_not_undone_and_a_value_that_was_never_begun_is_told() {
+    let steps = [
+        ("## Step 1 — Set", "echo 1 <app> >> world; [ <app> != two ] || touch reached"),
+        ("## Step 2 — Switch", "cat world\n# Expect: some output\necho 2 >> world"),
+        ("## Rollback\n\n### Undo step 2", "echo undone 2 >> world"),
+        ("### Undo step 1", "echo undone 1 <app> >> world"),
+    ];
+    let tale = Tale::of(&steps);
+    tale.confirm("[inputs]\napp = [\"one\"]", &["1"]);
+    tale.run().is(3, &["paused in step 2"]);
+    tale.confirm("", &["undo-step-1"]);
+    tale.with("rollback", &[])
+        .is(0, &["step undo-step-2 \"Undo step 2\" (writes): step 2 has only looked"]);
+    assert_eq!(tale.file("world"), "1 one\nundone 1 one\n");
+    let text = tale.text.replace("touch reached", "{ touch reached; sleep 30; }");
+    tale.story.write("a.md", &text);
+    let tale = Tale { text, ..tale };
+    tale.confirm("[inputs]\napp = [\"one\", \"two\", \"three\"]", &["1"]);
+    tale.killed_when("reached");
+    tale.confirm("", &["undo-step-1"]);
+    tale.with("rollback", &[]).is(0, &["step 1 was never begun with app = three"]);
 }

@@ -33,8 +33,6 @@ struct Pin {
     fact: Placed,
     /// The shell's state in which it was found; nothing before the shell is first looked at.
     state: Option<State>,
-    /// The command that goes back to another value.
-    back: Option<String>,
 }
 
 impl Context {
@@ -74,7 +72,7 @@ impl Context {
             match self.pins.iter().find(|pin| is_same(&pin.fact, &to)) {
                 Some(pin) if holds(&pin.fact, &to, redactor) => {}
                 Some(pin) => moves.push(Move::new(&pin.fact, to)),
-                None => self.pins.push(Pin { fact: to, state: None, back: None }),
+                None => self.pins.push(Pin { fact: to, state: None }),
             }
         }
         moves
@@ -93,11 +91,10 @@ impl Context {
         self.pins.iter().find(|pin| is_same(&pin.fact, fact))?.state.clone()
     }
 
-    /// What is typed to go back to what was pinned.
-    fn way_back(&self, fact: &Placed) -> Option<String> {
-        let pin = self.pins.iter().find(|pin| is_same(&pin.fact, fact))?;
+    /// What is typed to go back to a fact; `is_set` knows the variables that are set.
+    fn way_back(&self, fact: &Placed, is_set: impl Fn(&str) -> bool) -> Option<String> {
         let value = fact.value.as_ref()?;
-        Some(pin.back.as_ref()?.replace("{}", &crate::shell::quote(value.as_str())))
+        self.probe_of(fact)?.way_back(&fact.what, value.as_str(), is_set)
     }
 
     pub fn probe_of(&self, fact: &Placed) -> Option<&Probe> {
@@ -130,12 +127,7 @@ impl Engine<'_> {
         let state = if probes.is_empty() { None } else { Some(self.snapshot().await?) };
         let entries = self.look(&probes, state.as_ref(), None).await?;
         self.compare_with_earlier(&entries)?;
-        let back = |fact: &Placed| {
-            let probe = self.context.probe_of(fact)?;
-            probe.tells.iter().find(|one| one.what == fact.what)?.back.clone()
-        };
-        let pin =
-            |fact: &Placed| Pin { fact: fact.clone(), state: state.clone(), back: back(fact) };
+        let pin = |fact: &Placed| Pin { fact: fact.clone(), state: state.clone() };
         self.context.pins = entries.iter().map(pin).collect();
         self.recorder.emit(What::ContextPinned { entries })?;
         Ok(())
@@ -156,15 +148,7 @@ impl Engine<'_> {
         let new =
             found.into_iter().filter(|fact| !known.iter().any(|pin| is_same(&pin.fact, fact)));
         let new: Vec<_> = new.collect();
-        let back = |fact: &Placed| {
-            let probe = self.context.probe_of(fact)?;
-            probe.tells.iter().find(|one| one.what == fact.what)?.back.clone()
-        };
-        let pins = new.iter().map(|fact| Pin {
-            fact: fact.clone(),
-            state: Some(state.clone()),
-            back: back(fact),
-        });
+        let pins = new.iter().map(|fact| Pin { fact: fact.clone(), state: Some(state.clone()) });
         let pins: Vec<_> = pins.collect();
         self.context.pins.extend(pins);
         let entries = self.context.pins.iter().map(|pin| pin.fact.clone()).collect();
@@ -184,11 +168,26 @@ impl Engine<'_> {
         if moves.is_empty() {
             return Ok(());
         }
+        let ways = moves
+            .iter()
+            .filter_map(|one| self.context.way_back(&one.from, |name| self.is_set(name)));
+        let ways: Vec<_> = ways.map(|way| format!("`{way}`")).collect();
+        let way = if ways.is_empty() { String::new() } else { format!(" ({})", ways.join(", ")) };
+        let (which, else_way) = match self.undoes() {
+            Some(of) => (format!("run {of}"), "undo it by hand"),
+            None => ("this run".to_owned(), "start a new run here"),
+        };
         Err(Break::Refused(format!(
-            "this run was in another place: {}; nothing was run. Go back there and resume it, or \
-             start a new run here",
-            told(&moves)
+            "{which} was in another place: {}; nothing was run. Go back there{way} and go on with \
+             `runbook resume {}`, or {else_way}",
+            told(&moves),
+            self.setup.run
         )))
+    }
+
+    /// Whether the run begins with a variable that is not empty.
+    fn is_set(&self, name: &str) -> bool {
+        self.setup.environment.iter().any(|(known, value)| known == name && !value.is_empty())
     }
 
     /// Asks again where a segment would act, directly before it writes.
@@ -246,7 +245,7 @@ impl Engine<'_> {
     /// Why a segment does not run where no command of the run has led.
     fn strange(&self, job: &Job<'_>, moves: &[Move]) -> String {
         let (step, line) = (&job.step.id, job.written.line);
-        let back = moves.iter().find_map(|one| self.context.way_back(&one.from));
+        let back = moves.iter().find_map(|one| self.context.way_back(&one.from, |_| false));
         let back = back.map_or("go back there".to_owned(), |back| format!("type `{back}`"));
         format!(
             "step {step}, line {line} was not run, because this is another place, and no command of \

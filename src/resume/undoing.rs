@@ -68,6 +68,12 @@ impl Past {
         Begun::Perhaps(why)
     }
 
+    /// Whether a command of the step at this place was begun.
+    fn has_run(&self, place: usize) -> bool {
+        let mut here = self.segments_at.iter().filter(|((at, _), _)| at.step == place);
+        here.any(|(_, known)| known.began.is_some())
+    }
+
     /// Whether it has changed something, or may have.
     pub fn may_have_changed_something(&self) -> bool {
         let unseen = !self.shells.is_empty() || self.may_have_gone_on.is_some();
@@ -88,7 +94,13 @@ pub fn undoing(done: &Plan, past: &Past, now: &Document) -> Undoing {
     };
     // What the run was not to do may have been done without it.
     let was_to_do = |from: usize| done.steps.iter().any(|step| step.place == from);
-    let never = |from: &usize| was_to_do(*from) && past.begun(*from) == Begun::Never;
+    // Who writes how to undo what only reads, for all we know, knows better.
+    let changes =
+        |from: usize| done.steps.iter().any(|one| one.place == from && changes(done, one));
+    let never = |from: &usize| {
+        let untouched = changes(*from) || !past.has_run(*from);
+        was_to_do(*from) && untouched && past.begun(*from) == Begun::Never
+    };
     let mut result = Undoing::default();
     for place in 0..now.steps.len() {
         let undoes = now.undone_by(place).into_iter().map(before);
@@ -97,7 +109,7 @@ pub fn undoing(done: &Plan, past: &Past, now: &Document) -> Undoing {
         result.in_vain.extend(undoes.map(|undoes| InVain {
             place,
             step: now.steps[place].id.clone(),
-            because: never_begun(done, &undoes),
+            because: never_begun(done, past, &undoes),
             undoes,
         }));
     }
@@ -119,11 +131,14 @@ impl Undoing {
     }
 }
 
-fn never_begun(done: &Plan, places: &[usize]) -> String {
+fn never_begun(done: &Plan, past: &Past, places: &[usize]) -> String {
     let ids: Vec<_> = places.iter().map(|at| done.document.steps[*at].id.as_str()).collect();
-    match ids.as_slice() {
-        [one] => format!("step {one} was never begun"),
-        all => format!("steps {} were never begun", all.join(", ")),
+    let looked = places.iter().any(|at| past.has_run(*at));
+    match (ids.as_slice(), looked) {
+        ([one], false) => format!("step {one} was never begun"),
+        ([one], true) => format!("step {one} has only looked"),
+        (all, false) => format!("steps {} were never begun", all.join(", ")),
+        (all, true) => format!("steps {} have changed nothing", all.join(", ")),
     }
 }
 
@@ -137,7 +152,7 @@ fn told(done: &Plan, past: &Past, in_vain: &[InVain]) -> Vec<String> {
     let all = done.steps.iter().filter(|step| changes(done, step));
     for step in all.filter(|step| !settled.contains(&step.place)) {
         match past.begun(step.place) {
-            Begun::Yes => {}
+            Begun::Yes => told.extend(values_never_begun(done, past, step)),
             Begun::Never => never.push(id(step)),
             Begun::Perhaps(why) => {
                 let final_one = if step.is_irreversible() { "; it cannot be undone" } else { "" };
@@ -163,6 +178,16 @@ fn told(done: &Plan, past: &Past, in_vain: &[InVain]) -> Vec<String> {
         ));
     }
     told
+}
+
+/// The values of a list for which a step was never begun that was begun for others.
+fn values_never_begun(done: &Plan, past: &Past, step: &Step) -> Option<String> {
+    let values = past.by_value(step.place).into_iter();
+    let never = values.filter(|(_, word)| *word == "not begun").map(|(value, _)| value);
+    let never: Vec<_> = never.collect();
+    let (id, values) = (&done.step(step).id, never.join(", "));
+    let text = format!("step {id} was never begun with {values}: skip (s) what would undo it");
+    (!never.is_empty()).then_some(text)
 }
 
 fn changes(plan: &Plan, step: &Step) -> bool {

@@ -5,6 +5,7 @@
 
 mod part;
 mod place;
+mod reference;
 mod run;
 mod segment;
 mod shell;
@@ -19,6 +20,7 @@ use crate::variables::Redacted;
 
 pub use part::{LeftOut, LeftOutStep, Part};
 pub use place::{Place, Placed, Tool, move_place, place_after};
+pub use reference::Reference;
 pub use run::{Beginning, NoWayBack, Resumption, Role, RoleStanding, RunResult, Summary, Usual};
 pub use segment::{CheckedEvidence, Ending, Intent, Outcome, OutputRecord};
 pub use shell::{Deviation, Kept, Visit};
@@ -128,8 +130,12 @@ pub enum What {
         /// Of a secret one: what tells whether it is the same when it is asked again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mark: Option<String>,
-        /// From whom: `operator`, `environment`, `answers`, `default`.
+        /// From whom: `operator`, `environment`, `answers`, `default`; `reference` where a secret was
+        /// fetched from where it was fetched before.
         from: Cow<'static, str>,
+        /// Of a secret one: where it was fetched from, where that is no secret itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<Reference>,
     },
     /// One of several alternatives was chosen.
     ChoiceMade {

@@ -561,3 +561,82 @@ fn a_run_is_resumed_only_where_it_was() {
     tale.resume(&[]).is(0, &["complete"]);
     assert_eq!(tale.file("world"), "staging\n");
 }
+
+/// A run whose secret came from where `from` says, paused before its second step.
+fn fetched(from: &str) -> Tale {
+    let tale =
+        Tale::steps(&["echo \"${#CURRENT_TOKEN}\" > one", "echo \"${#CURRENT_TOKEN}\" > two"]);
+    let tale = Tale { story: tale.story.with("MY_TOKEN", "tok-abcdef-123456"), ..tale };
+    tale.story.write("secrets", "");
+    fs::create_dir(tale.story.folder().join("vault")).unwrap();
+    tale.story.write("vault/token", "tok-abcdef-123456\n");
+    tale.answers(&format!("[inputs]\nCURRENT_TOKEN = {from}\n[confirm]\n1 = [\"writes\"]"));
+    tale.run(&[]).is(3, &["paused in step 2"]);
+    tale.answers("[confirm]\n2 = [\"writes\"]");
+    tale
+}
+
+/// Whether something of the state folder holds the token, in an encoding that is easily looked for.
+fn state_holds(tale: &Tale, needles: &[&str]) -> bool {
+    let folder = fs::read_dir(tale.story.folder().join("home/.local/state/runbook")).unwrap();
+    folder.map(|entry| fs::read(entry.unwrap().path()).unwrap()).any(|bytes| {
+        needles.iter().any(|one| bytes.windows(one.len()).any(|window| window == one.as_bytes()))
+    })
+}
+
+const TOKEN: [&str; 3] = ["tok-abcdef-123456", "dG9rLWFiY2RlZi0xMjM0NTY", "746f6b2d616263646566"];
+
+#[test]
+fn a_secret_is_fetched_again_from_where_it_was_fetched() {
+    for (from, told) in [
+        ("{ file = \"vault/token\" }", "(from reference: the file /"),
+        ("{ env = \"MY_TOKEN\" }", "(from reference: the variable MY_TOKEN)"),
+    ] {
+        let tale = fetched(from);
+        tale.resume(&[]).is(0, &[told, "complete"]);
+        assert_eq!(tale.file("two"), "17\n");
+        tale.story.run(&["show"]).is(0, &[told]);
+        assert!(!state_holds(&tale, &TOKEN), "{from}");
+    }
+    // Another value there is noticed.
+    let tale = fetched("{ file = \"vault/token\" }");
+    tale.story.write("vault/token", "tok-abcdef-654321\n");
+    tale.resume(&[]).is(3, &["it is not the value that this run was begun with"]);
+    fs::remove_file(tale.story.folder().join("vault/token")).unwrap();
+    tale.resume(&[]).is(3, &["which was fetched from the file /", "vault/token: No such file"]);
+    assert_eq!(tale.file("two"), "");
+    let mut screen = tale.story.screen(&["resume"]);
+    screen.wait_for("No such file");
+    screen.answer("CURRENT_TOKEN, hidden:", "tok-abcdef-123456");
+    screen.answer("run it?", "y");
+    screen.wait_for("complete");
+}
+
+#[test]
+fn a_command_that_fetched_a_secret_runs_again_only_with_somebodys_word() {
+    let tale = fetched("{ command = [\"cat\", \"vault/token\"] }");
+    let told = "the command `cat vault/token`";
+    tale.resume(&[]).is(3, &[told, "runs again only where answers name it"]);
+    let mut screen = tale.story.screen(&["resume"]);
+    screen.wait_for("CURRENT_TOKEN was fetched by the command `cat vault/token`, in /");
+    screen.answer("run it again?", "y");
+    screen.answer("run it?", "y");
+    screen.wait_for("complete");
+    assert_eq!(tale.file("two"), "17\n");
+    tale.story.run(&["show"]).is(0, &["(from reference: the command `cat vault/token`)"]);
+    assert!(!state_holds(&tale, &TOKEN));
+}
+
+#[test]
+fn a_reference_that_holds_a_secret_is_not_kept() {
+    for from in [
+        "{ command = [\"echo\", \"tok-abcdef-123456\"] }",
+        "{ command = [\"sh\", \"-c\", \"cat vault/token # tok-abcdef-123456\"] }",
+        "{ command = [\"env\", \"VAULT_TOKEN=hunter2hunter2\", \"cat\", \"vault/token\"] }",
+        "{ command = [\"sh\", \"-c\", \"cat vault/token\", \"--password\", \"hunter2hunter2\"] }",
+    ] {
+        let tale = fetched(from);
+        tale.resume(&[]).is(3, &["input CURRENT_TOKEN has no value"]);
+        assert!(!state_holds(&tale, &[&TOKEN[..], &["hunter2"]].concat()), "{from}");
+    }
+}

@@ -14,6 +14,7 @@ mod editor;
 mod examine;
 mod expect;
 mod explain;
+mod fetch;
 mod going_on;
 mod hand_on;
 mod journal;

@@ -167,6 +167,7 @@ impl Engine<'_> {
                 secret: true,
                 list: false,
                 offer: None,
+                fetched: None,
                 refused: refused.as_deref(),
             };
             let answer = self.waiting(|operator| operator.input(&ask));
@@ -196,6 +197,7 @@ impl Engine<'_> {
                 values,
                 mark,
                 from,
+                reference: None,
             })?;
             return Ok(());
         }

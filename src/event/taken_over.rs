@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::variables::Redacted;
 
-use super::Placed;
+use super::{Placed, Reference};
 
 /// What a run takes over from the one that it undoes: all that holds of it, and no secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub struct TakenOver {
     pub inputs: Vec<(String, Vec<Redacted>)>,
     /// By which a secret is known again, by the input's name.
     pub marks: Vec<(String, String)>,
+    /// Where a secret was fetched from, by the input's name.
+    pub references: Vec<(String, Reference)>,
     /// The chosen label, by the labels of the alternatives.
     pub choices: Vec<(Vec<String>, String)>,
     /// The shell's variables: name, and the text that sets it.

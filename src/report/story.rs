@@ -20,7 +20,7 @@ use crate::variables::Redacted;
 
 use super::audit::audit_words;
 use super::neutral;
-use super::terminal::{format_duration, outcome_word, result_word, role_words};
+use super::terminal::{format_duration, from_words, outcome_word, result_word, role_words};
 
 /// The most lines of an output that a story tells.
 const LINES: usize = 12;
@@ -105,7 +105,8 @@ impl Story {
                 let id = if numbered { format!("Step {step} — ") } else { String::new() };
                 self.chapters.push(Chapter { title: format!("{id}{title}"), deeds: Vec::new() });
             }
-            What::InputGiven { name, value, from, .. } => {
+            What::InputGiven { name, value, from, reference, .. } => {
+                let from = from_words(from, reference.as_ref());
                 self.deed(event, "", 0).what = vec![format!("{name} = {value} (from {from})")];
             }
             What::ChoiceMade { step, chosen, from, .. } => {

@@ -17,7 +17,8 @@ mod undoing;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{
-    Deviation, Event, LeftOut, Outcome, Part, Place, Placed, Resumption, What, move_place,
+    Deviation, Event, LeftOut, Outcome, Part, Place, Placed, Reference, Resumption, What,
+    move_place,
 };
 use crate::variables::Redacted;
 
@@ -43,6 +44,8 @@ pub struct Past {
     pub inputs: Vec<(String, Vec<String>)>,
     /// By which a secret is known again, by the input's name.
     pub marks: BTreeMap<String, String>,
+    /// Where a secret was fetched from, by the input's name.
+    pub references: BTreeMap<String, Reference>,
     /// The part of the runbook that the run carries out.
     pub part: Part,
     /// The steps that are left out by the operator's wish, as they were told, and the fingerprint of
@@ -107,7 +110,12 @@ impl Past {
                 self.may_have_gone_on.clone_from(&resumption.break_glass);
                 self.resume(resumption);
             }
-            What::InputGiven { name, values, mark, .. } => self.input(name, values, mark.as_ref()),
+            What::InputGiven { name, values, mark, reference, .. } => {
+                self.input(name, values, mark.as_ref());
+                if let Some(reference) = reference {
+                    self.references.insert(name.clone(), reference.clone());
+                }
+            }
             What::ChoiceMade { place, labels, chosen, .. } => {
                 self.chosen.insert(place.clone());
                 self.choices.insert(labels.clone(), chosen.clone());
@@ -153,6 +161,7 @@ impl Past {
         for name in &resumption.forgotten {
             self.inputs.retain(|(known, _)| known != name);
             self.marks.remove(name);
+            self.references.remove(name);
             self.knows.variables.remove(name);
             self.knows.lost.remove(name);
         }
@@ -182,6 +191,7 @@ impl Past {
     fn input(&mut self, name: &str, values: &[Redacted], mark: Option<&String>) {
         self.inputs.retain(|(known, _)| known != name);
         self.marks.remove(name);
+        self.references.remove(name);
         self.knows.found(name);
         if !values.is_empty() {
             let texts = values.iter().map(|value| value.as_str().to_owned()).collect();

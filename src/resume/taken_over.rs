@@ -19,6 +19,7 @@ impl Past {
             of: run.to_owned(),
             inputs: inputs.collect(),
             marks: self.marks.clone().into_iter().collect(),
+            references: self.references.clone().into_iter().collect(),
             choices: self.choices.clone().into_iter().collect(),
             variables: knows.variables.iter().map(pairs).collect(),
             unset: knows.unset.clone(),
@@ -34,6 +35,7 @@ impl Past {
         let pair = |(name, text): &(String, Redacted)| (name.clone(), text.to_string());
         self.inputs = taken.inputs.iter().map(|(name, it)| (name.clone(), texts(it))).collect();
         self.marks = taken.marks.iter().cloned().collect();
+        self.references = taken.references.iter().cloned().collect();
         self.choices = taken.choices.iter().cloned().collect();
         self.knows.variables = taken.variables.iter().map(pair).collect();
         self.knows.unset.clone_from(&taken.unset);

@@ -26,7 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("event", &["expect", "policy", "source", "variables"]),
     ("journal", &["event", "policy", "variables"]),
     ("audit", &["config", "event", "journal", "path", "variables"]),
-    ("resume", &["document", "event", "plan", "policy", "variables"]),
+    ("resume", &["document", "event", "expect", "plan", "policy", "variables"]),
     ("validation", &["event", "plan", "variables"]),
     ("sandbox", &[]),
     ("gate", &["path", "policy", "sandbox"]),

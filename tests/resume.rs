@@ -640,3 +640,29 @@ fn a_reference_that_holds_a_secret_is_not_kept() {
         assert!(!state_holds(&tale, &[&TOKEN[..], &["hunter2"]].concat()), "{from}");
     }
 }
+
+#[test]
+fn what_a_step_printed_before_is_compared_with() {
+    let tale = Tale::steps(&[
+        "printf 'a\\nb\\n'\n# Expect: some output",
+        "touch two",
+        "printf 'c\\nd\\n'\n# Expect: a count matching step 1",
+        "printf 'c\\n'\n# Expect: a count matching step 1",
+    ]);
+    tale.answers("");
+    tale.run(&[]).is(3, &["paused in step 2"]);
+    tale.answers("[confirm]\n2 = [\"writes\"]");
+    let ended = tale.resume(&[]);
+    ended.is(1, &["2 here, 2 in step 1", "1 here, 2 in step 1", "FAILED in step 4"]);
+    // What was redacted is not what it printed.
+    let tale = Tale::steps(&[
+        "echo \"is $CURRENT_TOKEN\"\n# Expect: some output",
+        "touch two",
+        "echo 'is [redacted CURRENT_TOKEN]'\n# Expect: same as step 1",
+    ]);
+    let inputs = "[inputs]\nCURRENT_TOKEN = \"tok-abcdef-123456\"\n";
+    tale.answers(inputs);
+    tale.run(&[]).is(3, &["paused in step 2"]);
+    tale.answers(&format!("{inputs}[confirm]\n2 = [\"writes\"]"));
+    tale.resume(&[]).is(3, &["step 1 ran before", "had a secret in it, which was not kept"]);
+}

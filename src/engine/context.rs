@@ -33,6 +33,8 @@ struct Pin {
     fact: Placed,
     /// The shell's state in which it was found; nothing before the shell is first looked at.
     state: Option<State>,
+    /// Whether an operator's own shell has led elsewhere since, which is still to be confirmed.
+    left_by_hand: bool,
 }
 
 impl Context {
@@ -72,7 +74,7 @@ impl Context {
             match self.pins.iter().find(|pin| is_same(&pin.fact, &to)) {
                 Some(pin) if holds(&pin.fact, &to, redactor) => {}
                 Some(pin) => moves.push(Move::new(&pin.fact, to)),
-                None => self.pins.push(Pin { fact: to, state: None }),
+                None => self.pins.push(Pin { fact: to, state: None, left_by_hand: false }),
             }
         }
         moves
@@ -84,7 +86,13 @@ impl Context {
         if let Some(pin) = self.pins.iter_mut().find(|pin| is_same(&pin.fact, to)) {
             pin.fact = to.clone();
             pin.state = Some(state.clone());
+            pin.left_by_hand = false;
         }
+    }
+
+    /// Whether an operator's own shell has left what was pinned before the run was gone on with.
+    pub fn was_left_by_hand(&self, fact: &Placed) -> bool {
+        self.pins.iter().any(|pin| is_same(&pin.fact, fact) && pin.left_by_hand)
     }
 
     pub fn state_of(&self, fact: &Placed) -> Option<State> {
@@ -125,9 +133,13 @@ impl Engine<'_> {
         self.context.probes.retain(|probe| writes || !probe.costly);
         let probes = self.context.probes.clone();
         let state = if probes.is_empty() { None } else { Some(self.snapshot().await?) };
-        let entries = self.look(&probes, state.as_ref(), None).await?;
+        let mut entries = self.look(&probes, state.as_ref(), None).await?;
         self.compare_with_earlier(&entries)?;
-        let pin = |fact: &Placed| Pin { fact: fact.clone(), state: state.clone() };
+        let left = self.left_by_hand(&mut entries).await?;
+        let pin = |fact: &Placed| {
+            let left_by_hand = left && is_folder(fact);
+            Pin { fact: fact.clone(), state: state.clone(), left_by_hand }
+        };
         self.context.pins = entries.iter().map(pin).collect();
         self.recorder.emit(What::ContextPinned { entries })?;
         Ok(())
@@ -148,12 +160,30 @@ impl Engine<'_> {
         let new =
             found.into_iter().filter(|fact| !known.iter().any(|pin| is_same(&pin.fact, fact)));
         let new: Vec<_> = new.collect();
-        let pins = new.iter().map(|fact| Pin { fact: fact.clone(), state: Some(state.clone()) });
+        let pin = |fact: &Placed| Pin {
+            fact: fact.clone(),
+            state: Some(state.clone()),
+            left_by_hand: false,
+        };
+        let pins = new.iter().map(pin);
         let pins: Vec<_> = pins.collect();
         self.context.pins.extend(pins);
         let entries = self.context.pins.iter().map(|pin| pin.fact.clone()).collect();
         self.recorder.emit(What::ContextPinned { entries })?;
         Ok(())
+    }
+
+    /// Holds the run to the folder that an operator's own shell has left, where nobody has confirmed
+    /// yet to write in the other one. Goes out: whether it is so.
+    async fn left_by_hand(&mut self, entries: &mut [Placed]) -> Flow<bool> {
+        let folder = self.past.place.iter().find(|fact| is_folder(fact)).cloned();
+        let Some((by_hand, folder)) = self.way_by_hand.clone().zip(folder) else {
+            return Ok(false);
+        };
+        let is_there = self.snapshot().await?.way() == by_hand;
+        let here = entries.iter_mut().find(|fact| is_folder(fact));
+        let here = here.filter(|fact| is_there && fact.value != folder.value);
+        Ok(here.map(|here| *here = folder).is_some())
     }
 
     /// Refuses to go on in another place than the one that the run was in before.

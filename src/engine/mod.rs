@@ -50,7 +50,7 @@ use crate::event::{Beginning, Place, Role, RoleStanding, RunResult, Sink, Summar
 use crate::plan::{self, Plan, sounds_secret};
 use crate::resume::Past;
 use crate::sandbox;
-use crate::session::{Session, SessionError, Settings, State};
+use crate::session::{Session, SessionError, Settings, State, way};
 use crate::source::Span;
 use crate::stamp::{Standing, standing};
 use crate::variables::template::{Style, expand};
@@ -117,6 +117,8 @@ struct Engine<'a> {
     session: Option<Session>,
     choices: BTreeMap<Vec<String>, usize>,
     outputs: BTreeMap<String, trial::Recorded>,
+    /// Why it is not known what a step printed before the run was gone on with.
+    unprinted: BTreeMap<String, &'static str>,
     segments: u64,
     step: Option<String>,
     /// The questions ("If X, ...") that were answered no, or left out: what depends on them is
@@ -171,6 +173,7 @@ impl<'a> Engine<'a> {
     ) -> Self {
         let past = setup.keeping.as_ref().map_or_else(Past::default, |kept| kept.past.clone());
         let gone_on = past.acted();
+        let way_by_hand = past.by_hand.as_ref().map(|rest| way(rest.as_bytes()).to_vec());
         let usual = setup.usual.take();
         let recorder = Recorder::after(&past, setup.run.clone(), sinks, usual);
         let redactor = Redactor::default();
@@ -186,6 +189,7 @@ impl<'a> Engine<'a> {
             session: None,
             choices: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            unprinted: BTreeMap::new(),
             segments: past.segments,
             step: None,
             denied: Vec::new(),
@@ -197,7 +201,7 @@ impl<'a> Engine<'a> {
             doubts_ahead: Vec::new(),
             gone_on,
             announced: None,
-            way_by_hand: None,
+            way_by_hand,
             kept: None,
             before: None,
             context: context::Context::default(),

@@ -12,8 +12,10 @@ use crate::session::ORDER;
 use crate::shell::quote;
 use crate::variables::{Secret, Value};
 
+use super::capture::Capture;
 use super::job::Binding;
 use super::operator::{Answer, AskInput, Given};
+use super::trial::Recorded;
 use super::{Break, Engine, Flow, What, given};
 
 impl Engine<'_> {
@@ -27,6 +29,25 @@ impl Engine<'_> {
         for (labels, chosen) in &self.past.choices {
             let place = labels.iter().position(|label| label == chosen);
             self.choices.extend(place.map(|place| (labels.clone(), place)));
+        }
+        self.recall_outputs();
+    }
+
+    /// What steps have printed, as far as the record has it whole.
+    fn recall_outputs(&mut self) {
+        let steps = &self.plan.document.steps;
+        for (place, known) in self.past.last_of_steps() {
+            let Some(id) = steps.get(place).map(|step| step.id.clone()) else { continue };
+            match known.printed() {
+                Ok(text) => {
+                    let mut stdout = Capture::default();
+                    stdout.push(text.as_bytes());
+                    let command = known.statements.last().map(ToString::to_string);
+                    let recorded = Recorded::new(stdout.output(), command.unwrap_or_default());
+                    self.outputs.insert(id, recorded);
+                }
+                Err(why) => drop(self.unprinted.insert(id, why)),
+            }
         }
     }
 

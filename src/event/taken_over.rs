@@ -32,6 +32,10 @@ pub struct TakenOver {
     pub lost: Vec<(String, String)>,
     /// Where the tools acted.
     pub place: Vec<Placed>,
+    /// Of these texts the one by which an operator's own shell had led to the folder, where nobody has
+    /// confirmed to write there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<Redacted>,
 }
 
 impl TakenOver {

@@ -8,6 +8,7 @@
 mod by_value;
 mod deviation;
 mod difference;
+mod printed;
 mod redo;
 mod shell;
 mod standing;
@@ -69,6 +70,9 @@ pub struct Past {
     pub shells: Vec<String>,
     /// The step and line of a shell whose end was not recorded.
     pub open_shell: Option<(String, usize)>,
+    /// The text of everything else that the shell knew when it was taken to a folder from a shell that
+    /// an operator had opened, until somebody has confirmed to write there.
+    pub by_hand: Option<String>,
     segments_at: BTreeMap<Key, Known>,
     numbers: BTreeMap<u64, Key>,
     manual: BTreeMap<Place, Manual>,
@@ -139,7 +143,13 @@ impl Past {
                 self.shells.push(step.clone());
                 self.open_shell = Some((step.clone(), *line));
             }
-            What::ShellEnded(_) => self.open_shell = None,
+            What::ShellEnded(visit) => {
+                self.open_shell = None;
+                if visit.taken && visit.moved {
+                    self.by_hand = self.knows.texts.get("rest").cloned();
+                }
+            }
+            What::ContextChanged { what, .. } if what == "folder" => self.by_hand = None,
             What::RunEnded(_) => self.may_have_gone_on = None,
             What::RecordMade { place, .. } => drop(self.records.insert(place.clone())),
             What::StateKept(kept) => {
@@ -222,7 +232,9 @@ impl Past {
             What::StatementEnded { segment, statement, status, .. } => {
                 self.note(*segment, |known| known.ended.push((*statement, *status)));
             }
-            What::Output { segment, text, .. } => self.note(*segment, |known| known.hear(text)),
+            What::Output { segment, stream, text } => {
+                self.note(*segment, |known| known.hear(*stream, text));
+            }
             What::SegmentEnded(ending) if self.numbers.contains_key(&ending.segment) => {
                 self.count(ending.outcome);
                 self.note(ending.segment, |known| known.end(ending));
@@ -298,6 +310,20 @@ impl Past {
     /// A segment that was begun and cannot be undone.
     pub fn irreversible(&self) -> Option<&Known> {
         self.segments_at.values().find(|known| known.irreversible && known.began.is_some())
+    }
+
+    /// The last segment of each step that came to its end, by the step's place in the document.
+    pub fn last_of_steps(&self) -> BTreeMap<usize, &Known> {
+        let mut last: BTreeMap<usize, &Known> = BTreeMap::new();
+        for ((place, _), known) in &self.segments_at {
+            if known.has_ended() {
+                let before = last.entry(place.step).or_insert(known);
+                if before.segment < known.segment {
+                    *before = known;
+                }
+            }
+        }
+        last
     }
 
     /// Writes that nobody has decided about: begun and never ended, or failed; in document order.

@@ -26,6 +26,7 @@ impl Past {
             texts: texts.collect(),
             lost: knows.lost.clone().into_iter().collect(),
             place: self.place.clone(),
+            by_hand: self.by_hand.as_deref().map(Redacted::stored),
         }
     }
 
@@ -44,5 +45,6 @@ impl Past {
             others.map(|(what, text)| (what.to_string(), text.to_string())).collect();
         self.knows.lost = taken.lost.iter().cloned().collect();
         self.place.clone_from(&taken.place);
+        self.by_hand = taken.by_hand.as_ref().map(ToString::to_string);
     }
 }

@@ -98,7 +98,7 @@ fn what_was_never_begun_is_not_undone() {
     ended.is(
         0,
         &[
-            "left out",
+            "left out (nothing to undo, by runbook)",
             "step undo-step-3 \"Undo step 3\" (writes): step 3 was never begun",
             "step undo-step-2 \"Undo step 2\" (writes): step 2 was never begun",
             "as there was nothing to undo",
@@ -140,9 +140,9 @@ fn what_is_left_out_is_carried_out_where_it_is_wanted_or_needed() {
         &["undo-step-2 is carried out, because you want it, although step 2 was never begun"],
     );
     assert_eq!(tale.file("world"), "1\nundone 2\nundone 1\nchecked\n");
-    // One whose work another one builds upon stays.
+    // One whose work another one builds upon stays, whatever the run knew of that name.
     let steps = [
-        ("## Step 1 — Set", "echo 1 >> world"),
+        ("## Step 1 — Set", "OLD=older; echo 1 >> world"),
         ("## Step 2 — Switch", "echo 2 >> world"),
         ("## Rollback\n\n### Undo step 2", "OLD=$(echo old)"),
         ("### Undo step 1", "echo \"$OLD\" >> world"),

@@ -11,7 +11,7 @@ use crate::event::Part;
 use crate::journal::{Filter, Head, Journaled, Line, Sqlite};
 use crate::plan::{Plan, Selection, Step};
 use crate::report::neutral;
-use crate::resume::{Knows, Past, Undoing, undoing};
+use crate::resume::{Past, Undoing, undoing};
 use crate::source::Source;
 
 use super::arguments::Rollback;
@@ -36,10 +36,10 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     let done = recorded.plan(&store, config.catalogue())?;
     refuse_after_the_point(&done, &recorded.past, &line)?;
     refuse_what_has_changed_nothing(&recorded.past, &line)?;
-    let document = Document::read(source.clone());
-    let whole = Whole { config: &config, source, sections: rollback_sections(&document)? };
-    let undoing = whole.undoing(undoing(&done, &recorded.past, &document), &arguments.with)?;
-    let (plan, undoing) = whole.plan(undoing, &recorded.past.knows, &line)?;
+    let whole = Whole::of(&config, source)?;
+    let undoing = undoing(&done, &recorded.past, &whole.document);
+    let undoing = whole.with(undoing, &arguments.with)?;
+    let (plan, undoing) = whole.plan(undoing, &line)?;
     if plan.fingerprint != recorded.past.fingerprint {
         complain("the runbook has changed since that run; this is the rollback as it is now");
     }
@@ -69,22 +69,29 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
 struct Whole<'a> {
     config: &'a Config,
     source: Source,
+    document: Document,
+    /// The titles of the sections that say how to undo it.
     sections: Vec<String>,
 }
 
-impl Whole<'_> {
+impl<'a> Whole<'a> {
+    fn of(config: &'a Config, source: Source) -> Result<Self, Failure> {
+        let document = Document::read(source.clone());
+        let sections = rollback_sections(&document)?;
+        Ok(Self { config, source, document, sections })
+    }
+
     /// What is in vain of it, but for what the operator wants all the same, and for steps that
     /// cannot be told from others by their ids.
-    fn undoing(&self, undoing: Undoing, with: &[String]) -> Result<Undoing, Failure> {
-        let document = Document::read(self.source.clone());
+    fn with(&self, undoing: Undoing, with: &[String]) -> Result<Undoing, Failure> {
         let selection = Selection::sections(self.sections.clone());
         for id in with {
             selection
-                .places(id, &document)
+                .places(id, &self.document)
                 .map_err(|error| Failure::new(Exit::Usage, neutral(&error.to_string())))?;
         }
         let is_one = |id: &str, place: usize| {
-            selection.places(id, &document).is_ok_and(|places| places == [place])
+            selection.places(id, &self.document).is_ok_and(|places| places == [place])
         };
         let several = undoing.in_vain.iter().filter(|one| !is_one(&one.step, one.place));
         let several: Vec<_> = several.map(|one| one.step.clone()).collect();
@@ -93,22 +100,38 @@ impl Whole<'_> {
     }
 
     /// What is carried out of it: what another step cannot do without is not left out.
-    fn plan(
-        &self,
-        mut undoing: Undoing,
-        knows: &Knows,
-        line: &Line,
-    ) -> Result<(Plan, Undoing), Failure> {
+    fn plan(&self, mut undoing: Undoing, line: &Line) -> Result<(Plan, Undoing), Failure> {
         loop {
             let part = part(&undoing);
-            refuse_what_is_all_in_vain(&self.source, &self.sections, &undoing, line)?;
+            self.refuse_what_is_all_in_vain(&undoing, line)?;
             let plan = decide_with(self.config, self.source.clone(), &self.sections, &part)?;
-            let needed = needed(&plan, knows, &part.without);
+            let needed = needed(&plan, &part.without);
             if needed.is_empty() {
                 return Ok((plan, undoing));
             }
             undoing = undoing.with(&needed, "because another step works with what it does");
         }
+    }
+
+    /// Where every step would undo what was never begun, there is nothing to do.
+    fn refuse_what_is_all_in_vain(&self, undoing: &Undoing, line: &Line) -> Result<(), Failure> {
+        let steps = self.document.steps.iter().enumerate();
+        let mut steps = steps.filter(|(_, step)| {
+            self.sections.contains(&step.section.title) && !step.actions.is_empty()
+        });
+        let in_vain = |place: usize| undoing.in_vain.iter().any(|one| one.place == place);
+        if steps.any(|(place, _)| !in_vain(place)) {
+            return Ok(());
+        }
+        let because: Vec<_> = undoing.in_vain.iter().map(|one| one.because.as_str()).collect();
+        let message = format!(
+            "there is nothing of run {} to undo: {}; `runbook rollback {} --with STEP` carries a \
+             step of the rollback out all the same",
+            line.run,
+            because.join(", "),
+            line.run
+        );
+        Err(Failure::new(Exit::Usage, message))
     }
 }
 
@@ -123,44 +146,15 @@ fn jump(undoing: &Undoing) -> Option<Jump> {
     (!part.is_whole()).then_some(Jump { part, reason: None, because })
 }
 
-/// The steps among those that are left out that the others cannot do without.
-fn needed(plan: &Plan, knows: &Knows, left_out: &[String]) -> Vec<String> {
-    let lacking = plan.lacks.refusing.iter().filter(|lack| !knows.has(&lack.name));
-    let lacking = lacking.map(|lack| &lack.step);
+/// The steps among those that are left out that the others cannot do without; what the run knew of
+/// the same name is not what these would have made.
+fn needed(plan: &Plan, left_out: &[String]) -> Vec<String> {
+    let lacking = plan.lacks.refusing.iter().map(|lack| &lack.step);
     let needs = plan.needs();
     let inputs = plan.inputs.iter().filter(|input| needs.contains(&input.name));
-    let unset = inputs.filter(|input| input.variables.iter().any(|name| !knows.has(name)));
-    let instead_of = unset.filter_map(|input| Some(&input.instead_of.as_ref()?.step));
+    let instead_of = inputs.filter_map(|input| Some(&input.instead_of.as_ref()?.step));
     let all = lacking.chain(instead_of).chain(&plan.lacks.changing);
     left_out.iter().filter(|id| all.clone().any(|step| step == *id)).cloned().collect()
-}
-
-/// Where every step would undo what was never begun, there is nothing to do.
-fn refuse_what_is_all_in_vain(
-    source: &Source,
-    sections: &[String],
-    undoing: &Undoing,
-    line: &Line,
-) -> Result<(), Failure> {
-    let document = Document::read(source.clone());
-    let mut steps = document
-        .steps
-        .iter()
-        .enumerate()
-        .filter(|(_, step)| sections.contains(&step.section.title) && !step.actions.is_empty());
-    let in_vain = |place: usize| undoing.in_vain.iter().any(|one| one.place == place);
-    if steps.any(|(place, _)| !in_vain(place)) {
-        return Ok(());
-    }
-    let because: Vec<_> = undoing.in_vain.iter().map(|one| one.because.as_str()).collect();
-    let message = format!(
-        "there is nothing of run {} to undo: {}; `runbook rollback {} --with STEP` carries a step \
-         of the rollback out all the same",
-        line.run,
-        because.join(", "),
-        line.run
-    );
-    Err(Failure::new(Exit::Usage, message))
 }
 
 /// What was undone is not undone again.

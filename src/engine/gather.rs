@@ -37,7 +37,7 @@ impl Engine<'_> {
     }
 
     /// Whether the run itself has set what the input stands for, and only the shell needs it.
-    fn is_set_since(&self, name: &str) -> bool {
+    pub(super) fn is_set_since(&self, name: &str) -> bool {
         self.plan.inputs.named(name).is_some_and(|input| {
             let mut spelled = input.spellings.iter();
             let by_name = spelled.all(|one| one.trim_start_matches('$') == input.name);

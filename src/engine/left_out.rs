@@ -36,7 +36,9 @@ impl Engine<'_> {
             }
         };
         let lacks = plan.lacks.told.iter().map(|text| self.redactor.redact(text)).collect();
-        let left_out = LeftOut { steps, wish: jump.part.words(), by, reason, lacks };
+        let in_vain = plan.leaves_out_in_vain();
+        let wish = if in_vain { "nothing to undo".to_owned() } else { jump.part.words() };
+        let left_out = LeftOut { steps, wish, by, reason, lacks };
         self.recorder.emit(What::StepsLeftOut(Box::new(left_out)))?;
         Ok(())
     }
@@ -71,8 +73,8 @@ impl Engine<'_> {
         let because = jump.because.iter().find(|(id, _)| *id == written.id);
         let because = because.map(|(_, because)| self.redactor.redact(because));
         let known = self.past.left_out.iter().flat_map(|(_, known)| &known.steps);
-        let before = known.filter(|known| known.step == written.id);
-        let before = before.filter_map(|known| known.because.clone()).next();
+        let mut before = known.filter(|known| known.step == written.id);
+        let before = before.find_map(|known| known.because.clone());
         LeftOutStep {
             step: written.id.clone(),
             title: self.redactor.redact(&written.title),
@@ -135,10 +137,15 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// The inputs of what is carried out: of a part only those that it mentions.
+    /// The inputs of what is carried out that are still to be given: of a part only those that it
+    /// mentions.
     pub(super) fn needed_inputs(&self) -> impl Iterator<Item = &Input> {
         let part = !self.plan.left_out.is_empty();
         let needed = if part { self.plan.needs() } else { Vec::new() };
-        self.plan.inputs.iter().filter(move |input| !part || needed.contains(&input.name))
+        let inputs = self.plan.inputs.iter();
+        let open = inputs.filter(|input| {
+            self.values.get(&input.name).is_none() && !self.is_set_since(&input.name)
+        });
+        open.filter(move |input| !part || needed.contains(&input.name))
     }
 }

@@ -44,7 +44,7 @@ impl Part {
 pub struct LeftOut {
     /// Which, in order.
     pub steps: Vec<LeftOutStep>,
-    /// The wish as it was typed: `--from 3`; `without step 3` where it is nobody's.
+    /// The wish as it was typed: `--from 3`; `nothing to undo` where it is nobody's.
     pub wish: String,
     /// Whose wish it is; `runbook` where it is nobody's.
     pub by: String,

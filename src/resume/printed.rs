@@ -58,7 +58,9 @@ mod tests {
 
     fn printed(pieces: &[&str], bytes: u64, hashed: Option<&str>) -> Printed {
         let mut printed = Printed::default();
-        pieces.iter().for_each(|text| printed.hear(text));
+        for text in pieces {
+            printed.hear(text);
+        }
         let hash = |text: &str| {
             let hash = Sha256::digest(text.as_bytes());
             hash.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -117,6 +117,25 @@ fn what_was_never_begun_is_not_undone() {
 }
 
 #[test]
+fn a_rollback_that_is_gone_on_with_leaves_out_the_same() {
+    let tale = three();
+    tale.confirm("", &["1"]);
+    tale.run().is(3, &[]);
+    tale.confirm("", &["undo-step-1"]);
+    tale.with("rollback", &[]).is(3, &["paused in step check-the-world"]);
+    // A step comes in before those that are left out, and one of them is gone.
+    let text =
+        tale.text.replace("### Undo step 3", "### Look\n\n```bash\ntrue\n```\n\n### Undo step 3");
+    let text = text.replace("### Undo step 2\n\n```bash\necho undone 2 >> world\n```\n", "");
+    tale.story.write("a.md", &text);
+    let tale = Tale { text, ..tale };
+    tale.confirm("", &["check-the-world"]);
+    let ended = tale.with("resume", &[]);
+    ended.is(0, &["left out (nothing to undo, by runbook)", "step 3 was never begun", "complete"]);
+    assert_eq!(tale.file("world"), "1\nundone 1\nchecked\n");
+}
+
+#[test]
 fn what_may_have_happened_is_undone() {
     let tale = three();
     tale.story.write("wait", "");

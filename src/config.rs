@@ -56,6 +56,9 @@ pub struct Context {
     pub tools: Vec<String>,
     /// What prints it. It may only read.
     pub command: String,
+    /// What is typed to go back to another answer; `{}` stands for it.
+    #[serde(default)]
+    pub back: Option<String>,
 }
 
 /// How long runs are kept.
@@ -225,7 +228,10 @@ impl Config {
     /// The team's own probes.
     fn probes(&self) -> Vec<Probe> {
         let contexts = self.context.iter();
-        contexts.map(|one| Probe::of_team(&one.name, &one.tools, &one.command)).collect()
+        let probe = |one: &Context| {
+            Probe::of_team(&one.name, &one.tools, &one.command, one.back.as_deref())
+        };
+        contexts.map(probe).collect()
     }
 
     /// The catalogue with the team's rules, which come first, and its probes.

@@ -5,9 +5,11 @@
 
 mod part;
 mod place;
+mod reference;
 mod run;
 mod segment;
 mod shell;
+mod taken_over;
 
 use std::borrow::Cow;
 
@@ -18,9 +20,11 @@ use crate::variables::Redacted;
 
 pub use part::{LeftOut, LeftOutStep, Part};
 pub use place::{Place, Placed, Tool, move_place, place_after};
+pub use reference::Reference;
 pub use run::{Beginning, NoWayBack, Resumption, Role, RoleStanding, RunResult, Summary, Usual};
 pub use segment::{CheckedEvidence, Ending, Intent, Outcome, OutputRecord};
 pub use shell::{Deviation, Kept, Visit};
+pub use taken_over::TakenOver;
 
 /// The version of the events' form; it grows when a field changes its meaning.
 pub const VERSION: u32 = 1;
@@ -49,8 +53,10 @@ pub enum What {
     RunStarted(Box<Beginning>),
     /// A run that was paused, or broke off, goes on.
     RunResumed(Box<Resumption>),
-    /// Steps are left out by the operator's wish; before the first step, and again where the
-    /// runbook has changed since.
+    /// A rollback takes over what the run knew that it undoes.
+    TakenOver(Box<TakenOver>),
+    /// Steps are left out, by the operator's wish or since what they undo was never done; before the
+    /// first step, and again where the runbook has changed since.
     StepsLeftOut(Box<LeftOut>),
     /// The place that the run happens in was looked at, before the first step.
     ContextPinned {
@@ -124,8 +130,12 @@ pub enum What {
         /// Of a secret one: what tells whether it is the same when it is asked again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mark: Option<String>,
-        /// From whom: `operator`, `environment`, `answers`, `default`.
+        /// From whom: `operator`, `environment`, `answers`, `default`; `reference` where a secret was
+        /// fetched from where it was fetched before.
         from: Cow<'static, str>,
+        /// Of a secret one: where it was fetched from, where that is no secret itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<Reference>,
     },
     /// One of several alternatives was chosen.
     ChoiceMade {

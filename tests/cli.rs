@@ -120,7 +120,10 @@ fn explain_keeps_its_contract() {
             assert_eq!(keys(input), known);
         }
         for step in told["steps"].as_array().expect("a list") {
-            assert_eq!(keys(step), ["id", "title", "section", "line", "no_return", "actions"]);
+            assert_eq!(
+                keys(step),
+                ["id", "title", "section", "line", "no_return", "undoes", "actions"]
+            );
             commands(&step["actions"]).iter().for_each(command_keeps_its_contract);
         }
     }

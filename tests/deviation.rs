@@ -451,6 +451,8 @@ fn a_shell_begins_with_the_state_of_the_run_and_what_it_changed_is_taken() {
     let mut screen = desk.story.screen(&["resume"]);
     screen.wait_for("touch two");
     screen.answer("run it?", "y");
+    let deep = desk.path("repository/sub/deep").canonicalize().unwrap().display().to_string();
+    screen.answer("to write there type", &deep);
     screen.answer("run it?", "y");
     screen.wait_for("complete, with doubts");
     screen.wait_for("a shell was opened at step 2; what was done in it was not checked");
@@ -483,6 +485,43 @@ fn where_a_shell_has_gone_is_confirmed_before_something_is_written_there() {
     screen.wait_for("touch three");
     screen.answer("run it?", "y");
     screen.wait_for("complete, with doubts");
+    assert!(desk.path("repository/deep/three").exists());
+}
+
+#[test]
+fn where_a_shell_has_gone_is_still_to_be_confirmed_after_a_pause() {
+    let desk = Desk::steps(&["mkdir deep", "touch two", "touch three"]);
+    let mut screen = desk.run();
+    screen.answer("run it?", "y");
+    screen.wait_for("touch two");
+    open(&mut screen, SHELL, "2");
+    types(&mut screen, "2", "cd deep");
+    screen.line("exit");
+    screen.answer(TAKE, "y");
+    screen.wait_for("the run goes on with what it changed");
+    screen.answer("run it?", "p");
+    assert_eq!(screen.exit().code(), Some(3));
+    let deep = desk.path("repository/deep").canonicalize().unwrap().display().to_string();
+    // Nor is it forgotten when it is paused there once more.
+    for _ in 0..2 {
+        let mut screen = desk.story.screen(&["resume"]);
+        screen.answer("run it?", "y");
+        screen.wait_for("has led shell to another place");
+        screen.wait_for("to write there type");
+        screen.keys("\x03");
+        assert_eq!(screen.exit().code(), Some(3));
+    }
+    let mut screen = desk.story.screen(&["resume"]);
+    screen.answer("run it?", "y");
+    screen.answer("to write there type", &deep);
+    screen.wait_for("touch three");
+    screen.answer("run it?", "p");
+    assert_eq!(screen.exit().code(), Some(3));
+    // What was confirmed is not asked again.
+    let mut screen = desk.story.screen(&["resume"]);
+    screen.answer("run it?", "y");
+    screen.wait_for("complete, with doubts");
+    assert!(desk.path("repository/deep/two").exists());
     assert!(desk.path("repository/deep/three").exists());
 }
 

@@ -279,7 +279,7 @@ fn a_change_of_what_is_still_to_be_done_needs_no_word_and_is_told() {
     tale.story.write("a.md", &text);
     let tale = Tale { text, ..tale };
     tale.answers(WRITES.replace("\n3 = [\"writes\"]", "").as_str());
-    tale.resume(&[]).is(0, &["step 2 \"Do 2\"", "has changed"]);
+    tale.resume(&[]).is(0, &["step 2 \"Do 2\" has changed"]);
     assert_eq!((tale.file("one"), tale.file("two")), ("a\n".into(), "B\n".into()));
 }
 
@@ -567,9 +567,120 @@ fn a_run_is_resumed_only_where_it_was() {
     tale.run(&[]).is(3, &["paused in step 2"]);
     let tale = Tale { story: tale.story.with("AWS_PROFILE", "production"), ..tale };
     tale.answers("[confirm]\n2 = [\"writes\"]");
-    tale.resume(&[]).is(4, &["staging", "production", "this run was in another place"]);
+    tale.resume(&[]).is(
+        4,
+        &[
+            "aws profile was staging and is production",
+            "Go back there (`export AWS_PROFILE=staging`)",
+        ],
+    );
     assert_eq!(tale.file("world"), "", "nothing was written in the wrong place");
     let tale = Tale { story: tale.story.with("AWS_PROFILE", "staging"), ..tale };
     tale.resume(&[]).is(0, &["complete"]);
     assert_eq!(tale.file("world"), "staging\n");
+}
+
+/// A run whose secret came from where `from` says, paused before its second step.
+fn fetched(from: &str) -> Tale {
+    let tale =
+        Tale::steps(&["echo \"${#CURRENT_TOKEN}\" > one", "echo \"${#CURRENT_TOKEN}\" > two"]);
+    let tale = Tale { story: tale.story.with("MY_TOKEN", "tok-abcdef-123456"), ..tale };
+    tale.story.write("secrets", "");
+    fs::create_dir(tale.story.folder().join("vault")).unwrap();
+    tale.story.write("vault/token", "tok-abcdef-123456\n");
+    tale.answers(&format!("[inputs]\nCURRENT_TOKEN = {from}\n[confirm]\n1 = [\"writes\"]"));
+    tale.run(&[]).is(3, &["paused in step 2"]);
+    tale.answers("[confirm]\n2 = [\"writes\"]");
+    tale
+}
+
+/// Whether something of the state folder holds the token, in an encoding that is easily looked for.
+fn state_holds(tale: &Tale, needles: &[&str]) -> bool {
+    let folder = fs::read_dir(tale.story.folder().join("home/.local/state/runbook")).unwrap();
+    folder.map(|entry| fs::read(entry.unwrap().path()).unwrap()).any(|bytes| {
+        needles.iter().any(|one| bytes.windows(one.len()).any(|window| window == one.as_bytes()))
+    })
+}
+
+const TOKEN: [&str; 3] = ["tok-abcdef-123456", "dG9rLWFiY2RlZi0xMjM0NTY", "746f6b2d616263646566"];
+
+#[test]
+fn a_secret_is_fetched_again_from_where_it_was_fetched() {
+    for (from, told) in [
+        ("{ file = \"vault/token\" }", "(from reference: the file /"),
+        ("{ env = \"MY_TOKEN\" }", "(from reference: the variable MY_TOKEN)"),
+    ] {
+        let tale = fetched(from);
+        tale.resume(&[]).is(0, &[told, "complete"]);
+        assert_eq!(tale.file("two"), "17\n");
+        tale.story.run(&["show"]).is(0, &[told]);
+        assert!(!state_holds(&tale, &TOKEN), "{from}");
+    }
+    // Another value there is noticed.
+    let tale = fetched("{ file = \"vault/token\" }");
+    tale.story.write("vault/token", "tok-abcdef-654321\n");
+    tale.resume(&[]).is(3, &["it is not the value that this run was begun with"]);
+    fs::remove_file(tale.story.folder().join("vault/token")).unwrap();
+    tale.resume(&[]).is(3, &["which was fetched from the file /", "vault/token: No such file"]);
+    assert_eq!(tale.file("two"), "");
+    let mut screen = tale.story.screen(&["resume"]);
+    screen.wait_for("No such file");
+    screen.answer("CURRENT_TOKEN, hidden:", "tok-abcdef-123456");
+    screen.answer("run it?", "y");
+    screen.wait_for("complete");
+}
+
+#[test]
+fn a_command_that_fetched_a_secret_runs_again_only_with_somebodys_word() {
+    let tale = fetched("{ command = [\"cat\", \"vault/token\"] }");
+    let told = "the command `cat vault/token`";
+    tale.resume(&[]).is(3, &[told, "runs again only where answers name it"]);
+    let mut screen = tale.story.screen(&["resume"]);
+    screen.wait_for("CURRENT_TOKEN was fetched by the command `cat vault/token`, in /");
+    screen.answer("run it again?", "y");
+    screen.answer("run it?", "y");
+    screen.wait_for("complete");
+    assert_eq!(tale.file("two"), "17\n");
+    tale.story.run(&["show"]).is(0, &["(from reference: the command `cat vault/token`)"]);
+    assert!(!state_holds(&tale, &TOKEN));
+}
+
+#[test]
+fn a_reference_that_holds_a_secret_is_not_kept() {
+    for from in [
+        "{ command = [\"echo\", \"tok-abcdef-123456\"] }",
+        "{ command = [\"sh\", \"-c\", \"cat vault/token # tok-abcdef-123456\"] }",
+        "{ command = [\"env\", \"VAULT_TOKEN=hunter2hunter2\", \"cat\", \"vault/token\"] }",
+        "{ command = [\"sh\", \"-c\", \"cat vault/token\", \"--password\", \"hunter2hunter2\"] }",
+    ] {
+        let tale = fetched(from);
+        tale.resume(&[]).is(3, &["input CURRENT_TOKEN has no value"]);
+        assert!(!state_holds(&tale, &[&TOKEN[..], &["hunter2"]].concat()), "{from}");
+    }
+}
+
+#[test]
+fn what_a_step_printed_before_is_compared_with() {
+    let tale = Tale::steps(&[
+        "printf 'a\\nb\\n'\n# Expect: some output",
+        "touch two",
+        "printf 'c\\nd\\n'\n# Expect: a count matching step 1",
+        "printf 'c\\n'\n# Expect: a count matching step 1",
+    ]);
+    tale.answers("");
+    tale.run(&[]).is(3, &["paused in step 2"]);
+    tale.answers("[confirm]\n2 = [\"writes\"]");
+    let ended = tale.resume(&[]);
+    ended.is(1, &["2 here, 2 in step 1", "1 here, 2 in step 1", "FAILED in step 4"]);
+    // What was redacted is not what it printed.
+    let tale = Tale::steps(&[
+        "echo \"is $CURRENT_TOKEN\"\n# Expect: some output",
+        "touch two",
+        "echo 'is [redacted CURRENT_TOKEN]'\n# Expect: same as step 1",
+    ]);
+    let inputs = "[inputs]\nCURRENT_TOKEN = \"tok-abcdef-123456\"\n";
+    tale.answers(inputs);
+    tale.run(&[]).is(3, &["paused in step 2"]);
+    tale.answers(&format!("{inputs}[confirm]\n2 = [\"writes\"]"));
+    tale.resume(&[]).is(3, &["step 1 ran before", "had a secret in it, which was not kept"]);
 }

@@ -85,6 +85,8 @@ pub fn check_in(plan: &Plan, circumstances: &Circumstances<'_>) -> Vec<Diagnosti
     sorted(rules.flatten().collect())
 }
 
+pub use slips::is_written_out;
+
 /// Where a plan's commands have a secret written out.
 pub fn secrets_written_out(plan: &Plan) -> Vec<Span> {
     let circumstances = Circumstances::on(Date::ZERO);

@@ -64,12 +64,23 @@ fn written_out(simple: &Simple) -> Vec<Span> {
     let mut spans: Vec<_> = assigned.map(|word| word.span).collect();
     for word in simple.words.iter().skip(1) {
         let text = word.literal().unwrap_or_default();
-        if ISSUED.is_match(&text) || names_one(&text) || is_password(&program, &before, &text) {
+        if is_one(&program, &before, &text) {
             spans.push(word.span);
         }
         before = text;
     }
     spans
+}
+
+/// Whether a secret is written out in a command, the program first.
+pub fn is_written_out(words: &[&str]) -> bool {
+    let program = words.first().copied().unwrap_or_default();
+    words.windows(2).any(|pair| is_one(program, pair[0], pair[1]))
+}
+
+/// Whether a word is a secret, or holds one, behind the word before it.
+fn is_one(program: &str, before: &str, text: &str) -> bool {
+    ISSUED.is_match(text) || names_one(text) || is_password(program, before, text)
 }
 
 /// `NAME=value`, `--password=value`, `?token=value`.

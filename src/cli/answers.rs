@@ -18,9 +18,11 @@ use crate::engine::{
     AskInput, AskJudgement, AskLeftOut, AskManual, AskRun, AskUnknown, Change, Changes, Difference,
     Edit, From, Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator,
 };
-use crate::event::Outcome;
+use crate::event::{self, Outcome};
 use crate::path::find;
 use crate::variables::{Redacted, Secret};
+
+use super::fetch;
 
 /// An answers file, as it is written.
 #[derive(Debug, Default, Deserialize)]
@@ -240,20 +242,34 @@ impl Answers {
 
     fn resolve(&self, reference: &Reference) -> Result<Zeroizing<String>, String> {
         match reference {
-            Reference::Env(name) => {
-                let value = super::environment_variable(name);
-                value.map(Zeroizing::new).ok_or_else(|| format!("variable {name} is not set"))
-            }
-            Reference::File(file) => {
-                let path = self.path.parent().unwrap_or(Path::new(".")).join(file);
-                let text = fs::read_to_string(&path);
-                text.map(Zeroizing::new).map_err(|error| format!("{}: {error}", path.display()))
-            }
+            Reference::Env(name) => fetch::variable(name),
+            Reference::File(file) => fetch::file(&self.beside(file)),
             Reference::Command(words) => {
                 let (program, rest) = words.split_first().ok_or("command is empty")?;
                 let found = self.program(program)?;
-                let output = duct::cmd(found, rest).stdin_null().read().map(Zeroizing::new);
-                output.map_err(|error| format!("{program}: {error}"))
+                fetch::command(program, &found, rest, Path::new("."))
+            }
+        }
+    }
+
+    /// A file that is named from the folder of the answers.
+    fn beside(&self, file: &Path) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new(".")).join(file)
+    }
+
+    /// A secret from where it was fetched before; no command is run that nobody has named this time.
+    fn again(&self, ask: &AskInput<'_>, reference: &event::Reference) -> Answer<Given> {
+        let (name, words) = (ask.name, reference.words());
+        if let event::Reference::Command { .. } = reference {
+            return self.missing(&format!(
+                "input {name} has no value; it was fetched by {words} before, which runs again only \
+                 where answers name it, or a person at a terminal says so"
+            ));
+        }
+        match fetch::again(reference) {
+            Ok(value) => Answer::Given(one(ask, value), From::Reference),
+            Err(why) => {
+                self.missing(&format!("input {name}, which was fetched from {words}: {why}"))
             }
         }
     }
@@ -269,6 +285,10 @@ impl Operator for Answers {
             return self.missing(&format!("input {}: {refused}", ask.name));
         }
         let given = match self.inputs.get(ask.name) {
+            None if ask.fetched.is_some() => {
+                let reference = ask.fetched.expect("there is one");
+                return self.again(ask, reference);
+            }
             None if ask.offer.is_some() => return Answer::Given(Given::Offered, From::Answers),
             None => {
                 let what = ask.description.map(|what| format!(" ({what})")).unwrap_or_default();
@@ -282,6 +302,26 @@ impl Operator for Answers {
             },
         };
         Answer::Given(given, From::Answers)
+    }
+
+    fn reference(&self, name: &str) -> Option<event::Reference> {
+        let absolute = |path: &Path| {
+            let path = std::path::absolute(path).ok()?;
+            Some(Redacted::stored(path.to_str()?))
+        };
+        match self.inputs.get(name)? {
+            Source::Literal(_) | Source::Several(_) => None,
+            Source::Reference(Reference::Env(name)) => {
+                Some(event::Reference::Env(Redacted::stored(name)))
+            }
+            Source::Reference(Reference::File(file)) => {
+                Some(event::Reference::File(absolute(&self.beside(file))?))
+            }
+            Source::Reference(Reference::Command(words)) => Some(event::Reference::Command {
+                words: words.iter().map(|word| Redacted::stored(word)).collect(),
+                folder: absolute(Path::new("."))?,
+            }),
+        }
     }
 
     fn choose(&mut self, ask: &AskChoice<'_>) -> Answer<usize> {

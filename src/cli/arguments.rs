@@ -145,6 +145,15 @@ pub(super) struct Resume {
 pub(super) struct Rollback {
     /// The run, or how its id begins; the newest one by default
     pub run: Option<String>,
+    /// Undo a run that is somebody else's; with a reason
+    #[arg(long, requires = "reason")]
+    pub take: bool,
+    /// Carry out a step of the rollback although what it undoes was never begun
+    #[arg(long, value_name = "STEP")]
+    pub with: Vec<String>,
+    /// Why it is taken: it is recorded
+    #[arg(long, value_name = "TEXT", value_parser = words, requires = "take")]
+    pub reason: Option<String>,
     #[command(flatten)]
     pub authority: Authority,
     #[command(flatten)]

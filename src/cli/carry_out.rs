@@ -15,6 +15,7 @@ use crate::engine::{Setup, StandIns, Unrecorded, is_builtin};
 use crate::event;
 use crate::plan::{Plan, Selection};
 use crate::report::{Colour, draw, neutral};
+use crate::resume::Knows;
 use crate::session::for_shell;
 use crate::source::Source;
 
@@ -36,7 +37,7 @@ pub(super) fn run(arguments: &Run) -> Result<Exit, Failure> {
     let mut setup = setup(&config, folder);
     setup.environment = for_shell(environment());
     setup.jump = jump(&arguments.attended.jump)?;
-    require_tools(&plan, &setup)?;
+    require_tools(&plan, &setup, &Knows::default())?;
     let name = operator_name(name);
     setup.role = role(&plan, &config, &arguments.authority)?;
     setup.break_glass.clone_from(&arguments.authority.break_glass);
@@ -81,7 +82,9 @@ pub(super) fn rehearse(arguments: &Rehearse) -> Result<Exit, Failure> {
 fn read(arguments: &Attended) -> Result<(Plan, Config), Failure> {
     let source = Source::read(&arguments.file)
         .map_err(|error| Failure::new(Exit::Usage, format!("failed to {error}")))?;
-    decide(source, &arguments.section, &part(&arguments.jump))
+    let (plan, config) = decide(source, &arguments.section, &part(&arguments.jump))?;
+    refuse_lacks(&plan, &Knows::default())?;
+    Ok((plan, config))
 }
 
 /// Decides about a runbook; what is wrong with it is said before anything runs.
@@ -90,11 +93,28 @@ pub(super) fn decide(
     sections: &[String],
     part: &event::Part,
 ) -> Result<(Plan, Config), Failure> {
-    let file = source.path().to_path_buf();
-    let settings::InForce { config, notes, .. } = settings::of_operator(&file)?;
+    let config = configured(&source)?;
+    let plan = decide_with(&config, source, sections, part)?;
+    Ok((plan, config))
+}
+
+/// What the team has set for a runbook.
+pub(super) fn configured(source: &Source) -> Result<Config, Failure> {
+    let settings::InForce { config, notes, .. } = settings::of_operator(source.path())?;
     for note in &notes {
         complain(note);
     }
+    Ok(config)
+}
+
+/// The same with what the team has set.
+pub(super) fn decide_with(
+    config: &Config,
+    source: Source,
+    sections: &[String],
+    part: &event::Part,
+) -> Result<Plan, Failure> {
+    let file = source.path().to_path_buf();
     let document = Document::read(source);
     let selection = Selection::sections(sections.to_vec());
     let selection = selection.part(&wanted(part), &document).map_err(|error| {
@@ -113,8 +133,7 @@ pub(super) fn decide(
         return Err(Failure::new(Exit::Usage, message));
     }
     refuse_errors(&plan)?;
-    refuse_lacks(&plan)?;
-    Ok((plan, config))
+    Ok(plan)
 }
 
 /// A runbook with an error in what is to be carried out does not start: it would stop half-way.
@@ -187,12 +206,12 @@ pub(super) fn now() -> jiff::ZonedDateTime {
 
 /// Looks for every tool of the whole plan before the first step: to learn half-way through a
 /// rotation that one is missing is too late. bash itself is asked about what is not plainly there,
-/// so that its builtins, its keywords and its PATH count.
-pub(super) fn require_tools(plan: &Plan, setup: &Setup) -> Result<(), Failure> {
+/// so that its builtins, its keywords and its PATH count; what the shell is to know is there.
+pub(super) fn require_tools(plan: &Plan, setup: &Setup, knows: &Knows) -> Result<(), Failure> {
     const ASK: &str =
         r#"for name; do type -t -- "$name" >/dev/null || printf '%s\n' "$name"; done"#;
     let mut mentioned = plan.tools();
-    mentioned.retain(|(name, _)| !is_there(name, setup));
+    mentioned.retain(|(name, _)| !knows.has_function(name) && !is_there(name, setup));
     if mentioned.is_empty() {
         return Ok(());
     }

@@ -172,24 +172,33 @@ fn say_what_is_unfinished(
             before.run
         ));
     }
-    let filter = Filter {
-        target: Some(target.into()),
-        unfinished: true,
-        limit: Some(1),
-        ..Filter::default()
-    };
+    let filter = Filter { limit: Some(1), ..unfinished(target) };
     for line in journal.runs(&filter).map_err(failed)? {
-        let step = line.step.map(|step| format!(" in step {step}")).unwrap_or_default();
+        let what = how_far(&line);
         complain(&format!(
-            "run {} of {} is not at its end{step}: `runbook show {}` tells of it, `runbook resume \
-             {}` goes on with it; this run begins anew",
-            line.run,
-            neutral(&line.operator),
-            line.run,
+            "{what}, `runbook resume {}` goes on with it; this run begins anew",
             line.run
         ));
     }
     Ok(())
+}
+
+/// The other runs of a run's target that are not at their end, a sentence each.
+pub(super) fn unfinished_beside(journal: &Sqlite, line: &Line) -> Result<Vec<String>, Failure> {
+    let all = journal.runs(&unfinished(&line.target)).map_err(failed)?;
+    let others = all.iter().filter(|other| other.run != line.run);
+    Ok(others.map(|other| format!("of the same target, {}", how_far(other))).collect())
+}
+
+fn unfinished(target: &str) -> Filter {
+    Filter { target: Some(target.into()), unfinished: true, ..Filter::default() }
+}
+
+/// How far a run came that is not at its end.
+fn how_far(line: &Line) -> String {
+    let step = line.step.as_ref().map(|step| format!(" in step {step}")).unwrap_or_default();
+    let (run, operator) = (&line.run, neutral(&line.operator));
+    format!("run {run} of {operator} is not at its end{step}: `runbook show {run}` tells of it")
 }
 
 /// The journal of this operator.

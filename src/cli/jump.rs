@@ -7,20 +7,21 @@ use crate::engine::Jump;
 use crate::event;
 use crate::plan::{Part, Plan};
 use crate::report::neutral;
+use crate::resume::Knows;
 
 use super::arguments;
 use super::{Exit, Failure};
 
 /// The part that is meant.
 pub(super) fn part(arguments: &arguments::Jump) -> event::Part {
-    event::Part { from: arguments.from.clone(), only: arguments.step.clone() }
+    event::Part { from: arguments.from.clone(), only: arguments.step.clone(), without: Vec::new() }
 }
 
 /// What the operator leaves out, and why.
 pub(super) fn jump(arguments: &arguments::Jump) -> Result<Option<Jump>, Failure> {
     let (part, reason) = (part(arguments), arguments.reason.clone());
     match (part.is_whole(), reason) {
-        (false, reason) => Ok(Some(Jump { part, reason })),
+        (false, reason) => Ok(Some(Jump { part, reason, ..Jump::default() })),
         (true, None) => Ok(None),
         (true, Some(_)) => {
             let message =
@@ -32,26 +33,30 @@ pub(super) fn jump(arguments: &arguments::Jump) -> Result<Option<Jump>, Failure>
 
 /// The part as the plan knows it.
 pub(super) fn wanted(part: &event::Part) -> Part {
-    match (&part.from, part.only.as_slice()) {
-        (Some(id), _) => Part::From(id.clone()),
-        (None, []) => Part::Whole,
-        (None, only) => Part::Only(only.to_vec()),
+    match (&part.from, part.only.as_slice(), part.without.as_slice()) {
+        (Some(id), ..) => Part::From(id.clone()),
+        (None, [], []) => Part::Whole,
+        (None, [], without) => Part::Without(without.to_vec()),
+        (None, only, _) => Part::Only(only.to_vec()),
     }
 }
 
-/// A step that cannot do without another one is not begun without it.
-pub(super) fn refuse_lacks(plan: &Plan) -> Result<(), Failure> {
-    if plan.lacks.refusing.is_empty() {
+/// A step that cannot do without another one is not begun without it, unless the shell knows already
+/// what that would have made.
+pub(super) fn refuse_lacks(plan: &Plan, knows: &Knows) -> Result<(), Failure> {
+    let lacks = plan.lacks.refusing.iter().filter(|lack| !knows.has(&lack.name));
+    let lacks: Vec<_> = lacks.map(|lack| lack.text.as_str()).collect();
+    if lacks.is_empty() {
         return Ok(());
     }
-    let lacks = plan.lacks.refusing.join("\n  ");
+    let lacks = lacks.join("\n  ");
     let message = format!("what is left out is needed:\n  {lacks}");
     Err(Failure::new(Exit::Refused, neutral(&message)))
 }
 
 /// Who confirmed steps of the whole runbook has not confirmed them without those before.
 pub(super) fn refuse_answers_for_the_whole(plan: &Plan, answers: &Path) -> Result<(), Failure> {
-    if plan.left_out.is_empty() {
+    if plan.left_out.is_empty() || plan.leaves_out_in_vain() {
         return Ok(());
     }
     let ids: Vec<_> = plan.left_out.iter().map(|step| plan.step(step).id.as_str()).collect();

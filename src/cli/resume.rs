@@ -3,27 +3,25 @@
 //! Comes in: a run of the journal, and the runbook as it is now. Goes out: the same run, carried on;
 //! or why it is not: it is somebody else's, it is under way, or what was done has changed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::document::Document;
 use crate::engine::{Jump, Keeping, Setup};
-use crate::event::{Event, Part, Resumption, RunResult, What};
-use crate::journal::{Filter, Holder, Journal, JournalError, Journaled, Line, Sqlite, State};
-use crate::plan::{Plan, Selection};
+use crate::event::{Resumption, RunResult};
+use crate::journal::{Filter, Journal, Journaled, Line, Sqlite, State};
+use crate::plan::Plan;
 use crate::report::neutral;
-use crate::resume::{Past, difference, redo, steps_now};
-use crate::session::for_shell;
+use crate::resume::{difference, redo};
 use crate::source::Source;
 use crate::variables::{Redacted, Redactor};
 
 use super::arguments::Resume;
-use super::carry_out::{ask_git, decide, operator_name, require_tools, setup};
-use super::journal::{self, Record, failed, hold, pick};
-use super::jump::wanted;
-use super::role::role;
-use super::start::{How, start};
+use super::carry_out::{ask_git, decide, operator_name};
+use super::going_on::{GoingOn, taken_from};
+use super::journal::{self, failed, pick, unfinished_beside};
+use super::recorded::{Recorded, rollback_of};
 use super::usual::Earlier;
-use super::{Exit, Failure, complain, environment};
+use super::{Exit, Failure, complain};
 
 pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     let name = operator_name(ask_git());
@@ -32,39 +30,23 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     let line = pick(&store, arguments.run.as_deref(), unfinished)?;
     refuse_what_has_ended(&line)?;
     let recorded = Recorded::read(&store, &line)?;
-    let taken_from = (line.operator != name).then(|| line.operator.clone());
-    if taken_from.is_some() && !arguments.take {
-        let message = format!(
-            "run {} is {}'s, and you are {}; take it with `runbook resume {} --take --reason \
-             \"...\"`, which is recorded",
-            line.run,
-            neutral(&line.operator),
-            neutral(&name),
-            line.run
-        );
-        return Err(Failure::new(Exit::Refused, message));
-    }
+    let taken = arguments.reason.as_deref().filter(|_| arguments.take);
+    let taken_from = taken_from(&line, &name, taken, "resume")?.map(|(from, _)| from);
     refuse_what_may_have_gone_on(&recorded, &line, arguments)?;
     refuse_what_was_rolled_back(&store, &line)?;
-    say_what_else_is_unfinished(&store, &line)?;
+    // The newest need not be the one that is meant.
+    unfinished_beside(&store, &line)?.iter().for_each(|text| complain(text));
     let source = recorded.source(&store)?;
     let part = recorded.part_of(&store, &source)?;
     let (plan, config) = decide(source, &recorded.sections, &part)?;
-    let mut setup = setup(&config, recorded.folder.clone());
-    setup.jump = (!part.is_whole()).then(|| Jump { part: part.clone(), reason: None });
-    setup.run.clone_from(&line.run);
-    setup.environment = for_shell(environment());
-    setup.role = role(&plan, &config, &arguments.authority)?;
-    setup.break_glass.clone_from(&arguments.authority.break_glass);
-    require_tools(&plan, &setup)?;
-    let holder = Holder::this(&line.run, &name, &setup.host);
-    hold(&mut store, &line.target, &holder)?;
-    let resumption =
-        recorded.resumption(&store, &plan, &setup, arguments, name.clone(), taken_from)?;
+    let (authority, manner) = (&arguments.authority, &arguments.manner);
+    let going_on = GoingOn { plan: &plan, config: &config, authority, manner, name };
+    let mut setup = going_on.lay_out(&mut store, &recorded, &line, Some(&line.run))?;
+    setup.jump = (!part.is_whole()).then(|| Jump { part, ..Jump::default() });
+    let operator = going_on.name.clone();
+    let resumption = recorded.resumption(&store, &plan, &setup, arguments, operator, taken_from)?;
     let mut past = recorded.past;
     past.resume(&resumption);
-    // The folder is the shell's, which is put back where it was.
-    setup.pins = Some(past.place.iter().filter(|one| one.what != "folder").cloned().collect());
     setup.keeping = Some(Keeping {
         key: journal::key()?,
         path: recorded.path.display().to_string(),
@@ -72,17 +54,12 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
         of: line.of.clone(),
         past,
         resumption: Some(Box::new(resumption)),
+        ..Keeping::default()
     });
     let earlier = Earlier::of(&store, journal::folder()?, &line.target, Path::new(&line.runbook));
     setup.usual = Some(Box::new(earlier.map_err(failed)?));
     let journaled = Journaled { head: recorded.head, line: Some(line.clone()) };
-    let record = Record::of(store, &plan, line.run.clone(), line.target, journaled)?;
-    let how = How {
-        config: &config,
-        manner: &arguments.manner,
-        break_glass: arguments.authority.break_glass.as_deref(),
-    };
-    start(&plan, setup, &how, name, Some(record))
+    going_on.start(store, setup, line.target, journaled)
 }
 
 fn refuse_what_has_ended(line: &Line) -> Result<(), Failure> {
@@ -132,27 +109,6 @@ fn refuse_what_was_rolled_back(store: &Sqlite, line: &Line) -> Result<(), Failur
     Err(Failure::new(Exit::Refused, message))
 }
 
-/// The run that undoes, or has undone, another one.
-pub(super) fn rollback_of(store: &Sqlite, line: &Line) -> Result<Option<Line>, Failure> {
-    let filter = Filter { target: Some(line.target.clone()), ..Filter::default() };
-    let lines = store.runs(&filter).map_err(failed)?;
-    Ok(lines.into_iter().find(|other| other.of.as_ref() == Some(&line.run)))
-}
-
-/// Others of the same target that are not at their end: the newest need not be the one that is meant.
-fn say_what_else_is_unfinished(store: &Sqlite, line: &Line) -> Result<(), Failure> {
-    let filter =
-        Filter { target: Some(line.target.clone()), unfinished: true, ..Filter::default() };
-    for other in store.runs(&filter).map_err(failed)?.iter().filter(|other| other.run != line.run) {
-        let step = other.step.as_ref().map(|step| format!(" in step {step}")).unwrap_or_default();
-        complain(&format!(
-            "run {} of the same target is not at its end either{step}: `runbook show {}` tells of it",
-            other.run, other.run
-        ));
-    }
-    Ok(())
-}
-
 /// What is left out of a run is not done again.
 fn refuse_what_is_left_out(plan: &Plan, redo: &[String]) -> Result<(), Failure> {
     let mut left_out = plan.left_out.iter().map(|step| &plan.step(step).id);
@@ -168,102 +124,7 @@ fn refuse_what_is_left_out(plan: &Plan, redo: &[String]) -> Result<(), Failure> 
     }
 }
 
-/// What the journal has of a run.
-pub(super) struct Recorded {
-    pub past: Past,
-    head: crate::journal::Head,
-    /// The runbook, from the root.
-    pub path: PathBuf,
-    pub folder: PathBuf,
-    sections: Vec<String>,
-}
-
 impl Recorded {
-    pub fn read(journal: &Sqlite, line: &Line) -> Result<Self, Failure> {
-        let mut past = Past::default();
-        let mut found = None;
-        let mut wrong = None;
-        let head = journal.read(&line.run, 1, &mut |entry| match serde_json::from_str::<Event>(
-            &entry.text,
-        ) {
-            Ok(event) => {
-                if let What::RunStarted(beginning) = &event.what {
-                    found = Some(beginning.clone());
-                }
-                past.take(&event);
-            }
-            Err(error) => {
-                wrong.get_or_insert((entry.number, error.to_string()));
-            }
-        });
-        let head = head.map_err(failed)?;
-        let run = line.run.clone();
-        if let Some((number, said)) = wrong {
-            return Err(failed(JournalError::Entry { run, number, said }));
-        }
-        let beginning = found.ok_or_else(|| failed(JournalError::NoRun { run }))?;
-        Ok(Self {
-            past,
-            head,
-            path: beginning.path.clone().into(),
-            folder: beginning.folder.clone().into(),
-            sections: beginning.sections.clone(),
-        })
-    }
-
-    /// The runbook as it is now; as the journal has it, where its file is gone.
-    pub fn source(&self, journal: &Sqlite) -> Result<Source, Failure> {
-        match Source::read(&self.path) {
-            Ok(source) => Ok(source),
-            Err(error) => {
-                let text = journal.text(&self.past.fingerprint).map_err(failed)?;
-                let text =
-                    text.ok_or_else(|| Failure::new(Exit::Usage, format!("failed to {error}")))?;
-                complain(&format!(
-                    "failed to {error}; going on with the text that the run was begun with"
-                ));
-                Ok(Source::new(&self.path, text))
-            }
-        }
-    }
-
-    /// The part that the run carries out, as the text now names it: a step is known again by its
-    /// section and title, whatever its number has become.
-    fn part_of(&self, journal: &Sqlite, source: &Source) -> Result<Part, Failure> {
-        let part = self.past.part.clone();
-        let old = journal.text(&self.past.fingerprint).map_err(failed)?.unwrap_or_default();
-        if part.is_whole() || old == source.text() {
-            return Ok(part);
-        }
-        let old = Document::read(Source::new(&self.path, old));
-        let new = Document::read(source.clone());
-        let selection = Selection::sections(self.sections.clone());
-        let now = |id: &String| -> Option<Vec<String>> {
-            let places = selection.places(id, &old).ok()?;
-            let now: Option<Vec<usize>> = steps_now(&old, &new, &places).into_iter().collect();
-            Some(now?.into_iter().map(|place| new.steps[place].id.clone()).collect())
-        };
-        let gone = |id: &String| {
-            let message = format!(
-                "this run was begun with {}, and step {id} is not in the runbook any more: put the \
-                 old text back and resume, or begin a run anew",
-                part.words()
-            );
-            Failure::new(Exit::Refused, neutral(&message))
-        };
-        let all = |id: &String| now(id).ok_or_else(|| gone(id));
-        let from = part.from.as_ref().map(all).transpose()?;
-        let only: Result<Vec<_>, _> = part.only.iter().map(all).collect();
-        Ok(Part { from: from.and_then(|ids| ids.into_iter().next()), only: only?.concat() })
-    }
-
-    /// Which steps the run carries out, in the text that it was begun with, or went on with last.
-    pub fn selection(&self, document: &Document) -> Selection {
-        let selection = Selection::sections(self.sections.clone());
-        let part = selection.clone().part(&wanted(&self.past.part), document);
-        part.unwrap_or(selection)
-    }
-
     /// How the run goes on: with the same text, or with another one whose differences are told.
     fn resumption(
         &self,

@@ -14,7 +14,7 @@ use crate::report::story::Story;
 use super::arguments::{Show, ShowFormat};
 use super::carry_out::host;
 use super::journal::{failed, folder, open, pick};
-use super::resume::Recorded;
+use super::recorded::Recorded;
 use super::{Exit, Failure, deviations, print};
 
 pub(super) fn show(arguments: &Show) -> Result<Exit, Failure> {

@@ -18,10 +18,11 @@ use crate::engine::{
     AskInput, AskJudgement, AskLeftOut, AskManual, AskRun, AskUnknown, Change, Changes, Difference,
     Edit, From, Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator, Wishes,
 };
-use crate::event::Outcome;
+use crate::event::{Outcome, Reference};
 use crate::report::neutral;
 use crate::variables::{Redacted, Secret, Weakness};
 
+use super::fetch;
 use super::keyboard::{Echo, Typed, read_line};
 
 /// A person at a terminal.
@@ -126,7 +127,35 @@ impl Terminal {
         }
     }
 
+    /// A secret from where it was fetched before; a command runs only with the operator's word. What
+    /// cannot be had so is typed.
+    fn again(&mut self, name: &str, reference: &Reference) -> Result<Option<Secret>, Reply> {
+        let words = neutral(&reference.words());
+        if let Reference::Command { folder, .. } = reference {
+            self.say(&format!("{name} was fetched by {words}, in {}", neutral(folder.as_str())));
+            let keys = [('y', "yes"), ('n', "no"), ('p', "pause")];
+            if self.key("run it again? [y yes, n type the value, p pause]:", &keys)? != 'y' {
+                return Ok(None);
+            }
+        }
+        match fetch::again(reference) {
+            Ok(value) => Ok(Some(Secret::from_input(value.to_string()).0)),
+            Err(why) => {
+                self.say(&format!("{name}, which was fetched from {words}: {}", neutral(&why)));
+                Ok(None)
+            }
+        }
+    }
+
     fn secret(&mut self, ask: &AskInput<'_>) -> Answer<Given> {
+        let again = ask.fetched.map(|reference| self.again(ask.name, reference));
+        match again.unwrap_or(Ok(None)) {
+            Ok(Some(secret)) => {
+                return Answer::Given(Given::Secret(secret, Insisted::No), From::Reference);
+            }
+            Ok(None) => {}
+            Err(reply) => return unanswered(&reply),
+        }
         let what = described(ask);
         let offer = ask.offer.map_or(String::new(), |offer| {
             let length = offer.value.chars().count();

@@ -30,6 +30,7 @@ mod shape;
 mod table;
 mod transcript;
 mod tree;
+mod undoing;
 mod way_back;
 mod words;
 mod yields;

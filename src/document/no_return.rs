@@ -199,7 +199,7 @@ impl Search<'_> {
 }
 
 /// The steps that run in order by what names them: `3` names 3.1 and 3.2, too.
-fn ids(steps: &[Step]) -> HashMap<String, Vec<usize>> {
+pub(super) fn ids(steps: &[Step]) -> HashMap<String, Vec<usize>> {
     let mut ids: HashMap<String, Vec<usize>> = HashMap::new();
     for (place, step) in steps.iter().enumerate() {
         if step.section.kind.runs_in_order() {

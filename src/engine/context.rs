@@ -33,8 +33,8 @@ struct Pin {
     fact: Placed,
     /// The shell's state in which it was found; nothing before the shell is first looked at.
     state: Option<State>,
-    /// The command that goes back to another value.
-    back: Option<String>,
+    /// Whether an operator's own shell has led elsewhere since, which is still to be confirmed.
+    left_by_hand: bool,
 }
 
 impl Context {
@@ -74,7 +74,7 @@ impl Context {
             match self.pins.iter().find(|pin| is_same(&pin.fact, &to)) {
                 Some(pin) if holds(&pin.fact, &to, redactor) => {}
                 Some(pin) => moves.push(Move::new(&pin.fact, to)),
-                None => self.pins.push(Pin { fact: to, state: None, back: None }),
+                None => self.pins.push(Pin { fact: to, state: None, left_by_hand: false }),
             }
         }
         moves
@@ -86,18 +86,23 @@ impl Context {
         if let Some(pin) = self.pins.iter_mut().find(|pin| is_same(&pin.fact, to)) {
             pin.fact = to.clone();
             pin.state = Some(state.clone());
+            pin.left_by_hand = false;
         }
+    }
+
+    /// Whether an operator's own shell has left what was pinned before the run was gone on with.
+    pub fn was_left_by_hand(&self, fact: &Placed) -> bool {
+        self.pins.iter().any(|pin| is_same(&pin.fact, fact) && pin.left_by_hand)
     }
 
     pub fn state_of(&self, fact: &Placed) -> Option<State> {
         self.pins.iter().find(|pin| is_same(&pin.fact, fact))?.state.clone()
     }
 
-    /// What is typed to go back to what was pinned.
-    fn way_back(&self, fact: &Placed) -> Option<String> {
-        let pin = self.pins.iter().find(|pin| is_same(&pin.fact, fact))?;
+    /// What is typed to go back to a fact; `is_set` knows the variables that are set.
+    fn way_back(&self, fact: &Placed, is_set: impl Fn(&str) -> bool) -> Option<String> {
         let value = fact.value.as_ref()?;
-        Some(pin.back.as_ref()?.replace("{}", &crate::shell::quote(value.as_str())))
+        self.probe_of(fact)?.way_back(&fact.what, value.as_str(), is_set)
     }
 
     pub fn probe_of(&self, fact: &Placed) -> Option<&Probe> {
@@ -128,14 +133,13 @@ impl Engine<'_> {
         self.context.probes.retain(|probe| writes || !probe.costly);
         let probes = self.context.probes.clone();
         let state = if probes.is_empty() { None } else { Some(self.snapshot().await?) };
-        let entries = self.look(&probes, state.as_ref(), None).await?;
+        let mut entries = self.look(&probes, state.as_ref(), None).await?;
         self.compare_with_earlier(&entries)?;
-        let back = |fact: &Placed| {
-            let probe = self.context.probe_of(fact)?;
-            probe.tells.iter().find(|one| one.what == fact.what)?.back.clone()
+        let left = self.left_by_hand(&mut entries).await?;
+        let pin = |fact: &Placed| {
+            let left_by_hand = left && is_folder(fact);
+            Pin { fact: fact.clone(), state: state.clone(), left_by_hand }
         };
-        let pin =
-            |fact: &Placed| Pin { fact: fact.clone(), state: state.clone(), back: back(fact) };
         self.context.pins = entries.iter().map(pin).collect();
         self.recorder.emit(What::ContextPinned { entries })?;
         Ok(())
@@ -156,20 +160,30 @@ impl Engine<'_> {
         let new =
             found.into_iter().filter(|fact| !known.iter().any(|pin| is_same(&pin.fact, fact)));
         let new: Vec<_> = new.collect();
-        let back = |fact: &Placed| {
-            let probe = self.context.probe_of(fact)?;
-            probe.tells.iter().find(|one| one.what == fact.what)?.back.clone()
-        };
-        let pins = new.iter().map(|fact| Pin {
+        let pin = |fact: &Placed| Pin {
             fact: fact.clone(),
             state: Some(state.clone()),
-            back: back(fact),
-        });
+            left_by_hand: false,
+        };
+        let pins = new.iter().map(pin);
         let pins: Vec<_> = pins.collect();
         self.context.pins.extend(pins);
         let entries = self.context.pins.iter().map(|pin| pin.fact.clone()).collect();
         self.recorder.emit(What::ContextPinned { entries })?;
         Ok(())
+    }
+
+    /// Holds the run to the folder that an operator's own shell has left, where nobody has confirmed
+    /// yet to write in the other one. Goes out: whether it is so.
+    async fn left_by_hand(&mut self, entries: &mut [Placed]) -> Flow<bool> {
+        let folder = self.past.place.iter().find(|fact| is_folder(fact)).cloned();
+        let Some((by_hand, folder)) = self.way_by_hand.clone().zip(folder) else {
+            return Ok(false);
+        };
+        let is_there = self.snapshot().await?.way() == by_hand;
+        let here = entries.iter_mut().find(|fact| is_folder(fact));
+        let here = here.filter(|fact| is_there && fact.value != folder.value);
+        Ok(here.map(|here| *here = folder).is_some())
     }
 
     /// Refuses to go on in another place than the one that the run was in before.
@@ -184,11 +198,26 @@ impl Engine<'_> {
         if moves.is_empty() {
             return Ok(());
         }
+        let ways = moves
+            .iter()
+            .filter_map(|one| self.context.way_back(&one.from, |name| self.is_set(name)));
+        let ways: Vec<_> = ways.map(|way| format!("`{way}`")).collect();
+        let way = if ways.is_empty() { String::new() } else { format!(" ({})", ways.join(", ")) };
+        let (which, else_way) = match self.undoes() {
+            Some(of) => (format!("run {of}"), "undo it by hand"),
+            None => ("this run".to_owned(), "start a new run here"),
+        };
         Err(Break::Refused(format!(
-            "this run was in another place: {}; nothing was run. Go back there and resume it, or \
-             start a new run here",
-            told(&moves)
+            "{which} was in another place: {}; nothing was run. Go back there{way} and go on with \
+             `runbook resume {}`, or {else_way}",
+            told(&moves),
+            self.setup.run
         )))
+    }
+
+    /// Whether the run begins with a variable that is not empty.
+    fn is_set(&self, name: &str) -> bool {
+        self.setup.environment.iter().any(|(known, value)| known == name && !value.is_empty())
     }
 
     /// Asks again where a segment would act, directly before it writes.
@@ -246,7 +275,7 @@ impl Engine<'_> {
     /// Why a segment does not run where no command of the run has led.
     fn strange(&self, job: &Job<'_>, moves: &[Move]) -> String {
         let (step, line) = (&job.step.id, job.written.line);
-        let back = moves.iter().find_map(|one| self.context.way_back(&one.from));
+        let back = moves.iter().find_map(|one| self.context.way_back(&one.from, |_| false));
         let back = back.map_or("go back there".to_owned(), |back| format!("type `{back}`"));
         format!(
             "step {step}, line {line} was not run, because this is another place, and no command of \

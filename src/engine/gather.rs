@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
-use crate::event::What;
+use crate::check::is_written_out;
+use crate::event::{Reference, What};
 use crate::plan::Input;
 use crate::session::State;
 use crate::shell::quote;
@@ -36,7 +37,7 @@ impl Engine<'_> {
     }
 
     /// Whether the run itself has set what the input stands for, and only the shell needs it.
-    fn is_set_since(&self, name: &str) -> bool {
+    pub(super) fn is_set_since(&self, name: &str) -> bool {
         self.plan.inputs.named(name).is_some_and(|input| {
             let mut spelled = input.spellings.iter();
             let by_name = spelled.all(|one| one.trim_start_matches('$') == input.name);
@@ -72,6 +73,7 @@ impl Engine<'_> {
         };
         let offered = self.offered(input);
         let described = input.described();
+        let fetched = self.fetched_before(input);
         let mut refused: Option<String> = None;
         loop {
             let ask = AskInput {
@@ -80,6 +82,7 @@ impl Engine<'_> {
                 secret: input.secret,
                 list: input.list,
                 offer: offered.as_ref().map(|one| Offer { value: &one.value, from: one.from }),
+                fetched: fetched.as_ref().filter(|_| refused.is_none()),
                 refused: refused.as_deref(),
             };
             let answer = self.waiting(|operator| operator.input(&ask));
@@ -155,12 +158,15 @@ impl Engine<'_> {
             return Err(format!("{} is refused: no variable can hold a NUL", input.name));
         }
         if self.is_another(&input.name, &secret) && insisted == Insisted::No {
-            return Err(format!(
-                "{} is refused: it is not the value that this run was begun with; if it is to be \
-                 another one, redo the step that obtains it with `runbook resume {} --redo STEP --reason \
-                 \"...\"`",
-                input.name, self.setup.run
-            ));
+            let (name, run) = (&input.name, &self.setup.run);
+            let refused = format!("{name} is refused: it is not the value that");
+            return Err(match self.undoes() {
+                Some(of) => format!("{refused} run {of} had"),
+                None => format!(
+                    "{refused} this run was begun with; if it is to be another one, redo the step \
+                     that obtains it with `runbook resume {run} --redo STEP --reason \"...\"`"
+                ),
+            });
         }
         if let Some(other) = twin(&self.values, &input.name, &secret) {
             return Err(format!("{} is refused: it is the same as {other}", input.name));
@@ -170,6 +176,28 @@ impl Engine<'_> {
             return Err(format!("{} is refused: it does not match {pattern}", input.name));
         }
         Ok(Value::Secret(secret))
+    }
+
+    /// Where a secret was fetched from before, while it has no value yet. Without its mark nobody
+    /// could tell that it is the same.
+    fn fetched_before(&self, input: &Input) -> Option<Reference> {
+        let open = input.secret && self.values.get(&input.name).is_none();
+        let is_marked = self.past.marks.contains_key(&input.name);
+        self.past.references.get(&input.name).filter(|_| open && is_marked).cloned()
+    }
+
+    /// Where a secret was fetched from, where that is no secret itself.
+    fn reference(&self, input: &Input, from: From) -> Option<Reference> {
+        let reference = match from {
+            From::Answers => self.operator.reference(&input.name),
+            From::Reference => self.past.references.get(&input.name).cloned(),
+            _ => None,
+        };
+        let is_clean = |reference: &Reference| {
+            let texts = reference.texts();
+            !is_written_out(&texts) && texts.iter().all(|text| self.is_clean(text))
+        };
+        reference.filter(|reference| input.secret && is_clean(reference))
     }
 
     fn keep(&mut self, input: &Input, value: Value, from: From) -> Flow<()> {
@@ -187,6 +215,7 @@ impl Engine<'_> {
             values: self.to_keep(&value),
             mark: self.mark(&value),
             from: from.word().into(),
+            reference: self.reference(input, from),
         })?;
         self.values.set(&input.name, value);
         self.set_since.retain(|name| !input.variables.contains(name));

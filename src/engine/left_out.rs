@@ -10,7 +10,7 @@ use crate::policy::Effect;
 use crate::variables::Redacted;
 
 use super::operator::AskLeftOut;
-use super::{Engine, Flow, given};
+use super::{Engine, Flow, Jump, given};
 
 impl Engine<'_> {
     /// Tells what is left out, before anything is done.
@@ -19,11 +19,16 @@ impl Engine<'_> {
         let Some(jump) = self.setup.jump.clone().filter(|_| !plan.left_out.is_empty()) else {
             return Ok(());
         };
-        self.doubts_ahead = plan.left_out.iter().filter_map(|step| self.doubt_of(step)).collect();
-        let steps: Vec<_> = plan.left_out.iter().map(|step| self.told_left_out(step)).collect();
+        if !plan.leaves_out_in_vain() {
+            self.doubts_ahead =
+                plan.left_out.iter().filter_map(|step| self.doubt_of(step)).collect();
+        }
+        let steps: Vec<_> =
+            plan.left_out.iter().map(|step| self.told_left_out(step, &jump)).collect();
         let (by, reason) = match self.past.left_out.clone() {
             Some((of, known)) if of == plan.fingerprint => return self.tell_again(&known),
             Some((_, known)) => (known.by, known.reason),
+            None if plan.leaves_out_in_vain() => ("runbook".into(), None),
             None => {
                 let reason = self.why_left_out(jump.reason, &steps)?;
                 let reason = reason.map(|reason| self.redactor.redact(&reason));
@@ -31,7 +36,9 @@ impl Engine<'_> {
             }
         };
         let lacks = plan.lacks.told.iter().map(|text| self.redactor.redact(text)).collect();
-        let left_out = LeftOut { steps, wish: jump.part.words(), by, reason, lacks };
+        let in_vain = plan.leaves_out_in_vain();
+        let wish = if in_vain { "nothing to undo".to_owned() } else { jump.part.words() };
+        let left_out = LeftOut { steps, wish, by, reason, lacks };
         self.recorder.emit(What::StepsLeftOut(Box::new(left_out)))?;
         Ok(())
     }
@@ -61,8 +68,13 @@ impl Engine<'_> {
         Ok(given(answer)?.0)
     }
 
-    fn told_left_out(&self, step: &plan::Step) -> LeftOutStep {
+    fn told_left_out(&self, step: &plan::Step, jump: &Jump) -> LeftOutStep {
         let written = self.plan.step(step);
+        let because = jump.because.iter().find(|(id, _)| *id == written.id);
+        let because = because.map(|(_, because)| self.redactor.redact(because));
+        let known = self.past.left_out.iter().flat_map(|(_, known)| &known.steps);
+        let mut before = known.filter(|known| known.step == written.id);
+        let before = before.find_map(|known| known.because.clone());
         LeftOutStep {
             step: written.id.clone(),
             title: self.redactor.redact(&written.title),
@@ -71,6 +83,7 @@ impl Engine<'_> {
             writes: step.effect() != Effect::Read,
             verifies: self.plan.promises(step),
             irreversible: step.is_irreversible(),
+            because: because.or(before),
         }
     }
 
@@ -95,16 +108,44 @@ impl Engine<'_> {
 
     /// Why a run that came to its end is not simply complete.
     pub(super) fn what_was_left_out(&self) -> Option<String> {
+        self.named_left_out().filter(|_| !self.plan.leaves_out_in_vain())
+    }
+
+    /// What a rollback that came to its end did not undo.
+    pub(super) fn what_was_in_vain(&self) -> String {
+        let steps = self.named_left_out().filter(|_| self.plan.leaves_out_in_vain());
+        steps.map_or_else(String::new, |steps| format!("; {steps}, as there was nothing to undo"))
+    }
+
+    fn named_left_out(&self) -> Option<String> {
         let ids: Vec<_> =
             self.plan.left_out.iter().map(|step| self.plan.step(step).id.as_str()).collect();
         let noun = if ids.len() == 1 { "step" } else { "steps" };
         (!ids.is_empty()).then(|| format!("{noun} {} left out", ids.join(", ")))
     }
 
-    /// The inputs of what is carried out: of a part only those that it mentions.
+    /// What a rollback takes over from the run that it undoes, and what is to be known of that.
+    pub(super) fn tell_what_is_undone(&mut self) -> Flow<()> {
+        let Some(keeping) = &mut self.setup.keeping else { return Ok(()) };
+        let (taken, told) = (keeping.taken_over.take(), std::mem::take(&mut keeping.told));
+        if let Some(taken) = taken {
+            self.recorder.emit(What::TakenOver(taken))?;
+        }
+        for text in told {
+            self.recorder.emit(What::Remark { text: self.redactor.redact(&text) })?;
+        }
+        Ok(())
+    }
+
+    /// The inputs of what is carried out that are still to be given: of a part only those that it
+    /// mentions.
     pub(super) fn needed_inputs(&self) -> impl Iterator<Item = &Input> {
         let part = !self.plan.left_out.is_empty();
         let needed = if part { self.plan.needs() } else { Vec::new() };
-        self.plan.inputs.iter().filter(move |input| !part || needed.contains(&input.name))
+        let inputs = self.plan.inputs.iter();
+        let open = inputs.filter(|input| {
+            self.values.get(&input.name).is_none() && !self.is_set_since(&input.name)
+        });
+        open.filter(move |input| !part || needed.contains(&input.name))
     }
 }

@@ -51,7 +51,7 @@ use crate::event::{Beginning, Place, Role, RoleStanding, RunResult, Sink, Summar
 use crate::plan::{self, Plan};
 use crate::resume::Past;
 use crate::sandbox;
-use crate::session::{Session, SessionError, Settings, State};
+use crate::session::{Session, SessionError, Settings, State, way};
 use crate::source::Span;
 use crate::stamp::{Standing, standing};
 use crate::variables::template::{Style, expand};
@@ -119,6 +119,8 @@ struct Engine<'a> {
     session: Option<Session>,
     choices: BTreeMap<Vec<String>, usize>,
     outputs: BTreeMap<String, trial::Recorded>,
+    /// Why it is not known what a step printed before the run was gone on with.
+    unprinted: BTreeMap<String, &'static str>,
     segments: u64,
     step: Option<String>,
     /// The questions ("If X, ...") that were answered no, or left out: what depends on them is
@@ -173,6 +175,7 @@ impl<'a> Engine<'a> {
     ) -> Self {
         let past = setup.keeping.as_ref().map_or_else(Past::default, |kept| kept.past.clone());
         let gone_on = past.acted();
+        let way_by_hand = past.by_hand.as_ref().map(|rest| way(rest.as_bytes()).to_vec());
         let usual = setup.usual.take();
         let recorder = Recorder::after(&past, setup.run.clone(), sinks, usual);
         let redactor = Redactor::default();
@@ -189,6 +192,7 @@ impl<'a> Engine<'a> {
             session: None,
             choices: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            unprinted: BTreeMap::new(),
             segments: past.segments,
             step: None,
             denied: Vec::new(),
@@ -200,7 +204,7 @@ impl<'a> Engine<'a> {
             doubts_ahead: Vec::new(),
             gone_on,
             announced: None,
-            way_by_hand: None,
+            way_by_hand,
             kept: None,
             before: None,
             context: context::Context::default(),
@@ -246,6 +250,7 @@ impl<'a> Engine<'a> {
         } else {
             let beginning = self.beginning();
             self.recorder.emit(What::RunStarted(Box::new(beginning)))?;
+            self.tell_what_is_undone()?;
         }
         self.say_what_is_not_recorded()?;
         self.recall_edits()?;
@@ -290,6 +295,7 @@ impl<'a> Engine<'a> {
     fn beginning(&self) -> Beginning {
         let document = &self.plan.document;
         let keeping = self.setup.keeping.as_ref();
+        let taken = keeping.and_then(|keeping| keeping.taken_from.as_ref());
         let redact = |text: &str| self.redactor.redact(text);
         let ids = |has: &dyn Fn(&plan::Step) -> bool| {
             let steps = self.plan.steps.iter().filter(|step| has(step));
@@ -307,6 +313,8 @@ impl<'a> Engine<'a> {
             sections: keeping.map_or_else(Vec::new, |keeping| keeping.sections.clone()),
             part: self.setup.jump.as_ref().map(|jump| jump.part.clone()).unwrap_or_default(),
             of: keeping.and_then(|keeping| keeping.of.clone()),
+            taken_from: taken.map(|(from, _)| from.clone()),
+            reason: taken.map(|(_, reason)| redact(reason)),
             role: self.role(),
             unrecorded: self.setup.unrecorded.reason().map(redact),
             metadata: document
@@ -499,7 +507,8 @@ impl<'a> Engine<'a> {
             steps => format!("; with edited commands in steps {}", steps.join(", ")),
         };
         if doubts.is_empty() {
-            return (RunResult::Complete, format!("every step was carried out{edited}"));
+            let in_vain = self.what_was_in_vain();
+            return (RunResult::Complete, format!("every step was carried out{in_vain}{edited}"));
         }
         (RunResult::CompleteWithDoubts, format!("{}{edited}", doubts.join("; ")))
     }

@@ -58,9 +58,11 @@ impl Engine<'_> {
         let went = then.way() != before.way();
         if is_folder(to) {
             // Nobody else can move a shell. Its folder itself can be moved, though.
+            let by_hand = self.way_by_hand.as_deref() == Some(before.way());
+            let went = went || (by_hand && self.context.was_left_by_hand(from));
             return Ok(match went && to.value.is_some() {
                 // Where an operator's shell has gone, no author has written.
-                true if self.way_by_hand.as_deref() == Some(before.way()) => Cause::Run,
+                true if by_hand => Cause::Run,
                 true => Cause::Folder,
                 false => Cause::Strange,
             });

@@ -5,7 +5,7 @@
 
 use std::os::fd::OwnedFd;
 
-use crate::event::Outcome;
+use crate::event::{Outcome, Reference};
 use crate::policy::Effect;
 use crate::variables::{Redacted, Secret};
 
@@ -35,6 +35,8 @@ pub enum From {
     Default,
     /// The stand-ins of a rehearsal.
     StandIns,
+    /// Where it was fetched from before.
+    Reference,
 }
 
 impl From {
@@ -46,6 +48,7 @@ impl From {
             Self::Environment => "environment",
             Self::Default => "default",
             Self::StandIns => "stand-ins",
+            Self::Reference => "reference",
         }
     }
 }
@@ -63,6 +66,8 @@ pub struct AskInput<'a> {
     pub list: bool,
     /// What is taken when nothing is typed.
     pub offer: Option<Offer<'a>>,
+    /// Where a secret was fetched from before, and can be fetched again.
+    pub fetched: Option<&'a Reference>,
     /// Why the last answer was refused.
     pub refused: Option<&'a str>,
 }
@@ -344,6 +349,10 @@ pub trait Operator {
     fn name(&self) -> &str;
     /// A value.
     fn input(&mut self, ask: &AskInput<'_>) -> Answer<Given>;
+    /// Where the value that they gave for an input was fetched from.
+    fn reference(&self, _name: &str) -> Option<Reference> {
+        None
+    }
     /// One of several alternatives, by its place.
     fn choose(&mut self, ask: &AskChoice<'_>) -> Answer<usize>;
     /// A manual action.

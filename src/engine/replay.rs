@@ -12,8 +12,10 @@ use crate::session::ORDER;
 use crate::shell::quote;
 use crate::variables::{Secret, Value};
 
+use super::capture::Capture;
 use super::job::Binding;
 use super::operator::{Answer, AskInput, Given};
+use super::trial::Recorded;
 use super::{Break, Engine, Flow, What, given};
 
 impl Engine<'_> {
@@ -27,6 +29,25 @@ impl Engine<'_> {
         for (labels, chosen) in &self.past.choices {
             let place = labels.iter().position(|label| label == chosen);
             self.choices.extend(place.map(|place| (labels.clone(), place)));
+        }
+        self.recall_outputs();
+    }
+
+    /// What steps have printed, as far as the record has it whole.
+    fn recall_outputs(&mut self) {
+        let steps = &self.plan.document.steps;
+        for (place, known) in self.past.last_of_steps() {
+            let Some(id) = steps.get(place).map(|step| step.id.clone()) else { continue };
+            match known.printed() {
+                Ok(text) => {
+                    let mut stdout = Capture::default();
+                    stdout.push(text.as_bytes());
+                    let command = known.statements.last().map(ToString::to_string);
+                    let recorded = Recorded::new(stdout.output(), command.unwrap_or_default());
+                    self.outputs.insert(id, recorded);
+                }
+                Err(why) => drop(self.unprinted.insert(id, why)),
+            }
         }
     }
 
@@ -150,10 +171,15 @@ impl Engine<'_> {
     }
 
     async fn find(&mut self, name: &str, step: &str) -> Flow<()> {
-        let what = format!(
-            "step {step} set it, and it was not kept, since it may be secret; Ctrl-C pauses, and \
-             `runbook resume --redo {step}` obtains it anew"
-        );
+        let what = match self.undoes() {
+            Some(of) => format!(
+                "run {of} set it in step {step}, and it was not kept, since it may be secret"
+            ),
+            None => format!(
+                "step {step} set it, and it was not kept, since it may be secret; Ctrl-C pauses, and \
+                 `runbook resume --redo {step}` obtains it anew"
+            ),
+        };
         let mut refused: Option<String> = None;
         loop {
             let ask = AskInput {
@@ -162,6 +188,7 @@ impl Engine<'_> {
                 secret: true,
                 list: false,
                 offer: None,
+                fetched: None,
                 refused: refused.as_deref(),
             };
             let answer = self.waiting(|operator| operator.input(&ask));
@@ -191,9 +218,15 @@ impl Engine<'_> {
                 values,
                 mark,
                 from,
+                reference: None,
             })?;
             return Ok(());
         }
+    }
+
+    /// The run that this one undoes.
+    pub(super) fn undoes(&self) -> Option<&str> {
+        self.setup.keeping.as_ref()?.of.as_deref()
     }
 
     /// Whether a secret is another one than the run was begun with, as far as that is known.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::event::{Part, Placed, Resumption, Role};
+use crate::event::{Part, Placed, Resumption, Role, TakenOver};
 use crate::resume::Past;
 
 use super::{Auditing, Confined, StandIns, Usual};
@@ -75,12 +75,14 @@ impl Unrecorded {
 }
 
 /// The wish that only a part of a runbook is carried out.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Jump {
     /// The part.
     pub part: Part,
     /// Why, where a reason was given.
     pub reason: Option<String>,
+    /// Of what would undo what was never done: why each step is left out, by its id.
+    pub because: Vec<(String, String)>,
 }
 
 /// How a run is kept, so that it can be gone on with.
@@ -94,6 +96,12 @@ pub struct Keeping {
     pub sections: Vec<String>,
     /// The run that this one belongs to.
     pub of: Option<String>,
+    /// What it takes over from that run, where it begins.
+    pub taken_over: Option<Box<TakenOver>>,
+    /// Whose run that is, where somebody else undoes it, and why.
+    pub taken_from: Option<(String, String)>,
+    /// What is to be known before its first step, where it begins, a sentence each.
+    pub told: Vec<String>,
     /// What it knows from before: from itself, where it goes on, or from the run that it undoes.
     pub past: Past,
     /// How it goes on, where it does.

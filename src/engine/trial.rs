@@ -25,6 +25,12 @@ pub(super) struct Recorded {
     command: String,
 }
 
+impl Recorded {
+    pub const fn new(stdout: Output, command: String) -> Self {
+        Self { stdout, command }
+    }
+}
+
 /// What one trial came to.
 pub(super) struct Trial {
     pub ruling: Ruling,
@@ -350,6 +356,15 @@ impl Record for Records<'_, '_> {
     fn step(&self, id: &str) -> Option<(&Output, &str)> {
         let recorded = self.engine.outputs.get(id)?;
         Some((&recorded.stdout, &recorded.command))
+    }
+
+    fn missing(&self, id: &str) -> String {
+        match self.engine.unprinted.get(id) {
+            Some(why) => {
+                format!("ran before this run was gone on with, and what it printed {why}")
+            }
+            None => "has not run in this run".into(),
+        }
     }
 }
 

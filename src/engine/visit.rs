@@ -80,6 +80,7 @@ impl Engine<'_> {
             duration_ms: took,
             changes: changes.clone(),
             taken,
+            moved: change.folder.is_some(),
         };
         let wish = self.wishes.take();
         if gone || wish >= END_RUN {

@@ -14,30 +14,39 @@ pub struct Part {
     /// The ids of the only steps that are carried out; all of them where none is named.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub only: Vec<String>,
+    /// The ids of the steps of a rollback that are left out, since what they undo was never done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
 }
 
 impl Part {
     /// Whether it is all of it.
     pub fn is_whole(&self) -> bool {
-        self.from.is_none() && self.only.is_empty()
+        self.from.is_none() && self.only.is_empty() && self.without.is_empty()
     }
 
-    /// The wish as it is typed: `--from 3`.
+    /// The wish as it is typed: `--from 3`; or what is left out by itself: `without step 3`.
     pub fn words(&self) -> String {
         let from = self.from.iter().map(|id| format!("--from {id}"));
         let only = self.only.iter().map(|id| format!("--step {id}"));
-        from.chain(only).collect::<Vec<_>>().join(" ")
+        let without = match self.without.as_slice() {
+            [] => None,
+            [id] => Some(format!("without step {id}")),
+            ids => Some(format!("without steps {}", ids.join(", "))),
+        };
+        from.chain(only).chain(without).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// Steps that are left out by the operator's wish.
+/// Steps that are left out: by the operator's wish, or, of a rollback, since what they undo was never
+/// done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// Which, in order.
     pub steps: Vec<LeftOutStep>,
-    /// The wish as it was typed: `--from 3`.
+    /// The wish as it was typed: `--from 3`; `nothing to undo` where it is nobody's.
     pub wish: String,
-    /// Whose wish it is.
+    /// Whose wish it is; `runbook` where it is nobody's.
     pub by: String,
     /// Why, where a reason was given.
     pub reason: Option<Redacted>,
@@ -62,10 +71,13 @@ pub struct LeftOutStep {
     pub verifies: Vec<usize>,
     /// Whether something in it cannot be undone.
     pub irreversible: bool,
+    /// Why just this one: what it undoes was never done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Redacted>,
 }
 
 impl LeftOutStep {
-    /// It in words: `step 3 "Verify", with its verification`.
+    /// It in words: `step 3 "Verify" (verifies)`.
     pub fn words(&self) -> String {
         let what = [
             (self.writes, "writes"),
@@ -74,6 +86,7 @@ impl LeftOutStep {
         ];
         let what: Vec<_> = what.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
         let what = if what.is_empty() { String::new() } else { format!(" ({})", what.join(", ")) };
-        format!("step {} \"{}\"{what}", self.step, self.title)
+        let because = self.because.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        format!("step {} \"{}\"{what}{because}", self.step, self.title)
     }
 }

@@ -36,6 +36,12 @@ pub struct Beginning {
     pub part: Part,
     /// The run that this one belongs to, as a rollback to what it undoes.
     pub of: Option<String>,
+    /// Whose run that is, where somebody else undoes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_from: Option<String>,
+    /// Why they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Redacted>,
     /// The role that the runbook requires, and who says that the operator has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,

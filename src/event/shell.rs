@@ -62,4 +62,7 @@ pub struct Visit {
     pub changes: Vec<Redacted>,
     /// Whether the run goes on with these changes.
     pub taken: bool,
+    /// Whether the folder is one of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moved: bool,
 }

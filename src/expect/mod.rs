@@ -127,6 +127,11 @@ pub trait Record {
     /// What the last segment of step `id` printed on stdout and the text of its last statement;
     /// `None` when the step has not run in this run.
     fn step(&self, id: &str) -> Option<(&Output, &str)>;
+
+    /// Why that is not known of a step.
+    fn missing(&self, _id: &str) -> String {
+        "has not run in this run".to_owned()
+    }
 }
 
 /// One check's result, with the evidence.

@@ -75,7 +75,7 @@ impl StepReference {
     pub(super) fn judge(&self, stdout: &str, command: &str, record: &dyn Record) -> Finding {
         let unverified = |why: String| Finding::new(Verdict::Unverified, why);
         let Some((earlier, text)) = record.step(&self.id) else {
-            return unverified(format!("step {} has not run in this run", self.id));
+            return unverified(format!("step {} {}", self.id, record.missing(&self.id)));
         };
         if let Some(cut) = truncates(text) {
             return unverified(format!(

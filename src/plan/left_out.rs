@@ -19,10 +19,23 @@ use super::selection::{Selection, Turn};
 /// What is missing because steps are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lacks {
-    /// What a step cannot do without, a sentence each: it cannot be carried out so.
-    pub refusing: Vec<String>,
+    /// What a step cannot do without: it cannot be carried out so.
+    pub refusing: Vec<Lack>,
     /// What is to be known before the first step, a sentence each.
     pub told: Vec<String>,
+    /// The ids of the steps that would have changed more than variables in the shell.
+    pub changing: BTreeSet<String>,
+}
+
+/// Something that a step cannot do without.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lack {
+    /// One sentence.
+    pub text: String,
+    /// The function, or the variable that holds more than one text.
+    pub name: String,
+    /// The id of the step that is left out, and would have defined or set it.
+    pub step: String,
 }
 
 /// Looks for what is missing.
@@ -76,8 +89,9 @@ struct Search {
     stale: BTreeMap<String, String>,
     /// The ids of the steps that are left out.
     left: BTreeSet<String>,
-    /// What would have changed in the shell; told once something is carried out after it.
-    shell: Vec<String>,
+    /// What would have changed in the shell, with the step; told once something is carried out after
+    /// it.
+    shell: Vec<(String, String)>,
     found: Lacks,
 }
 
@@ -106,6 +120,7 @@ impl Search {
             for what in effects.map(str::to_owned).chain(unsets) {
                 let (id, line) = (&step.id, segment.line);
                 let told = format!("step {id}, line {line} {what}, and is left out");
+                let told = (id.clone(), told);
                 if !self.shell.contains(&told) {
                     self.shell.push(told);
                 }
@@ -117,24 +132,31 @@ impl Search {
         if !block.runnable {
             return;
         }
-        self.found.told.append(&mut self.shell);
+        for (step, told) in self.shell.drain(..) {
+            self.found.changing.insert(step);
+            self.found.told.push(told);
+        }
         for (segment, statement) in statements(block) {
             let place = format!("step {}, line {}", step.id, segment.line);
             for program in programs(statement, self.catalogue) {
                 if let Some(other) = self.functions.get(&program.name) {
-                    self.found.refusing.push(format!(
+                    let text = format!(
                         "{place} calls `{}`, which step {other} defines; carry out step {other}, too",
                         program.name
-                    ));
+                    );
+                    let (name, step) = (program.name.clone(), other.clone());
+                    self.found.refusing.push(Lack { text, name, step });
                 }
             }
             for mention in &statement.reads {
                 if let Some(other) = self.lists.get(&mention.name) {
-                    self.found.refusing.push(format!(
+                    let text = format!(
                         "{place} reads `{}`, which step {other} sets to more than one text, so that \
                          it cannot be asked for; carry out step {other}, too",
                         mention.name
-                    ));
+                    );
+                    let (name, step) = (mention.name.clone(), other.clone());
+                    self.found.refusing.push(Lack { text, name, step });
                 }
                 if let Some(other) = self.stale.get(&mention.name) {
                     self.found.told.push(format!(

@@ -25,7 +25,7 @@ use crate::policy::{Catalogue, Effect, Trait};
 
 pub use coverage::GapKind;
 pub use inputs::{Input, InputKind, Inputs, InsteadOf, collect};
-pub use left_out::Lacks;
+pub use left_out::{Lack, Lacks};
 pub use names::{key, sounds_secret};
 pub use remarks::Exposure;
 pub use segment::{Segment, Unit};
@@ -139,14 +139,20 @@ impl Plan {
     }
 
     /// What answers are bound to: the runbook's text, and what of it is left out. Who confirmed
-    /// steps of the whole has not confirmed them without those before.
+    /// steps of the whole has not confirmed them without those before; without those that would have
+    /// undone what was never done, they have.
     pub fn binding(&self) -> String {
-        if self.left_out.is_empty() {
+        if self.left_out.is_empty() || self.leaves_out_in_vain() {
             return self.fingerprint.clone();
         }
         let left_out: Vec<_> = self.left_out.iter().map(|step| step.place.to_string()).collect();
         let text = format!("{} without {}", self.fingerprint, left_out.join(" "));
         HEXLOWER.encode(&Sha256::digest(text))
+    }
+
+    /// Whether what is left out would have undone what was never done: nothing is missing without it.
+    pub const fn leaves_out_in_vain(&self) -> bool {
+        self.selection.is_in_vain()
     }
 
     /// The lines of a step's segments that promise something.

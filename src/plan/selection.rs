@@ -18,6 +18,8 @@ pub struct Selection {
     everything: bool,
     /// The places of the steps that the operator leaves out.
     left_out: BTreeSet<usize>,
+    /// Whether these would have undone what was never done.
+    in_vain: bool,
 }
 
 /// The part of the selected sections that is carried out.
@@ -30,6 +32,8 @@ pub enum Part {
     From(String),
     /// Only the steps of these ids.
     Only(Vec<String>),
+    /// All but the steps of these ids, which undo what was never done.
+    Without(Vec<String>),
 }
 
 /// Why a part is not known.
@@ -67,12 +71,13 @@ pub enum Turn {
 impl Selection {
     /// Steps of the named sections.
     pub const fn sections(sections: Vec<String>) -> Self {
-        Self { sections, everything: false, left_out: BTreeSet::new() }
+        Self { sections, everything: false, left_out: BTreeSet::new(), in_vain: false }
     }
 
     /// Every step of the document.
     pub const fn everything() -> Self {
-        Self { sections: Vec::new(), everything: true, left_out: BTreeSet::new() }
+        let left_out = BTreeSet::new();
+        Self { sections: Vec::new(), everything: true, left_out, in_vain: false }
     }
 
     /// The same, of which only a part is carried out.
@@ -88,10 +93,22 @@ impl Selection {
                 let found: Result<Vec<_>, _> = ids.iter().map(|id| named(&all, id)).collect();
                 found?.into_iter().flatten().collect()
             }
+            Part::Without(ids) => {
+                let found: Result<Vec<_>, _> = ids.iter().map(|id| named(&all, id)).collect();
+                let without: BTreeSet<_> = found?.into_iter().flatten().collect();
+                let places = all.iter().map(|(place, _)| *place);
+                places.filter(|place| !without.contains(place)).collect()
+            }
         };
         let places = all.iter().map(|(place, _)| *place);
         let left_out = places.filter(|place| !wanted.contains(place)).collect();
-        Ok(Self { left_out, ..self })
+        let in_vain = matches!(part, Part::Without(_));
+        Ok(Self { left_out, in_vain, ..self })
+    }
+
+    /// Whether what is left out would have undone what was never done, and nobody wished it away.
+    pub(super) const fn is_in_vain(&self) -> bool {
+        self.in_vain
     }
 
     /// The places of the steps that an id names, in the selected sections.

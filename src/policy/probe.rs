@@ -6,6 +6,8 @@
 
 use serde::Deserialize;
 
+use crate::shell::quote;
+
 /// One thing to ask about the place that some tools act in.
 ///
 /// The first of these that has an answer tells it: a variable that the tools would see, a file of
@@ -48,11 +50,34 @@ pub struct Fact {
 const OF_ALL: &str = "team";
 
 impl Probe {
-    /// A team's own: what a command prints, for some tools or for all.
-    pub fn of_team(name: &str, tools: &[String], command: &str) -> Self {
-        let fact = Fact { what: name.to_owned(), ..Fact::default() };
+    /// A team's own: what a command prints, for some tools or for all, and what goes back.
+    pub fn of_team(name: &str, tools: &[String], command: &str, back: Option<&str>) -> Self {
+        let back = back.map(ToOwned::to_owned);
+        let fact = Fact { what: name.to_owned(), back, ..Fact::default() };
         let (names, command) = (tools.join(" "), command.to_owned());
         Self { names, tells: vec![fact], command, costly: true, ..Self::default() }
+    }
+
+    /// What is typed to make an earlier answer the answer again, where that is known: a variable that
+    /// is set tells it before anything else. `is_set` knows those.
+    pub fn way_back(
+        &self,
+        what: &str,
+        value: &str,
+        is_set: impl Fn(&str) -> bool,
+    ) -> Option<String> {
+        let fact = self.tells.iter().find(|one| one.what == what)?;
+        let known = self.variables.split_whitespace();
+        let set: Vec<_> = known.clone().filter(|name| is_set(name)).collect();
+        let nothing = [&fact.empty, &self.failing].into_iter().flatten().any(|it| it == value);
+        let quoted = quote(value);
+        match (set.as_slice(), &fact.back) {
+            ([_, ..], _) if nothing => Some(format!("unset {}", set.join(" "))),
+            ([name, ..], _) => Some(format!("export {name}={quoted}")),
+            ([], Some(back)) => Some(back.replace("{}", &quoted)),
+            ([], None) if nothing => None,
+            ([], None) => Some(format!("export {}={quoted}", known.clone().next()?)),
+        }
     }
 
     /// The tool that its facts are listed under.
@@ -68,5 +93,37 @@ impl Probe {
     /// Whether it is for every program.
     pub fn is_for_all(&self) -> bool {
         self.names.trim().is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_is_a_variable_where_one_is_set_and_else_a_command() {
+        let fact = |empty: Option<&str>, back: Option<&str>| Fact {
+            what: "profile".into(),
+            empty: empty.map(Into::into),
+            back: back.map(Into::into),
+        };
+        let probe = |fact: Fact, variables: &str| Probe {
+            tells: vec![fact],
+            variables: variables.into(),
+            ..Probe::default()
+        };
+        let case = |probe: &Probe, value: &str, set: &[&str], expected: Option<&str>| {
+            let found = probe.way_back("profile", value, |name| set.contains(&name));
+            assert_eq!(found.as_deref(), expected, "{value} {set:?}");
+        };
+        let by_variable = probe(fact(Some("default"), None), "A_PROFILE A_DEFAULT");
+        case(&by_variable, "staging", &[], Some("export A_PROFILE=staging"));
+        case(&by_variable, "staging", &["A_DEFAULT"], Some("export A_DEFAULT=staging"));
+        case(&by_variable, "default", &["A_PROFILE"], Some("unset A_PROFILE"));
+        case(&by_variable, "default", &[], None);
+        let by_command = probe(fact(None, Some("tool use {}")), "A_PROFILE");
+        case(&by_command, "a b", &[], Some("tool use 'a b'"));
+        case(&by_command, "a", &["A_PROFILE"], Some("export A_PROFILE=a"));
+        case(&probe(fact(None, None), ""), "a", &[], None);
     }
 }

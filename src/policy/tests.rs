@@ -725,7 +725,7 @@ fn a_version_is_asked_only_where_that_is_known_to_read() {
 
 #[test]
 fn what_a_team_asks_must_only_read() {
-    let probe = |command: &str| super::Probe::of_team("region", &["aws".into()], command);
+    let probe = |command: &str| super::Probe::of_team("region", &["aws".into()], command, None);
     let with = |command: &str| Catalogue::builtin().clone().with_probes(vec![probe(command)]);
     assert!(with("git branch --show-current").is_ok());
     for command in ["deploy --where", "rm -rf /tmp/x", "echo x > f", "", "echo $("] {

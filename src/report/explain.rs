@@ -38,6 +38,7 @@ pub struct Step {
     section: String,
     line: usize,
     no_return: Option<Value>,
+    undoes: Vec<String>,
     actions: Vec<Value>,
 }
 
@@ -96,8 +97,15 @@ fn explain_step(plan: &Plan, step: &plan::Step) -> Step {
         no_return: plan
             .no_return(step.place)
             .map(|one| json!({"line": one.line, "text": one.words})),
+        undoes: undoes(plan, step),
         actions: actions(plan, &written.actions, &step.actions),
     }
+}
+
+/// The ids of the steps that a step of a rollback undoes.
+fn undoes(plan: &Plan, step: &plan::Step) -> Vec<String> {
+    let places = plan.document.undone_by(step.place).into_iter();
+    places.map(|place| plan.document.steps[place].id.clone()).collect()
 }
 
 fn actions(plan: &Plan, written: &[document::Action], decided: &[plan::Action]) -> Vec<Value> {
@@ -265,6 +273,13 @@ pub fn text(plan: &Plan) -> String {
         );
         if let Some(one) = plan.no_return(step.place) {
             out.line(1, &format!("no way back after it (line {}): {}", one.line, one.words));
+        }
+        let undoes = undoes(plan, step);
+        if !undoes.is_empty() {
+            out.line(
+                1,
+                &format!("undoes step {}: left out where that was never begun", undoes.join(", ")),
+            );
         }
         action_lines(plan, &written.actions, &step.actions, 1, &mut out);
     }

@@ -20,7 +20,7 @@ use crate::variables::Redacted;
 
 use super::audit::audit_words;
 use super::neutral;
-use super::terminal::{format_duration, outcome_word, result_word, role_words};
+use super::terminal::{format_duration, from_words, outcome_word, result_word, role_words};
 
 /// The most lines of an output that a story tells.
 const LINES: usize = 12;
@@ -86,18 +86,27 @@ impl Story {
         match &event.what {
             What::RunStarted(beginning) => {
                 self.role(&beginning.operator, beginning.role.as_ref());
+                let taken = beginning.taken_from.as_ref().zip(beginning.reason.as_ref());
+                self.attention.extend(taken.map(|(from, reason)| {
+                    format!("{} undoes a run of {from}: {reason}", beginning.operator)
+                }));
                 self.run.clone_from(&event.run);
                 self.began.clone_from(&event.at);
                 self.beginning = Some(beginning.clone());
             }
             What::RunResumed(resumption) => self.resumed(&event.at, resumption),
+            What::TakenOver(taken) => {
+                let of = format!("taken over from run {}", taken.of);
+                self.deed(event, "", 0).what = [vec![of], taken.words()].concat();
+            }
             What::StepsLeftOut(left_out) => self.left_out(event, left_out),
             What::StepStarted { step, title, .. } => {
                 let numbered = step.starts_with(|c: char| c.is_ascii_digit());
                 let id = if numbered { format!("Step {step} — ") } else { String::new() };
                 self.chapters.push(Chapter { title: format!("{id}{title}"), deeds: Vec::new() });
             }
-            What::InputGiven { name, value, from, .. } => {
+            What::InputGiven { name, value, from, reference, .. } => {
+                let from = from_words(from, reference.as_ref());
                 self.deed(event, "", 0).what = vec![format!("{name} = {value} (from {from})")];
             }
             What::ChoiceMade { step, chosen, from, .. } => {

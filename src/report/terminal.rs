@@ -9,8 +9,8 @@ use anstyle::{AnsiColor, Effects, Style};
 use textwrap::Options;
 
 use crate::event::{
-    Beginning, Deviation, Ending, Event, Intent, LeftOut, Outcome, Placed, Resumption, Role,
-    RoleStanding, RunResult, Sink, Summary, Tool, Usual, Visit, What,
+    Beginning, Deviation, Ending, Event, Intent, LeftOut, Outcome, Placed, Reference, Resumption,
+    Role, RoleStanding, RunResult, Sink, Summary, Tool, Usual, Visit, What,
 };
 use crate::expect::{Stream, Verdict};
 use crate::policy::{Effect, Trait};
@@ -109,6 +109,12 @@ impl<W: Write> Terminal<W> {
         self.fact("This run", &format!("{run}, {kind}"))?;
         if let Some(of) = &beginning.of {
             self.fact("Rolls back", &format!("run {}", told(of)))?;
+        }
+        if let Some(from) = &beginning.taken_from {
+            self.fact("Taken from", &told(from))?;
+        }
+        if let Some(reason) = &beginning.reason {
+            self.fact("Because", &told(reason.as_str()))?;
         }
         self.fact(
             "Operator",
@@ -363,6 +369,10 @@ impl<W: Write> Sink for Terminal<W> {
         match &event.what {
             What::RunStarted(beginning) => self.beginning(&event.run, beginning)?,
             What::RunResumed(resumption) => self.resumption(&event.run, resumption)?,
+            What::TakenOver(taken) => {
+                let facts = taken.words();
+                facts.iter().try_for_each(|text| self.fact("Taken over", &told(text)))?;
+            }
             What::StepsLeftOut(left_out) => self.left_out(left_out)?,
             // What they say is for who goes on with the run.
             What::SegmentStarted { .. } | What::StatementEnded { .. } | What::StateKept(_) => {}
@@ -382,12 +392,10 @@ impl<W: Write> Sink for Terminal<W> {
                 self.step(title.as_str(), step, *place, section)?;
             }
             What::Shown { text } => self.shown(text.as_str())?,
-            What::InputGiven { name, value, from, .. } => {
-                self.line(&format!(
-                    "  {} = {} (from {from})",
-                    neutral(name),
-                    neutral(value.as_str())
-                ))?;
+            What::InputGiven { name, value, from, reference, .. } => {
+                let value = neutral(value.as_str());
+                let from = from_words(from, reference.as_ref());
+                self.line(&format!("  {} = {value} (from {})", neutral(name), told(&from)))?;
             }
             What::ChoiceMade { chosen, from, .. } => {
                 self.line(&format!("  chosen: {} (by {from})", told(chosen)))?;
@@ -494,6 +502,11 @@ pub fn role_words(role: &Role) -> String {
         RoleStanding::BreakGlass => format!("{required} is required: GLASS WAS BROKEN{reason}"),
         RoleStanding::Missing => format!("{required} is required and missing"),
     }
+}
+
+/// From whom a value came, and where it was fetched from.
+pub fn from_words(from: &str, reference: Option<&Reference>) -> String {
+    reference.map_or_else(|| from.to_owned(), |it| format!("{from}: {}", it.words()))
 }
 
 /// What became of an action, in a word.

@@ -121,7 +121,11 @@ pub fn steps_now(old: &Document, new: &Document, places: &[usize]) -> Vec<Option
 fn named(step: &Step) -> String {
     let numbered = step.id.starts_with(|c: char| c.is_ascii_digit());
     let id = if numbered { format!("step {} ", step.id) } else { String::new() };
-    format!("{id}\"{}\" ({})", step.title, step.section.title)
+    let section = match step.section.title.as_str() {
+        "" => String::new(),
+        title => format!(" ({title})"),
+    };
+    format!("{id}\"{}\"{section}", step.title)
 }
 
 fn text<'d>(document: &'d Document, step: &Step) -> &'d str {

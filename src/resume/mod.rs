@@ -8,14 +8,18 @@
 mod by_value;
 mod deviation;
 mod difference;
+mod printed;
 mod redo;
 mod shell;
 mod standing;
+mod taken_over;
+mod undoing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{
-    Deviation, Event, LeftOut, Outcome, Part, Place, Placed, Resumption, What, move_place,
+    Deviation, Event, LeftOut, Outcome, Part, Place, Placed, Reference, Resumption, What,
+    move_place,
 };
 use crate::variables::Redacted;
 
@@ -24,6 +28,7 @@ pub use difference::{Change, Difference, difference, steps_now};
 pub use redo::{Redo, redo};
 pub use shell::Knows;
 pub use standing::{Known, Standing};
+pub use undoing::{Begun, InVain, Undoing, undoing};
 
 /// What a run has come to.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +45,8 @@ pub struct Past {
     pub inputs: Vec<(String, Vec<String>)>,
     /// By which a secret is known again, by the input's name.
     pub marks: BTreeMap<String, String>,
+    /// Where a secret was fetched from, by the input's name.
+    pub references: BTreeMap<String, Reference>,
     /// The part of the runbook that the run carries out.
     pub part: Part,
     /// The steps that are left out by the operator's wish, as they were told, and the fingerprint of
@@ -63,9 +70,14 @@ pub struct Past {
     pub shells: Vec<String>,
     /// The step and line of a shell whose end was not recorded.
     pub open_shell: Option<(String, usize)>,
+    /// The text of everything else that the shell knew when it was taken to a folder from a shell that
+    /// an operator had opened, until somebody has confirmed to write there.
+    pub by_hand: Option<String>,
     segments_at: BTreeMap<Key, Known>,
     numbers: BTreeMap<u64, Key>,
     manual: BTreeMap<Place, Manual>,
+    /// Manual actions that were put to a person, and of which no end was heard.
+    asked: BTreeSet<Place>,
     chosen: BTreeSet<Place>,
     records: BTreeSet<Place>,
 }
@@ -78,6 +90,8 @@ type Key = (Place, Vec<Redacted>);
 pub struct Manual {
     /// Whether it was a question that was answered no, or was left out.
     pub denied: bool,
+    /// Whether it was left out.
+    skipped: bool,
 }
 
 impl Past {
@@ -91,6 +105,7 @@ impl Past {
                 self.part.clone_from(&beginning.part);
                 self.may_have_gone_on.clone_from(&beginning.break_glass);
             }
+            What::TakenOver(taken) => self.take_over(taken),
             What::StepsLeftOut(left_out) => {
                 self.left_out = Some((self.fingerprint.clone(), left_out.as_ref().clone()));
             }
@@ -99,14 +114,21 @@ impl Past {
                 self.may_have_gone_on.clone_from(&resumption.break_glass);
                 self.resume(resumption);
             }
-            What::InputGiven { name, values, mark, .. } => self.input(name, values, mark.as_ref()),
+            What::InputGiven { name, values, mark, reference, .. } => {
+                self.input(name, values, mark.as_ref());
+                if let Some(reference) = reference {
+                    self.references.insert(name.clone(), reference.clone());
+                }
+            }
             What::ChoiceMade { place, labels, chosen, .. } => {
                 self.chosen.insert(place.clone());
                 self.choices.insert(labels.clone(), chosen.clone());
             }
+            What::ManualAsked { place, .. } => drop(self.asked.insert(place.clone())),
             What::ManualEnded { place, denied, outcome, .. } => {
-                let denied = *denied || *outcome == Outcome::Skipped;
-                self.manual.insert(place.clone(), Manual { denied });
+                let skipped = *outcome == Outcome::Skipped;
+                self.asked.remove(place);
+                self.manual.insert(place.clone(), Manual { denied: *denied || skipped, skipped });
                 self.count(*outcome);
             }
             What::DoubtAccepted { doubts, .. } => {
@@ -121,7 +143,13 @@ impl Past {
                 self.shells.push(step.clone());
                 self.open_shell = Some((step.clone(), *line));
             }
-            What::ShellEnded(_) => self.open_shell = None,
+            What::ShellEnded(visit) => {
+                self.open_shell = None;
+                if visit.taken && visit.moved {
+                    self.by_hand = self.knows.texts.get("rest").cloned();
+                }
+            }
+            What::ContextChanged { what, .. } if what == "folder" => self.by_hand = None,
             What::RunEnded(_) => self.may_have_gone_on = None,
             What::RecordMade { place, .. } => drop(self.records.insert(place.clone())),
             What::StateKept(kept) => {
@@ -143,6 +171,7 @@ impl Past {
         for name in &resumption.forgotten {
             self.inputs.retain(|(known, _)| known != name);
             self.marks.remove(name);
+            self.references.remove(name);
             self.knows.variables.remove(name);
             self.knows.lost.remove(name);
         }
@@ -172,6 +201,7 @@ impl Past {
     fn input(&mut self, name: &str, values: &[Redacted], mark: Option<&String>) {
         self.inputs.retain(|(known, _)| known != name);
         self.marks.remove(name);
+        self.references.remove(name);
         self.knows.found(name);
         if !values.is_empty() {
             let texts = values.iter().map(|value| value.as_str().to_owned()).collect();
@@ -202,7 +232,9 @@ impl Past {
             What::StatementEnded { segment, statement, status, .. } => {
                 self.note(*segment, |known| known.ended.push((*statement, *status)));
             }
-            What::Output { segment, text, .. } => self.note(*segment, |known| known.hear(text)),
+            What::Output { segment, stream, text } => {
+                self.note(*segment, |known| known.hear(*stream, text));
+            }
             What::SegmentEnded(ending) if self.numbers.contains_key(&ending.segment) => {
                 self.count(ending.outcome);
                 self.note(ending.segment, |known| known.end(ending));
@@ -233,13 +265,6 @@ impl Past {
             Some((_, count)) => *count += 1,
             None => self.counts.push((outcome, 1)),
         }
-    }
-
-    /// What another run may take from this one: its values and choices.
-    #[must_use]
-    pub fn values(self) -> Self {
-        let Self { choices, inputs, marks, .. } = self;
-        Self { choices, inputs, marks, ..Self::default() }
     }
 
     /// How a segment stands, for one value of its list inputs.
@@ -287,6 +312,20 @@ impl Past {
         self.segments_at.values().find(|known| known.irreversible && known.began.is_some())
     }
 
+    /// The last segment of each step that came to its end, by the step's place in the document.
+    pub fn last_of_steps(&self) -> BTreeMap<usize, &Known> {
+        let mut last: BTreeMap<usize, &Known> = BTreeMap::new();
+        for ((place, _), known) in &self.segments_at {
+            if known.has_ended() {
+                let before = last.entry(place.step).or_insert(known);
+                if before.segment < known.segment {
+                    *before = known;
+                }
+            }
+        }
+        last
+    }
+
     /// Writes that nobody has decided about: begun and never ended, or failed; in document order.
     pub fn undecided(&self) -> impl Iterator<Item = &Known> {
         self.segments_at
@@ -300,6 +339,7 @@ impl Past {
         self.segments_at.retain(|(at, _), _| at != place);
         self.numbers.retain(|_, (at, _)| at != place);
         self.manual.remove(place);
+        self.asked.remove(place);
         self.records.remove(place);
     }
 
@@ -325,6 +365,7 @@ impl Past {
         self.numbers = numbers.filter_map(|(number, at)| Some((number, key(at)?))).collect();
         let manual = std::mem::take(&mut self.manual).into_iter();
         self.manual = manual.filter_map(|(at, how)| Some((gone(&at)?, how))).collect();
+        self.asked = std::mem::take(&mut self.asked).iter().filter_map(gone).collect();
         self.chosen = std::mem::take(&mut self.chosen).iter().filter_map(gone).collect();
         self.records = std::mem::take(&mut self.records).iter().filter_map(gone).collect();
         let deviations = std::mem::take(&mut self.deviations).into_iter();

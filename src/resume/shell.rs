@@ -39,6 +39,18 @@ impl Knows {
         self.texts.extend(texts.map(|(what, text)| (what.to_string(), text.as_str().to_owned())));
     }
 
+    /// Whether it knows a function or a variable of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.variables.contains_key(name) || self.has_function(name)
+    }
+
+    /// Whether it knows a function of this name.
+    pub fn has_function(&self, name: &str) -> bool {
+        let function = format!("{name} ()");
+        let functions = self.texts.get("functions").map(String::as_str).unwrap_or_default();
+        functions.lines().any(|line| line.trim_end() == function)
+    }
+
     /// A variable that was not kept has a value again.
     pub(super) fn found(&mut self, name: &str) {
         self.lost.remove(name);

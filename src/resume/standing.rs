@@ -1,8 +1,11 @@
 //! How a segment stands: settled, failed, or begun and not known.
 
 use crate::event::{Ending, Intent, Outcome, Place};
+use crate::expect::Stream;
 use crate::policy::{Effect, Trait};
 use crate::variables::Redacted;
+
+use super::printed::Printed;
 
 /// How much of an output is kept to be shown again.
 const KEPT: usize = 2 * 1024;
@@ -36,6 +39,8 @@ pub struct Known {
     pub ended: Vec<(usize, i32)>,
     /// The end of what it printed.
     pub output: Redacted,
+    /// What it printed on standard output.
+    pub(super) printed: Printed,
     /// What became of it, if that was heard.
     pub outcome: Option<Outcome>,
     /// In one sentence.
@@ -80,6 +85,7 @@ impl Known {
             began: None,
             ended: Vec::new(),
             output: Redacted::default(),
+            printed: Printed::default(),
             outcome: None,
             why: Redacted::default(),
         }
@@ -87,23 +93,44 @@ impl Known {
 
     pub(super) fn begin(&mut self, at: &str) {
         self.began = Some(at.to_owned());
+        self.printed = Printed::default();
         self.outcome = None;
     }
 
-    pub(super) fn hear(&mut self, text: &Redacted) {
+    pub(super) fn hear(&mut self, stream: Stream, text: &Redacted) {
+        if stream == Stream::Stdout {
+            self.printed.hear(text.as_str());
+        }
         self.output.push(text);
         self.output = self.output.tail(KEPT);
     }
 
     pub(super) fn end(&mut self, ending: &Ending) {
         self.attempt = ending.attempt;
+        self.printed.end(&ending.outputs);
         self.outcome = Some(ending.outcome);
         self.why.clone_from(&ending.why);
+    }
+
+    /// Whether it ran, and came to its end.
+    pub(super) fn has_ended(&self) -> bool {
+        let cut_off = matches!(self.outcome, None | Some(Outcome::Stopped | Outcome::Refused));
+        self.began.is_some() && !cut_off
+    }
+
+    /// What it printed on standard output, to be compared with; or why that is not known.
+    pub fn printed(&self) -> Result<&str, &'static str> {
+        self.printed.whole()
     }
 
     /// Whether it changed something, or may have.
     pub(super) fn has_changed_something(&self) -> bool {
         self.effect != Effect::Read && self.began.is_some()
+    }
+
+    /// Whether it would have changed something and was left out.
+    pub(super) fn was_skipped(&self) -> bool {
+        self.effect != Effect::Read && self.outcome == Some(Outcome::Skipped)
     }
 
     /// What speaks against what cannot be undone after it. Of a text that an operator put there

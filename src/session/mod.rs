@@ -29,7 +29,7 @@ pub use declaration::unescaped;
 pub use environment::for_shell;
 pub use exchange::{Interrupt, Session};
 pub use processes::Process;
-pub use state::{ORDER, State};
+pub use state::{ORDER, State, way};
 pub use visit::Visited;
 
 /// How a session is started.

@@ -44,8 +44,7 @@ impl State {
 
     /// How the shell would go to its folder: it tells two folders apart that it went to itself.
     pub fn way(&self) -> &[u8] {
-        let Some(rest) = self.parts.get(REST) else { return &[] };
-        memchr::memmem::rfind(rest, WAY).map_or(&[], |at| &rest[at..])
+        self.parts.get(REST).map_or(&[], |rest| way(rest))
     }
 
     /// Its variables: each name, with the text that sets it.
@@ -97,6 +96,11 @@ const REST: usize = 3;
 
 /// How the line begins that goes to the shell's folder.
 const WAY: &[u8] = b"builtin cd -- ";
+
+/// The way to the folder in the text of everything else.
+pub fn way(rest: &[u8]) -> &[u8] {
+    memchr::memmem::rfind(rest, WAY).map_or(&[], |at| &rest[at..])
+}
 
 /// Whether a part of a state sets a trap.
 pub(super) fn sets_traps(part: &[u8]) -> bool {

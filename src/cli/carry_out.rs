@@ -84,18 +84,26 @@ fn read(arguments: &Attended) -> Result<(Plan, Config), Failure> {
     decide(source, &arguments.section, &part(&arguments.jump))
 }
 
-/// Decides about a runbook; what is wrong with it is said before anything runs.
+/// Reads a runbook and decides about it.
 pub(super) fn decide(
     source: Source,
     sections: &[String],
     part: &event::Part,
 ) -> Result<(Plan, Config), Failure> {
-    let file = source.path().to_path_buf();
+    decide_about(Document::read(source), sections, part)
+}
+
+/// Decides about a runbook; what is wrong with it is said before anything runs.
+pub(super) fn decide_about(
+    document: Document,
+    sections: &[String],
+    part: &event::Part,
+) -> Result<(Plan, Config), Failure> {
+    let file = document.source.path().to_path_buf();
     let settings::InForce { config, notes, .. } = settings::of_operator(&file)?;
     for note in &notes {
         complain(note);
     }
-    let document = Document::read(source);
     let selection = Selection::sections(sections.to_vec());
     let selection = selection.part(&wanted(part), &document).map_err(|error| {
         Failure::new(Exit::Usage, neutral(&format!("{}: {error}", file.display())))

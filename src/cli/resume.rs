@@ -3,11 +3,14 @@
 //! Comes in: a run of the journal, and the runbook as it is now. Goes out: the same run, carried on;
 //! or why it is not: it is somebody else's, it is under way, or what was done has changed.
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
 
 use crate::document::Document;
 use crate::engine::{Jump, Keeping, Setup};
-use crate::event::{Event, Part, Resumption, RunResult, What};
+use crate::event::{Beginning, Event, Part, Resumption, RunResult, What};
 use crate::journal::{Filter, Holder, Journal, JournalError, Journaled, Line, Sqlite, State};
 use crate::plan::{Plan, Selection};
 use crate::report::neutral;
@@ -17,7 +20,7 @@ use crate::source::Source;
 use crate::variables::{Redacted, Redactor};
 
 use super::arguments::Resume;
-use super::carry_out::{ask_git, decide, operator_name, require_tools, setup};
+use super::carry_out::{ask_git, decide_about, operator_name, require_tools, setup};
 use super::journal::{self, Record, failed, hold, pick};
 use super::jump::wanted;
 use super::role::role;
@@ -27,11 +30,11 @@ use super::{Exit, Failure, complain, environment};
 
 pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     let name = operator_name(ask_git());
-    let mut store = journal::open()?;
+    let store = journal::open()?;
     let unfinished = Filter { unfinished: true, ..Filter::default() };
     let line = pick(&store, arguments.run.as_deref(), unfinished)?;
     refuse_what_has_ended(&line)?;
-    let recorded = Recorded::read(&store, &line)?;
+    let (mut store, recorded, document) = read(store, &line)?;
     let taken_from = (line.operator != name).then(|| line.operator.clone());
     if taken_from.is_some() && !arguments.take {
         let message = format!(
@@ -47,9 +50,12 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     refuse_what_may_have_gone_on(&recorded, &line, arguments)?;
     refuse_what_was_rolled_back(&store, &line)?;
     say_what_else_is_unfinished(&store, &line)?;
-    let source = recorded.source(&store)?;
-    let part = recorded.part_of(&store, &source)?;
-    let (plan, config) = decide(source, &recorded.sections, &part)?;
+    let document = match document {
+        Some(document) => document,
+        None => Document::read(recorded.source(&store)?),
+    };
+    let part = recorded.part_of(&store, &document)?;
+    let (plan, config) = decide_about(document, &recorded.sections, &part)?;
     let mut setup = setup(&config, recorded.folder.clone());
     setup.jump = (!part.is_whole()).then(|| Jump { part: part.clone(), reason: None });
     setup.run.clone_from(&line.run);
@@ -82,7 +88,29 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
         manner: &arguments.manner,
         break_glass: arguments.authority.break_glass.as_deref(),
     };
-    start(&plan, setup, &how, name, Some(record))
+    let exit = start(&plan, setup, &how, name, Some(record));
+    // It goes with the process: to take a long plan apart would only take time.
+    std::mem::forget(plan);
+    exit
+}
+
+/// Reads what the journal has of a run and, meanwhile, the runbook, if its file is there: the record
+/// begins with its path.
+fn read(store: Sqlite, line: &Line) -> Result<(Sqlite, Recorded, Option<Document>), Failure> {
+    let (tell, path) = mpsc::channel();
+    thread::scope(|scope| {
+        let reading = scope.spawn(move || {
+            let recorded = Recorded::follow(&store, line, |beginning| {
+                // Who has asked is there until this comes to its end.
+                let _ = tell.send(PathBuf::from(&beginning.path));
+            });
+            recorded.map(|recorded| (store, recorded))
+        });
+        let source = path.recv().ok().and_then(|path| Source::read(&path).ok());
+        let document = source.map(Document::read);
+        let read = reading.join().unwrap_or_else(|panic| resume_unwind(panic));
+        read.map(|(store, recorded)| (store, recorded, document))
+    })
 }
 
 fn refuse_what_has_ended(line: &Line) -> Result<(), Failure> {
@@ -180,6 +208,11 @@ pub(super) struct Recorded {
 
 impl Recorded {
     pub fn read(journal: &Sqlite, line: &Line) -> Result<Self, Failure> {
+        Self::follow(journal, line, |_| {})
+    }
+
+    /// Reads it; `begins` is told of its beginning as soon as that is known.
+    fn follow(journal: &Sqlite, line: &Line, begins: impl Fn(&Beginning)) -> Result<Self, Failure> {
         let mut past = Past::default();
         let mut found = None;
         let mut wrong = None;
@@ -188,6 +221,7 @@ impl Recorded {
         ) {
             Ok(event) => {
                 if let What::RunStarted(beginning) = &event.what {
+                    begins(beginning);
                     found = Some(beginning.clone());
                 }
                 past.take(&event);
@@ -229,18 +263,20 @@ impl Recorded {
 
     /// The part that the run carries out, as the text now names it: a step is known again by its
     /// section and title, whatever its number has become.
-    fn part_of(&self, journal: &Sqlite, source: &Source) -> Result<Part, Failure> {
+    fn part_of(&self, journal: &Sqlite, new: &Document) -> Result<Part, Failure> {
         let part = self.past.part.clone();
+        if part.is_whole() {
+            return Ok(part);
+        }
         let old = journal.text(&self.past.fingerprint).map_err(failed)?.unwrap_or_default();
-        if part.is_whole() || old == source.text() {
+        if old == new.source.text() {
             return Ok(part);
         }
         let old = Document::read(Source::new(&self.path, old));
-        let new = Document::read(source.clone());
         let selection = Selection::sections(self.sections.clone());
         let now = |id: &String| -> Option<Vec<String>> {
             let places = selection.places(id, &old).ok()?;
-            let now: Option<Vec<usize>> = steps_now(&old, &new, &places).into_iter().collect();
+            let now: Option<Vec<usize>> = steps_now(&old, new, &places).into_iter().collect();
             Some(now?.into_iter().map(|place| new.steps[place].id.clone()).collect())
         };
         let gone = |id: &String| {

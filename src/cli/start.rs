@@ -74,8 +74,8 @@ pub(super) fn start(
     let recording = record.as_mut().map(|record| record.recording().or(emergency));
     let mut kept = Handing::after(recording, head, teller.unwrap_or_default(), courier);
     // What happened is kept before it is shown.
-    let past = setup.keeping.as_ref().map(|keeping| keeping.past.clone());
-    let mut deviations = Deviations::after(past.unwrap_or_default());
+    let past = setup.keeping.as_ref().map(|keeping| &keeping.past);
+    let mut deviations = Deviations::after(past);
     let run_id = setup.run.clone();
     let sinks: Vec<&mut dyn Sink> = vec![&mut kept, sink.as_mut(), &mut deviations];
     let run = carry_out(plan, setup, operator.as_mut(), sinks, wishes);

@@ -169,7 +169,8 @@ impl<'a> Engine<'a> {
         sinks: Vec<&'a mut dyn Sink>,
         wishes: Wishes,
     ) -> Self {
-        let past = setup.keeping.as_ref().map_or_else(Past::default, |kept| kept.past.clone());
+        let keeping = setup.keeping.as_mut();
+        let past = keeping.map(|kept| std::mem::take(&mut kept.past)).unwrap_or_default();
         let gone_on = past.acted();
         let usual = setup.usual.take();
         let recorder = Recorder::after(&past, setup.run.clone(), sinks, usual);

@@ -21,8 +21,9 @@ use crate::variables::{Redacted, Redactor};
 
 use super::arguments::Resume;
 use super::carry_out::{ask_git, decide_about, operator_name, require_tools, setup};
-use super::journal::{self, Record, failed, hold, pick};
+use super::journal::{self, Record, failed, hold};
 use super::jump::wanted;
+use super::pick::pick;
 use super::role::role;
 use super::start::{How, start};
 use super::usual::Earlier;

@@ -16,7 +16,8 @@ use crate::source::Source;
 
 use super::arguments::Rollback;
 use super::carry_out::{ask_git, decide, operator_name, require_tools, setup};
-use super::journal::{self, Record, failed, hold, pick};
+use super::journal::{self, Record, failed, hold};
+use super::pick::pick;
 use super::resume::{Recorded, rollback_of};
 use super::role::role;
 use super::start::{How, start};

@@ -4,7 +4,7 @@
 //! kept before it is shown; whatever comes of the end, the target is given back.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal};
 use std::path::Path;
 
 use crate::audit::Handing;
@@ -82,6 +82,10 @@ pub(super) fn start(
     let summary = runtime.block_on(run);
     let (head, broke_off, left) = (kept.recorded(), kept.broke_off(), kept.left().to_vec());
     drop((kept, sink));
+    // What broke it may break its end, too.
+    if summary.result == RunResult::Broken {
+        complain(summary.why.as_str());
+    }
     let is_over = !matches!(summary.result, RunResult::Paused | RunResult::Broken);
     let in_journal = record.as_ref().map(|_| run_id.as_str());
     let offered = is_over.then(|| deviations.offer(&plan.document, in_journal, how.manner.format));
@@ -93,9 +97,6 @@ pub(super) fn start(
     }
     way.map_or(Ok(()), |way| way.end(&left, how.manner.format))?;
     offered.transpose()?;
-    if summary.result == RunResult::Broken {
-        let _ = writeln!(io::stderr(), "runbook: {}", summary.why.as_str());
-    }
     Ok(exit(summary.result))
 }
 

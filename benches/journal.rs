@@ -19,8 +19,8 @@ use runbook::journal::{Head, Journal, Line, Safe, Sqlite};
 const RUNBOOK: &str = env!("CARGO_BIN_EXE_runbook");
 /// Entries that are appended one by one.
 const ENTRIES: usize = 500;
-/// Segments of the long run, some six entries each.
-const SEGMENTS: usize = 1700;
+/// Segments of the long run, five entries each.
+const SEGMENTS: usize = 2000;
 const RUNS: usize = 100_000;
 
 fn main() -> ExitCode {
@@ -92,9 +92,9 @@ fn entries(folder: &Path) {
 
 /// Goes on with a run of ten thousand entries, up to the next question.
 fn resume(folder: &Path, targets: &mut Targets) {
-    let mut text = String::from("# Long\n\n## Step 1 — Look\n");
+    let mut text = String::from("# Long\n\n## Step 1 — Look\n\n");
     for number in 0..SEGMENTS {
-        text.push_str(&format!("\n```bash\necho {number}\n# Expect: {number}\n```\n"));
+        text.push_str(&format!("```bash\necho {number}\n# Expect: {number}\n```\n"));
     }
     text.push_str("\n## Step 2 — Write\n\n```bash\ntouch reached\n```\n");
     fs::write(folder.join("long.md"), text).expect("a runbook");

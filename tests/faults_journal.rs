@@ -89,7 +89,8 @@ fn a_disk_that_does_not_keep_what_it_is_given_lets_no_write_begin() {
     let broken = story.folder().join("one").display().to_string();
     let with = [("LD_PRELOAD", library.as_str()), ("BROKEN_WHEN", broken.as_str())];
     // From the moment when the first write is done, nothing reaches the disk any more.
-    run(&story, &with, &["run", "a.md"]).is(5, &["journal"]);
+    let broken_off = "broke off in step 1: go on with `runbook resume 20";
+    run(&story, &with, &["run", "a.md"]).is(5, &["failed to write", "journal", broken_off]);
     assert_eq!((file(&story, "one"), file(&story, "two")), ("a\n".into(), String::new()));
     // The disk is well again. That the first write ended was not kept for certain.
     let ended = run(&story, &[], &["resume"]);
@@ -182,6 +183,7 @@ fn on_a_full_disk_no_write_begins_and_with_room_the_run_goes_on() {
     let first = file(&story, "first");
     assert_eq!(file(&story, "code"), "5\n", "{first}");
     assert!(first.contains("the disk is full; make room and resume"), "{first}");
+    assert!(first.contains("broke off in step 1: go on with `runbook resume 20"), "{first}");
     assert!(!story.folder().join("two-before").exists(), "a write began that was not recorded");
     assert_eq!(
         output.status.code(),

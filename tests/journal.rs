@@ -441,3 +441,165 @@ fn what_ends_before_it_begins_leaves_the_target_free() {
     assert!(!next.stderr.contains("held"), "{}", next.stderr);
     story.run(&["run", "look.md", "--break-glass", " "]).is(2, &["say why"]);
 }
+
+/// Ways in which what a run is listed by may be damaged; `?` stands for its id.
+const DAMAGES: &[&str] = &[
+    "UPDATE runs SET line = 'x' || line WHERE id = '?'",
+    "UPDATE runs SET line = line || char(10) || '{\"run\":\"other\"}' WHERE id = '?'",
+    "UPDATE runs SET line = json_set(line, '$.standing', 'complete') WHERE id = '?'",
+    "UPDATE runs SET line = json_remove(line, '$.step', '$.of') WHERE id = '?'",
+    "UPDATE runs SET line = json_set(line, '$.run', 'another') WHERE id = '?'",
+    "UPDATE runs SET line = zeroblob(10) WHERE id = '?'",
+    "UPDATE runs SET hash = x'00' WHERE id = '?'",
+    "UPDATE runs SET number = 'many' WHERE id = '?'",
+];
+
+fn id(ended: &story::Ended) -> String {
+    ended.stdout.split("recorded as ").nth(1).unwrap()[..20].to_owned()
+}
+
+/// A run that is paused, and a younger one that is complete; their ids.
+fn two_runs(story: &Story) -> (String, String) {
+    story.write("half.md", "# \"Half\"\n\n## Step 1\n\n```bash\ntouch \"r$((1))\"\n```\n");
+    story.write("look.md", "# Look\n\n## Step 1\n\n```bash\necho hello\n```\n");
+    let half = story.run(&["run", "half.md", "--non-interactive"]);
+    half.is(3, &["paused in step 1"]);
+    let whole = story.run(&["run", "look.md"]);
+    whole.is(0, &["complete"]);
+    (id(&half), id(&whole))
+}
+
+fn store(story: &Story) -> rusqlite::Connection {
+    rusqlite::Connection::open(story.home().join(".local/state/runbook/journal.sqlite")).unwrap()
+}
+
+/// The runs as a program reads them: one JSON object in one line.
+fn listed(story: &Story) -> Vec<serde_json::Value> {
+    let listed = story.run(&["runs", "--all", "--format", "json"]).stdout;
+    assert_eq!(listed.lines().count(), 1, "{listed}");
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    listed["runs"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_run_whose_row_is_damaged_is_listed_told_and_gone_on_with_from_its_entries() {
+    let story = Story::new();
+    let (half, whole) = two_runs(&story);
+    let row = || -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+        let select =
+            "SELECT CAST(line AS BLOB), hash, CAST(number AS BLOB) FROM runs WHERE id = ?1";
+        let get = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        store(&story).query_row(select, [&half], get).unwrap()
+    };
+    let complaint = format!("what run {half} is listed by is damaged");
+    for damage in DAMAGES {
+        let before = listed(&story);
+        let good = row();
+        store(&story).execute_batch(&damage.replace('?', &half)).unwrap();
+        let bad = row();
+        assert_ne!(good, bad, "{damage}");
+        assert_eq!(listed(&story), before, "{damage}");
+        story.run(&["runs"]).is(0, &[&half, "paused in step 1", "\"Half\"", &whole, &complaint]);
+        story.run(&["show", &half]).is(0, &["\"Half\"", "paused", &complaint]);
+        story.run(&["show", &half, "--verify"]).is(1, &["is listed by is missing or damaged"]);
+        // Reading has changed nothing. To go on with it writes it anew.
+        assert_eq!(row(), bad, "{damage}");
+        story.run(&["resume", "--non-interactive"]).is(3, &["paused in step 1", &complaint]);
+        story.run(&["show", &half, "--verify"]).is(0, &["none changed or missing"]);
+        assert!(!story.run(&["runs"]).stderr.contains("damaged"), "{damage}");
+    }
+    // One that says the same in several lines is listed in one.
+    let before = listed(&story);
+    let spread = "UPDATE runs SET line = replace(line, ',', ',' || char(10))";
+    store(&story).execute_batch(spread).unwrap();
+    assert_eq!(listed(&story), before);
+    assert!(!story.run(&["runs"]).stderr.contains("damaged"));
+}
+
+#[test]
+fn a_run_without_a_row_is_found_by_its_id_and_an_export_lists_it_again() {
+    let story = Story::new();
+    let (half, whole) = two_runs(&story);
+    store(&story).execute("DELETE FROM runs", []).unwrap();
+    let complaint = |run: &str| format!("what run {run} is listed by is damaged or missing");
+    story.run(&["runs"]).is(0, &["no runs"]);
+    story.run(&["show", &whole]).is(0, &["Look", "complete", &complaint(&whole)]);
+    story.run(&["show", &whole, "--verify"]).is(1, &["is listed by is missing or damaged"]);
+    story.run(&["show", "20", "--verify"]).is(2, &["several runs begin so"]);
+    story.run(&["resume", &half, "--non-interactive"]).is(3, &["paused in", &complaint(&half)]);
+    story.run(&["runs"]).is(0, &["paused in step 1"]);
+    story.run(&["show", &whole, "--export", "whole"]).is(0, &[]);
+    story.run(&["runs", "--import", "whole"]).is(0, &["0 entries taken"]);
+    story.run(&["show", &whole, "--verify"]).is(0, &["none changed or missing"]);
+    assert_eq!(listed(&story).len(), 2);
+}
+
+#[test]
+fn a_run_of_which_nothing_can_be_told_is_named_and_hides_no_other() {
+    let story = Story::new();
+    let (half, whole) = two_runs(&story);
+    let folder = story.home().join(".local/state/runbook");
+    tamper(
+        &folder,
+        &format!("UPDATE entries SET text = '{{}}' WHERE run = '{half}' AND number = 1"),
+    );
+    // Its row is whole: nothing is missed.
+    assert_eq!(listed(&story).len(), 2);
+    store(&story).execute("UPDATE runs SET line = '' WHERE id = ?1", [&half]).unwrap();
+    let nothing = format!("what run {half} is listed by is damaged, and its entries do not tell");
+    let told = story.run(&["runs", "--format", "json"]);
+    told.is(5, &[&nothing, "--verify"]);
+    let runs: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(runs["runs"][0]["run"], *whole);
+    assert_eq!(runs["runs"].as_array().unwrap().len(), 1);
+    story.run(&["runs"]).is(5, &[&whole, &nothing]);
+    story.run(&["show", &half]).is(5, &[&nothing]);
+    story.run(&["resume", &half]).is(5, &[&nothing]);
+    story.run(&["show", &half, "--verify"]).is(1, &["entry 1 is not what was written"]);
+    story.run(&["show", &half, "--format", "json"]).is(0, &["{}\n", "context_pinned"]);
+}
+
+#[test]
+fn an_entry_that_is_no_json_in_one_line_is_named_and_not_taken_for_another() {
+    let story = Story::new();
+    let (_, whole) = two_runs(&story);
+    let good = story.run(&["show", &whole, "--format", "json"]).stdout;
+    let folder = story.home().join(".local/state/runbook");
+    let two = "text || char(10) || '{\"event\":\"run_ended\"}'";
+    tamper(
+        &folder,
+        &format!("UPDATE entries SET text = {two} WHERE run = '{whole}' AND number = 2"),
+    );
+    let told = story.run(&["show", &whole, "--format", "json"]);
+    told.is(5, &["failed to read entry 2"]);
+    let rest: Vec<_> = good.lines().filter(|line| !line.contains("\"number\":2,")).collect();
+    assert_eq!(told.stdout.lines().collect::<Vec<_>>(), rest);
+}
+
+#[test]
+fn a_damaged_row_keeps_no_other_run_from_its_end() {
+    let story = Story::new();
+    let (_, whole) = two_runs(&story);
+    let damage = "UPDATE runs SET line = 'x' WHERE id = ?1";
+    store(&story).execute(damage, [&whole]).unwrap();
+    story.write("runbook.toml", "[journal]\nkeep-days = 30\n");
+    story.run(&["trust"]).is(0, &[]);
+    story.run(&["run", "look.md"]).is(0, &["complete"]);
+    // Whether it is old enough to go is not known, so it stays.
+    story.run(&["show", &whole]).is(0, &["Look"]);
+}
+
+#[test]
+fn a_list_that_nobody_reads_to_its_end_is_no_failure() {
+    let story = Story::new();
+    two_runs(&story);
+    let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) \
+                INSERT INTO runs SELECT id || i, target, runbook, title, operator, unfinished, \
+                json_set(line, '$.run', id || i), number, hash FROM runs, n";
+    store(&story).execute_batch(fill).unwrap();
+    let mut command = story.command(&["runs", "--all"]);
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(listed(&story).len(), 6002);
+}

@@ -329,12 +329,15 @@ fn one_run_at_a_time_is_at_work_on_a_target() {
     tale.run(&[]).is(4, &["operator holds a since", "it is alive"]);
     tale.resume(&[]).is(4, &["it is alive"]);
     tale.story.run(&["runs"]).is(0, &["under way in step 2"]);
+    tale.story.run(&["show"]).is(0, &["no: it is under way (process "]);
     tale.story.write("go", "");
     assert!(child.wait().unwrap().success());
     // A holder that was killed is told of, and the next one gets it.
     fs::remove_file(tale.story.folder().join("go")).unwrap();
     fs::remove_file(tale.story.folder().join("reached")).unwrap();
     tale.killed_when("reached");
+    let goes_on = "); `runbook resume 20";
+    tale.story.run(&["show"]).is(0, &["no: its process was killed (process ", goes_on]);
     tale.story.write("go", "");
     tale.run(&[]).is(0, &["that process is gone", "is not at its end in step 2"]);
 }

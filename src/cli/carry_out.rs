@@ -87,14 +87,23 @@ fn read(arguments: &Attended) -> Result<(Plan, Config), Failure> {
     Ok((plan, config))
 }
 
-/// Decides about a runbook; what is wrong with it is said before anything runs.
+/// Reads a runbook and decides about it.
 pub(super) fn decide(
     source: Source,
     sections: &[String],
     part: &event::Part,
 ) -> Result<(Plan, Config), Failure> {
-    let config = configured(&source)?;
-    let plan = decide_with(&config, source, sections, part)?;
+    decide_about(Document::read(source), sections, part)
+}
+
+/// Decides about a runbook; what is wrong with it is said before anything runs.
+pub(super) fn decide_about(
+    document: Document,
+    sections: &[String],
+    part: &event::Part,
+) -> Result<(Plan, Config), Failure> {
+    let config = configured(&document.source)?;
+    let plan = decide_with(&config, document, sections, part)?;
     Ok((plan, config))
 }
 
@@ -110,12 +119,11 @@ pub(super) fn configured(source: &Source) -> Result<Config, Failure> {
 /// The same with what the team has set.
 pub(super) fn decide_with(
     config: &Config,
-    source: Source,
+    document: Document,
     sections: &[String],
     part: &event::Part,
 ) -> Result<Plan, Failure> {
-    let file = source.path().to_path_buf();
-    let document = Document::read(source);
+    let file = document.source.path().to_path_buf();
     let selection = Selection::sections(sections.to_vec());
     let selection = selection.part(&wanted(part), &document).map_err(|error| {
         Failure::new(Exit::Usage, neutral(&format!("{}: {error}", file.display())))

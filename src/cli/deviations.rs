@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use crate::config::repository;
 use crate::document::Document;
-use crate::event::{Event, Sink, What};
+use crate::event::{Event, Place, Sink, What};
 use crate::report::neutral;
-use crate::resume::{Past, patch};
+use crate::resume::{Deviated, Past, begin, patch};
 use crate::shell::quote;
 use crate::source::Source;
 
@@ -22,13 +22,16 @@ use super::{Exit, Failure, journal, print};
 
 /// Follows a run for what is carried out in the place of its runbook's commands.
 pub(super) struct Deviations {
-    past: Past,
+    all: Vec<Deviated>,
+    /// The segment that was put last, and where it stands.
+    at_hand: Option<(u64, Place)>,
 }
 
 impl Deviations {
     /// Goes on after what the run has come to.
-    pub fn after(past: Past) -> Self {
-        Self { past }
+    pub fn after(past: Option<&Past>) -> Self {
+        let all = past.map(|past| past.deviations.clone()).unwrap_or_default();
+        Self { all, at_hand: None }
     }
 
     /// Offers the patch, at the end of a run; where the run is kept, as a file, too.
@@ -39,7 +42,7 @@ impl Deviations {
         format: RunFormat,
     ) -> Result<(), Failure> {
         let place = Placed::of(document.source.path());
-        let patch = patch(document, &place.name, &self.past.deviations);
+        let patch = patch(document, &place.name, &self.all);
         if patch.is_empty() {
             return Ok(());
         }
@@ -64,9 +67,17 @@ impl Deviations {
 
 impl Sink for Deviations {
     fn take(&mut self, event: &Event) -> io::Result<()> {
-        // How it goes on is known of it already.
-        if !matches!(event.what, What::RunResumed(_)) {
-            self.past.take(event);
+        match &event.what {
+            What::CommandEdited(deviation) => self.all.push(Deviated::of(deviation)),
+            What::SegmentIntended(intent) if !intent.probe => {
+                self.at_hand = Some((intent.segment, intent.place.clone()));
+            }
+            What::SegmentStarted { segment, .. } => {
+                if let Some((_, place)) = self.at_hand.as_ref().filter(|(own, _)| own == segment) {
+                    begin(&mut self.all, place);
+                }
+            }
+            _ => {}
         }
         Ok(())
     }

@@ -13,7 +13,8 @@ use jiff::SignedDuration;
 use crate::config::Keep;
 use crate::engine::{Keeping, Setup};
 use crate::journal::{
-    Filter, Head, Hold, Holder, Journal, JournalError, Journaled, Life, Line, Recording, Sqlite,
+    Filter, Glance, Head, Hold, Holder, Journal, JournalError, Journaled, Life, Line, Recording,
+    Sqlite,
 };
 use crate::plan::Plan;
 use crate::report::neutral;
@@ -214,37 +215,13 @@ pub(super) fn failed(error: JournalError) -> Failure {
     Failure::new(exit, format!("failed to {error}"))
 }
 
-/// The one run that is meant: whose id begins so, else the newest that fits.
-pub(super) fn pick(journal: &Sqlite, named: Option<&str>, filter: Filter) -> Result<Line, Failure> {
-    let beginning = named.map(str::to_owned);
-    let limit = Some(if named.is_some() { 2 } else { 1 });
-    let filter = if named.is_some() { Filter::default() } else { filter };
-    let found = journal.runs(&Filter { beginning, limit, ..filter }).map_err(failed)?;
-    match (found.as_slice(), named) {
-        ([one], _) => Ok(one.clone()),
-        ([], None) => Err(Failure::new(
-            Exit::Usage,
-            "there is no such run; `runbook runs` lists those there are",
-        )),
-        ([], Some(named)) => Err(match journal.pruned(named).map_err(failed)? {
-            Some((run, head, at)) => Failure::new(
-                Exit::Usage,
-                format!(
-                    "run {run} was pruned at {at}; its head was entry {}, {}",
-                    head.number, head.hash
-                ),
-            ),
-            None => failed(JournalError::NoRun { run: named.into() }),
-        }),
-        (several, _) => {
-            let exact = several.iter().find(|line| Some(line.run.as_str()) == named);
-            exact.cloned().ok_or_else(|| {
-                let ids: Vec<_> = several.iter().map(|line| line.run.as_str()).collect();
-                let message =
-                    format!("several runs begin so: {}, ...; name one whole", ids.join(", "));
-                Failure::new(Exit::Usage, message)
-            })
-        }
+/// Whether the process of a run that has not ended lives, as seen from the machine `here`. One that
+/// holds its target no longer has died; of another machine that cannot be told.
+pub(super) fn life(line: &Glance<'_>, holder: Option<&Holder>, here: &str) -> Life {
+    match holder.filter(|holder| holder.run == line.run) {
+        Some(holder) => holder.life(here),
+        None if line.host == here => Life::Gone,
+        None => Life::Unknown,
     }
 }
 

@@ -21,6 +21,7 @@ mod journal;
 mod jump;
 mod keyboard;
 mod paths;
+mod pick;
 mod recorded;
 mod reference;
 mod resume;
@@ -149,12 +150,17 @@ fn complain(message: &str) {
 /// Writes a whole text to standard output; a reader that left early is no failure.
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(Exit::Environment, format!("failed to write the output: {error}")))
-        }
-        _ => Ok(()),
-    }
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if is_read_no_more(&written) { Ok(()) } else { written.map_err(|error| unwritten(&error)) }
+}
+
+/// Whether what was to be written has no reader any more.
+fn is_read_no_more(written: &std::io::Result<()>) -> bool {
+    written.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn unwritten(error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Environment, format!("failed to write the output: {error}"))
 }
 
 /// A variable of the environment that is set, not empty and UTF-8.

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use crate::document::Document;
-use crate::event::{Event, Part, What};
+use crate::event::{Beginning, Event, Part, What};
 use crate::journal::{Filter, Head, Journal, JournalError, Line, Sqlite};
 use crate::plan::{Plan, Selection};
 use crate::policy::Catalogue;
@@ -30,6 +30,15 @@ pub(super) struct Recorded {
 
 impl Recorded {
     pub fn read(journal: &Sqlite, line: &Line) -> Result<Self, Failure> {
+        Self::follow(journal, line, |_| {})
+    }
+
+    /// Reads it; `begins` is told of its beginning as soon as that is known.
+    pub fn follow(
+        journal: &Sqlite,
+        line: &Line,
+        begins: impl Fn(&Beginning),
+    ) -> Result<Self, Failure> {
         let mut past = Past::default();
         let mut found = None;
         let mut wrong = None;
@@ -38,6 +47,7 @@ impl Recorded {
         ) {
             Ok(event) => {
                 if let What::RunStarted(beginning) = &event.what {
+                    begins(beginning);
                     found = Some(beginning.clone());
                 }
                 past.take(&event);
@@ -79,18 +89,20 @@ impl Recorded {
 
     /// The part that the run carries out, as the text now names it: a step is known again by its
     /// section and title, whatever its number has become.
-    pub fn part_of(&self, journal: &Sqlite, source: &Source) -> Result<Part, Failure> {
+    pub fn part_of(&self, journal: &Sqlite, new: &Document) -> Result<Part, Failure> {
         let part = self.past.part.clone();
+        if part.is_whole() {
+            return Ok(part);
+        }
         let old = journal.text(&self.past.fingerprint).map_err(failed)?.unwrap_or_default();
-        if part.is_whole() || old == source.text() {
+        if old == new.source.text() {
             return Ok(part);
         }
         let old = Document::read(Source::new(&self.path, old));
-        let new = Document::read(source.clone());
         let selection = Selection::sections(self.sections.clone());
         let now = |id: &String| -> Option<Vec<String>> {
             let places = selection.places(id, &old).ok()?;
-            let now: Option<Vec<usize>> = steps_now(&old, &new, &places).into_iter().collect();
+            let now: Option<Vec<usize>> = steps_now(&old, new, &places).into_iter().collect();
             Some(now?.into_iter().map(|place| new.steps[place].id.clone()).collect())
         };
         let gone = |id: &String| {

@@ -3,7 +3,10 @@
 //! Comes in: a run of the journal, and the runbook as it is now. Goes out: the same run, carried on;
 //! or why it is not: it is somebody else's, it is under way, or what was done has changed.
 
-use std::path::Path;
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
 
 use crate::document::Document;
 use crate::engine::{Jump, Keeping, Setup};
@@ -16,29 +19,33 @@ use crate::source::Source;
 use crate::variables::{Redacted, Redactor};
 
 use super::arguments::Resume;
-use super::carry_out::{ask_git, decide, operator_name};
+use super::carry_out::{ask_git, decide_about, operator_name};
 use super::going_on::{GoingOn, taken_from};
-use super::journal::{self, failed, pick, unfinished_beside};
+use super::journal::{self, failed, unfinished_beside};
+use super::pick::pick;
 use super::recorded::{Recorded, rollback_of};
 use super::usual::Earlier;
 use super::{Exit, Failure, complain};
 
 pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     let name = operator_name(ask_git());
-    let mut store = journal::open()?;
+    let store = journal::open()?;
     let unfinished = Filter { unfinished: true, ..Filter::default() };
     let line = pick(&store, arguments.run.as_deref(), unfinished)?;
     refuse_what_has_ended(&line)?;
-    let recorded = Recorded::read(&store, &line)?;
+    let (mut store, recorded, document) = read(store, &line)?;
     let taken = arguments.reason.as_deref().filter(|_| arguments.take);
     let taken_from = taken_from(&line, &name, taken, "resume")?.map(|(from, _)| from);
     refuse_what_may_have_gone_on(&recorded, &line, arguments)?;
     refuse_what_was_rolled_back(&store, &line)?;
     // The newest need not be the one that is meant.
     unfinished_beside(&store, &line)?.iter().for_each(|text| complain(text));
-    let source = recorded.source(&store)?;
-    let part = recorded.part_of(&store, &source)?;
-    let (plan, config) = decide(source, &recorded.sections, &part)?;
+    let document = match document {
+        Some(document) => document,
+        None => Document::read(recorded.source(&store)?),
+    };
+    let part = recorded.part_of(&store, &document)?;
+    let (plan, config) = decide_about(document, &recorded.sections, &part)?;
     let (authority, manner) = (&arguments.authority, &arguments.manner);
     let going_on = GoingOn { plan: &plan, config: &config, authority, manner, name };
     let mut setup = going_on.lay_out(&mut store, &recorded, &line, Some(&line.run))?;
@@ -59,7 +66,29 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     let earlier = Earlier::of(&store, journal::folder()?, &line.target, Path::new(&line.runbook));
     setup.usual = Some(Box::new(earlier.map_err(failed)?));
     let journaled = Journaled { head: recorded.head, line: Some(line.clone()) };
-    going_on.start(store, setup, line.target, journaled)
+    let exit = going_on.start(store, setup, line.target, journaled);
+    // It goes with the process: to take a long plan apart would only take time.
+    std::mem::forget(plan);
+    exit
+}
+
+/// Reads what the journal has of a run and, meanwhile, the runbook, if its file is there: the record
+/// begins with its path.
+fn read(store: Sqlite, line: &Line) -> Result<(Sqlite, Recorded, Option<Document>), Failure> {
+    let (tell, path) = mpsc::channel();
+    thread::scope(|scope| {
+        let reading = scope.spawn(move || {
+            let recorded = Recorded::follow(&store, line, |beginning| {
+                // Who has asked is there until this comes to its end.
+                let _ = tell.send(PathBuf::from(&beginning.path));
+            });
+            recorded.map(|recorded| (store, recorded))
+        });
+        let source = path.recv().ok().and_then(|path| Source::read(&path).ok());
+        let document = source.map(Document::read);
+        let read = reading.join().unwrap_or_else(|panic| resume_unwind(panic));
+        read.map(|(store, recorded)| (store, recorded, document))
+    })
 }
 
 fn refuse_what_has_ended(line: &Line) -> Result<(), Failure> {

@@ -17,7 +17,8 @@ use crate::source::Source;
 use super::arguments::Rollback;
 use super::carry_out::{ask_git, configured, decide_with, operator_name};
 use super::going_on::{GoingOn, taken_from};
-use super::journal::{self, pick, unfinished_beside};
+use super::journal::{self, unfinished_beside};
+use super::pick::pick;
 use super::recorded::{Recorded, rollback_of};
 use super::{Exit, Failure, complain};
 
@@ -104,7 +105,8 @@ impl<'a> Whole<'a> {
         loop {
             let part = part(&undoing);
             self.refuse_what_is_all_in_vain(&undoing, line)?;
-            let plan = decide_with(self.config, self.source.clone(), &self.sections, &part)?;
+            let document = Document::read(self.source.clone());
+            let plan = decide_with(self.config, document, &self.sections, &part)?;
             let needed = needed(&plan, &part.without);
             if needed.is_empty() {
                 return Ok((plan, undoing));

@@ -3,17 +3,25 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader, BufWriter, StdoutLock, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::event::RunResult;
-use crate::journal::{ExchangeError, Filter, Holder, Journal, Life, Line, Sqlite, State, import};
+use crate::journal::{
+    ExchangeError, Filter, Glance, Holder, Journal, Life, Listed, Row, Sqlite, State, import,
+};
 use crate::report::neutral;
 use crate::report::terminal::{format_duration, result_word};
 
 use super::arguments::{Runs, StatusFormat};
-use super::journal::{failed, open};
-use super::{Exit, Failure, print};
+use super::carry_out::host;
+use super::journal::{failed, life, open};
+use super::pick::{nothing_lists, say_what_is_damaged};
+use super::{Exit, Failure, complain, is_read_no_more, print, unwritten};
+
+/// How much of a list is written at once.
+const BUFFER: usize = 64 * 1024;
 
 pub(super) fn runs(arguments: &Runs) -> Result<Exit, Failure> {
     let mut journal = open()?;
@@ -29,20 +37,17 @@ pub(super) fn runs(arguments: &Runs) -> Result<Exit, Failure> {
         // One more than is told, to know whether there are more.
         limit: (!arguments.all).then_some(arguments.limit + 1),
     };
-    let mut lines = journal.runs(&filter).map_err(failed)?;
-    let more = !arguments.all && lines.len() > arguments.limit;
-    if more {
-        lines.truncate(arguments.limit);
-    }
-    let text = match arguments.format {
-        StatusFormat::Json => json(&journal, &lines)?,
-        StatusFormat::Text => table(&journal, &lines)?,
-    };
-    print(&text)?;
-    if more && arguments.format == StatusFormat::Text {
-        print("and more: --all lists all, --limit N more\n")?;
-    }
-    Ok(Exit::Done)
+    let most = if arguments.all { usize::MAX } else { arguments.limit };
+    let mut list = List::of(&journal, arguments.format, most);
+    let mut told = list.begin();
+    let listed = journal.list(&filter, &mut |row| {
+        told = list.add(&row);
+        let goes_on = told.is_ok() && !list.has_no_reader;
+        if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    listed.map_err(failed)?;
+    told?;
+    list.end()
 }
 
 fn take(journal: &mut Sqlite, path: &Path) -> Result<Exit, Failure> {
@@ -66,79 +71,149 @@ fn take(journal: &mut Sqlite, path: &Path) -> Result<Exit, Failure> {
 }
 
 /// How a run stands, in a word. One whose process is gone has broken off.
-fn word(line: &Line, holder: Option<&Holder>) -> &'static str {
-    match line.state {
+fn word(
+    state: State,
+    life: impl FnOnce() -> Result<Life, Failure>,
+) -> Result<&'static str, Failure> {
+    Ok(match state {
         State::Ended(result) => result_word(result),
-        State::UnderWay => {
-            let own = holder.filter(|holder| holder.run == line.run);
-            match own.map(|holder| holder.life(&line.host)) {
-                Some(Life::Alive) => "under way",
-                Some(Life::Unknown) => "under way, elsewhere",
-                Some(Life::Gone) | None => result_word(RunResult::Broken),
-            }
-        }
-    }
+        State::UnderWay => match life()? {
+            Life::Alive => "under way",
+            Life::Unknown => "under way, elsewhere",
+            Life::Gone => result_word(RunResult::Broken),
+        },
+    })
 }
 
-/// How runs stand; who holds a target is asked once.
-struct Standings<'j> {
+/// Whether the processes of runs live; who holds a target is asked once.
+struct Lives<'j> {
     journal: &'j Sqlite,
     holders: HashMap<String, Option<Holder>>,
+    here: String,
 }
 
-impl<'j> Standings<'j> {
-    fn of(journal: &'j Sqlite) -> Self {
-        Self { journal, holders: HashMap::new() }
-    }
-
-    fn word(&mut self, line: &Line) -> Result<&'static str, Failure> {
-        if line.state != State::UnderWay {
-            return Ok(word(line, None));
+impl Lives<'_> {
+    fn of(&mut self, line: &Glance<'_>) -> Result<Life, Failure> {
+        if !self.holders.contains_key(line.target) {
+            let holder = self.journal.holder(line.target).map_err(failed)?;
+            self.holders.insert(line.target.to_owned(), holder);
         }
-        if !self.holders.contains_key(&line.target) {
-            let holder = self.journal.holder(&line.target).map_err(failed)?;
-            self.holders.insert(line.target.clone(), holder);
-        }
-        Ok(word(line, self.holders.get(&line.target).and_then(Option::as_ref)))
+        let holder = self.holders.get(line.target).and_then(Option::as_ref);
+        Ok(life(line, holder, &self.here))
     }
 }
 
-fn table(journal: &Sqlite, lines: &[Line]) -> Result<String, Failure> {
-    if lines.is_empty() {
-        return Ok("no runs\n".into());
-    }
-    let mut standings = Standings::of(journal);
-    let mut text = String::new();
-    for line in lines {
-        let step = line.step.as_ref().map(|step| format!(" in step {step}")).unwrap_or_default();
-        let state = format!("{}{step}", standings.word(line)?);
-        let began = line.began.get(..16).unwrap_or(&line.began).replace('T', " ");
-        let row = format!(
-            "{}  {began}Z  {state:<28} {:>9}  {}  {}",
-            line.run,
-            format_duration(line.duration_ms.saturating_sub(line.waited_ms)),
-            line.operator,
-            line.title
-        );
-        text.push_str(&neutral(&row).replace('\n', " "));
-        text.push('\n');
-    }
-    Ok(text)
+/// A list of runs while it is written.
+struct List<'j> {
+    journal: &'j Sqlite,
+    lives: Lives<'j>,
+    format: StatusFormat,
+    out: BufWriter<StdoutLock<'static>>,
+    /// How many runs it has, and may have.
+    count: usize,
+    most: usize,
+    /// Whether there are more.
+    more: bool,
+    /// The runs whose rows are damaged, and those of them of which nothing can be told.
+    damaged: Vec<String>,
+    lost: Vec<String>,
+    /// Whoever read it has left, which is no failure.
+    has_no_reader: bool,
 }
 
-fn json(journal: &Sqlite, lines: &[Line]) -> Result<String, Failure> {
-    let mut standings = Standings::of(journal);
-    let mut text = b"{\"version\":1,\"runs\":[".to_vec();
-    for (at, line) in lines.iter().enumerate() {
-        if at > 0 {
-            text.push(b',');
-        }
-        serde_json::to_writer(&mut text, line).expect("plain data has a form in JSON");
-        // One more member before the brace that ends it.
-        text.pop();
-        let standing = standings.word(line)?.to_lowercase();
-        text.extend_from_slice(format!(",\"standing\":\"{standing}\"}}").as_bytes());
+impl<'j> List<'j> {
+    fn of(journal: &'j Sqlite, format: StatusFormat, most: usize) -> Self {
+        let lives = Lives { journal, holders: HashMap::new(), here: host() };
+        let out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
+        let (count, more, has_no_reader) = (0, false, false);
+        let (damaged, lost) = (Vec::new(), Vec::new());
+        Self { journal, lives, format, out, count, most, more, damaged, lost, has_no_reader }
     }
-    text.extend_from_slice(b"]}\n");
-    Ok(String::from_utf8(text).expect("JSON is UTF-8"))
+
+    fn write(&mut self, parts: &[&str]) -> Result<(), Failure> {
+        let written = parts.iter().try_for_each(|part| self.out.write_all(part.as_bytes()));
+        self.wrote(written)
+    }
+
+    fn wrote(&mut self, written: io::Result<()>) -> Result<(), Failure> {
+        self.has_no_reader |= is_read_no_more(&written);
+        if self.has_no_reader { Ok(()) } else { written.map_err(|error| unwritten(&error)) }
+    }
+
+    fn begin(&mut self) -> Result<(), Failure> {
+        match self.format {
+            StatusFormat::Json => self.write(&["{\"version\":1,\"runs\":["]),
+            StatusFormat::Text => Ok(()),
+        }
+    }
+
+    /// One row more. What is stored as it was written is not read as a whole.
+    fn add(&mut self, row: &Row<'_>) -> Result<(), Failure> {
+        if self.count == self.most {
+            self.more = true;
+            return Ok(());
+        }
+        if let Some((line, stored)) = row.glance() {
+            return self.put(&line, stored);
+        }
+        let line = match row.listed(self.journal) {
+            Listed::Whole(line) => line,
+            Listed::Mended(line) => {
+                self.damaged.push(row.run.to_owned());
+                line
+            }
+            Listed::Lost => {
+                self.lost.push(row.run.to_owned());
+                return Ok(());
+            }
+        };
+        let text = serde_json::to_string(&line).expect("plain data has a form in JSON");
+        self.put(&Glance::of(&line), &text)
+    }
+
+    /// `json` is the line as JSON.
+    fn put(&mut self, line: &Glance<'_>, json: &str) -> Result<(), Failure> {
+        let word = word(line.state, || self.lives.of(line))?;
+        let separator = if self.count == 0 { "" } else { "," };
+        self.count += 1;
+        match self.format {
+            StatusFormat::Json => {
+                // One more member before the brace that ends it.
+                let members = &json[..json.len() - 1];
+                let standing = word.to_lowercase();
+                self.write(&[separator, members, ",\"standing\":\"", &standing, "\"}"])
+            }
+            StatusFormat::Text => self.write(&[&told(line, word), "\n"]),
+        }
+    }
+
+    fn end(mut self) -> Result<Exit, Failure> {
+        let last = match self.format {
+            StatusFormat::Json => "]}\n",
+            StatusFormat::Text if self.more => "and more: --all lists all, --limit N more\n",
+            StatusFormat::Text if self.count == 0 => "no runs\n",
+            StatusFormat::Text => "",
+        };
+        self.write(&[last])?;
+        let written = self.out.flush();
+        self.wrote(written)?;
+        say_what_is_damaged(&self.damaged);
+        self.lost.iter().for_each(|run| complain(&nothing_lists(run)));
+        Ok(if self.lost.is_empty() { Exit::Done } else { Exit::Environment })
+    }
+}
+
+/// A run in a line for a person.
+fn told(line: &Glance<'_>, word: &str) -> String {
+    let step = line.step.map(|step| format!(" in step {step}")).unwrap_or_default();
+    let state = format!("{word}{step}");
+    let began = line.began.get(..16).unwrap_or(line.began).replace('T', " ");
+    let row = format!(
+        "{}  {began}Z  {state:<28} {:>9}  {}  {}",
+        line.run,
+        format_duration(line.duration_ms.saturating_sub(line.waited_ms)),
+        line.operator,
+        line.title
+    );
+    neutral(&row).replace('\n', " ")
 }

@@ -7,25 +7,32 @@ use std::path::Path;
 
 use crate::audit::Outbox;
 use crate::event::Event;
-use crate::journal::{ExchangeError, Filter, Journal, JournalError, Line, Sqlite, export, verify};
+use crate::journal::{
+    ExchangeError, Filter, Glance, Journal, JournalError, Life, Line, Sqlite, export, verify,
+};
 use crate::report::neutral;
 use crate::report::story::Story;
 
 use super::arguments::{Show, ShowFormat};
 use super::carry_out::host;
-use super::journal::{failed, folder, open, pick};
+use super::journal::{failed, folder, life, open};
+use super::pick::{find, nothing_lists};
 use super::recorded::Recorded;
 use super::{Exit, Failure, deviations, print};
 
 pub(super) fn show(arguments: &Show) -> Result<Exit, Failure> {
     let journal = open()?;
-    let line = pick(&journal, arguments.run.as_deref(), Filter::default())?;
+    let (run, line) = find(&journal, arguments.run.as_deref(), Filter::default())?;
     if arguments.verify {
-        return check(&journal, &line, arguments);
+        return check(&journal, &run, arguments);
     }
     if let Some(path) = &arguments.export {
-        return give(&journal, &line, path);
+        return give(&journal, &run, path);
     }
+    if arguments.format == ShowFormat::Json && !arguments.patch {
+        return entries(&journal, &run);
+    }
+    let line = line.ok_or_else(|| Failure::new(Exit::Environment, nothing_lists(&run)))?;
     if arguments.patch {
         let recorded = Recorded::read(&journal, &line)?;
         let text = journal.text(&recorded.past.fingerprint).map_err(failed)?;
@@ -35,23 +42,43 @@ pub(super) fn show(arguments: &Show) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn told(journal: &Sqlite, line: &Line, format: ShowFormat) -> Result<String, Failure> {
-    let mut story = Story::default();
+/// The entries as they are stored, one a line. One that is no JSON object in one line is named, not
+/// shown: whoever reads lines would take it for something else.
+fn entries(journal: &Sqlite, run: &str) -> Result<Exit, Failure> {
     let mut texts = String::new();
     let mut wrong = None;
-    let read = journal.read(&line.run, 1, &mut |entry| {
-        if format == ShowFormat::Json {
+    let read = journal.read(run, 1, &mut |entry| match object(&entry.text) {
+        Ok(()) => {
             texts.push_str(&entry.text);
             texts.push('\n');
-            return;
         }
-        match serde_json::from_str::<Event>(&entry.text) {
+        Err(said) => drop(wrong.get_or_insert((entry.number, said))),
+    });
+    read.map_err(failed)?;
+    print(&texts)?;
+    let Some((number, said)) = wrong else { return Ok(Exit::Done) };
+    let run = run.to_owned();
+    Err(failed(JournalError::Entry { run, number, said }))
+}
+
+fn object(text: &str) -> Result<(), String> {
+    if text.contains(['\n', '\r']) || !text.starts_with('{') {
+        return Err("it is no JSON object in one line".into());
+    }
+    let read = serde_json::from_str::<serde::de::IgnoredAny>(text);
+    read.map(drop).map_err(|error| error.to_string())
+}
+
+fn told(journal: &Sqlite, line: &Line, format: ShowFormat) -> Result<String, Failure> {
+    let mut story = Story::open(standing(journal, line)?);
+    let mut wrong = None;
+    let read =
+        journal.read(&line.run, 1, &mut |entry| match serde_json::from_str::<Event>(&entry.text) {
             Ok(event) => story.take(&event),
             Err(error) => {
                 wrong.get_or_insert((entry.number, error.to_string()));
             }
-        }
-    });
+        });
     read.map_err(failed)?;
     if let Some((number, said)) = wrong {
         let run = line.run.clone();
@@ -59,10 +86,26 @@ fn told(journal: &Sqlite, line: &Line, format: ShowFormat) -> Result<String, Fai
     }
     settle_entries(&mut story, line);
     Ok(match format {
-        ShowFormat::Json => texts,
-        ShowFormat::Text => story.text(),
         ShowFormat::Junit => story.junit(),
         ShowFormat::Markdown => story.markdown(),
+        ShowFormat::Text | ShowFormat::Json => story.text(),
+    })
+}
+
+/// How a run stands that has not ended, and what goes on with it.
+fn standing(journal: &Sqlite, line: &Line) -> Result<String, Failure> {
+    let holder = journal.holder(&line.target).map_err(failed)?;
+    let on = holder.as_ref().filter(|holder| holder.run == line.run);
+    let process = on.map(|on| format!(" (process {})", on.process)).unwrap_or_default();
+    let goes_on = format!("`runbook resume {}` goes on", line.run);
+    Ok(match life(&Glance::of(line), holder.as_ref(), &host()) {
+        Life::Alive => format!("it is under way{process}"),
+        Life::Gone => format!("its process was killed{process}; {goes_on}"),
+        Life::Unknown => format!(
+            "it is under way on {}{process}, or its process was killed: that cannot be seen from \
+             here; once it has ended, {goes_on}",
+            line.host
+        ),
     })
 }
 
@@ -82,8 +125,8 @@ fn settle_entries(story: &mut Story, line: &Line) {
     story.settle_entries(waits);
 }
 
-fn check(journal: &Sqlite, line: &Line, arguments: &Show) -> Result<Exit, Failure> {
-    let (head, faults) = verify(journal, &line.run, arguments.head).map_err(failed)?;
+fn check(journal: &Sqlite, run: &str, arguments: &Show) -> Result<Exit, Failure> {
+    let (head, faults) = verify(journal, run, arguments.head).map_err(failed)?;
     if faults.is_empty() {
         let noted = match arguments.head {
             Some(_) => "; the head that you named is in it",
@@ -92,27 +135,27 @@ fn check(journal: &Sqlite, line: &Line, arguments: &Show) -> Result<Exit, Failur
             }
         };
         print(&format!(
-            "run {}: {} entries, none changed or missing{noted}\nhead {}\n",
-            line.run, head.number, head.hash
+            "run {run}: {} entries, none changed or missing{noted}\nhead {}\n",
+            head.number, head.hash
         ))?;
         return Ok(Exit::Done);
     }
     let lines: Vec<_> =
         faults.iter().map(|fault| format!("  {}", neutral(&fault.to_string()))).collect();
     let message =
-        format!("the record of run {} is not as it was written:\n{}", line.run, lines.join("\n"));
+        format!("the record of run {run} is not as it was written:\n{}", lines.join("\n"));
     Err(Failure::new(Exit::Failed, message))
 }
 
-fn give(journal: &Sqlite, line: &Line, path: &Path) -> Result<Exit, Failure> {
+fn give(journal: &Sqlite, run: &str, path: &Path) -> Result<Exit, Failure> {
     let wrong = |error: ExchangeError| {
         Failure::new(Exit::Environment, format!("{}: failed to {error}", path.display()))
     };
     // Nothing is overwritten: it could be the only copy of another run.
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let file = file.map_err(|error| wrong(error.into()))?;
-    let head = export(journal, &line.run, &mut BufWriter::new(&file)).map_err(wrong)?;
+    let head = export(journal, run, &mut BufWriter::new(&file)).map_err(wrong)?;
     file.sync_all().map_err(|error| wrong(error.into()))?;
-    print(&format!("run {}: {} entries, head {}\n", line.run, head.number, head.hash))?;
+    print(&format!("run {run}: {} entries, head {}\n", head.number, head.hash))?;
     Ok(Exit::Done)
 }

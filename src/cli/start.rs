@@ -4,7 +4,7 @@
 //! kept before it is shown; whatever comes of the end, the target is given back.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal};
 use std::path::Path;
 
 use crate::audit::Handing;
@@ -73,14 +73,18 @@ pub(super) fn start(
     let recording = record.as_mut().map(|record| record.recording().or(emergency));
     let mut kept = Handing::after(recording, head, teller.unwrap_or_default(), courier);
     // What happened is kept before it is shown.
-    let past = setup.keeping.as_ref().map(|keeping| keeping.past.clone());
-    let mut deviations = Deviations::after(past.unwrap_or_default());
+    let past = setup.keeping.as_ref().map(|keeping| &keeping.past);
+    let mut deviations = Deviations::after(past);
     let run_id = setup.run.clone();
     let sinks: Vec<&mut dyn Sink> = vec![&mut kept, sink.as_mut(), &mut deviations];
     let run = carry_out(plan, setup, operator.as_mut(), sinks, wishes);
     let summary = runtime.block_on(run);
     let (head, broke_off, left) = (kept.recorded(), kept.broke_off(), kept.left().to_vec());
     drop((kept, sink));
+    // What broke it may break its end, too.
+    if summary.result == RunResult::Broken {
+        complain(summary.why.as_str());
+    }
     let is_over = !matches!(summary.result, RunResult::Paused | RunResult::Broken);
     let in_journal = record.as_ref().map(|_| run_id.as_str());
     let offered = is_over.then(|| deviations.offer(&plan.document, in_journal, how.manner.format));
@@ -92,9 +96,6 @@ pub(super) fn start(
     }
     way.map_or(Ok(()), |way| way.end(&left, how.manner.format))?;
     offered.transpose()?;
-    if summary.result == RunResult::Broken {
-        let _ = writeln!(io::stderr(), "runbook: {}", summary.why.as_str());
-    }
     Ok(exit(summary.result))
 }
 

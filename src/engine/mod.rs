@@ -173,7 +173,8 @@ impl<'a> Engine<'a> {
         sinks: Vec<&'a mut dyn Sink>,
         wishes: Wishes,
     ) -> Self {
-        let past = setup.keeping.as_ref().map_or_else(Past::default, |kept| kept.past.clone());
+        let keeping = setup.keeping.as_mut();
+        let past = keeping.map(|kept| std::mem::take(&mut kept.past)).unwrap_or_default();
         let gone_on = past.acted();
         let way_by_hand = past.by_hand.as_ref().map(|rest| way(rest.as_bytes()).to_vec());
         let usual = setup.usual.take();
@@ -465,7 +466,7 @@ impl<'a> Engine<'a> {
             Err(Break::Stopped(why)) => (RunResult::Failed, why),
             Err(Break::Refused(why)) => (RunResult::Refused, why),
             Err(Break::Interrupted) => (RunResult::Interrupted, "you interrupted it".into()),
-            Err(Break::Broken(why)) => (RunResult::Broken, why),
+            Err(Break::Broken(why)) => (RunResult::Broken, self.broken_off(why)),
         };
         let why = match self.setup.unrecorded.reason() {
             Some(reason) => format!("{why}; NOT RECORDED ({reason})"),
@@ -519,6 +520,18 @@ impl<'a> Engine<'a> {
             Some(_) => format!("go on with `runbook resume {}`", self.setup.run),
             None => NO_JOURNAL.into(),
         }
+    }
+
+    /// Where a run broke off, and how it is gone on with. Without a record it is not, and one that may
+    /// have gone on without is looked at first.
+    fn broken_off(&self, why: String) -> String {
+        let recorded = self.setup.keeping.is_some() && self.recorder.has_begun();
+        if !recorded || self.setup.unrecorded.reason().is_some() {
+            return why;
+        }
+        let step = self.step.as_ref().map(|step| format!(" in step {step}")).unwrap_or_default();
+        let run = &self.setup.run;
+        format!("{why}; run {run} broke off{step}: {}", self.way_on())
     }
 
     fn kind(&self) -> &'static str {

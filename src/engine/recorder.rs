@@ -64,9 +64,14 @@ impl<'a> Recorder<'a> {
             Event { version: VERSION, run: self.run.clone(), number: self.number, at, what };
         for sink in &mut self.sinks {
             sink.take(&event)
-                .map_err(|error| Broken(format!("write the run's events: {error}")))?;
+                .map_err(|error| Broken(format!("failed to write the run's events: {error}")))?;
         }
         Ok(())
+    }
+
+    /// Whether the run has an event that every sink has taken.
+    pub fn has_begun(&self) -> bool {
+        self.number > 1
     }
 
     /// How often each outcome occurred.

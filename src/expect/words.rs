@@ -131,33 +131,44 @@ fn starts_at(masked: &str, at: usize, separator: &str) -> bool {
     masked.as_bytes()[at..].starts_with(separator.as_bytes())
 }
 
+/// The phrases of such a string; they are short, and are asked for by the thousand.
+fn alternatives(phrases: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(phrases);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = text.bytes().position(|byte| byte == b'|');
+        rest = end.map(|end| &text[end + 1..]);
+        Some(&text[..end.unwrap_or(text.len())])
+    })
+}
+
 /// What follows the first of `phrases` that `text` starts with, as whole words in any case.
 ///
 /// Phrases are written in one string, with bars between them.
 pub(super) fn after<'a>(text: &'a str, phrases: &str) -> Option<&'a str> {
-    phrases.split('|').find_map(|phrase| {
-        let head = text.get(..phrase.len())?;
-        let rest = &text[phrase.len()..];
+    alternatives(phrases).find_map(|phrase| {
+        let head = text.get(..phrase.len()).filter(|head| head.eq_ignore_ascii_case(phrase))?;
+        let rest = &text[head.len()..];
         let whole = !phrase.ends_with(char::is_alphanumeric)
             || !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-');
-        (whole && head.eq_ignore_ascii_case(phrase)).then(|| rest.trim_start())
+        whole.then(|| rest.trim_start())
     })
 }
 
 /// What precedes the first of `phrases` that `text` ends with, as whole words in any case.
 pub(super) fn before<'a>(text: &'a str, phrases: &str) -> Option<&'a str> {
-    phrases.split('|').find_map(|phrase| {
+    alternatives(phrases).find_map(|phrase| {
         let at = text.len().checked_sub(phrase.len())?;
-        let tail = text.get(at..)?;
+        text.get(at..).filter(|tail| tail.eq_ignore_ascii_case(phrase))?;
         let rest = &text[..at];
         let whole = rest.is_empty() || rest.ends_with(char::is_whitespace);
-        (whole && tail.eq_ignore_ascii_case(phrase)).then(|| rest.trim_end())
+        whole.then(|| rest.trim_end())
     })
 }
 
 /// Whether `text` is one of `phrases`, in any case.
 pub(super) fn is(text: &str, phrases: &str) -> bool {
-    phrases.split('|').any(|phrase| text.eq_ignore_ascii_case(phrase))
+    alternatives(phrases).any(|phrase| text.eq_ignore_ascii_case(phrase))
 }
 
 /// `text` without the articles in front.

@@ -10,7 +10,8 @@ use std::str::FromStr;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::{Entry, Filter, Head, Journal, JournalError, Line};
+use super::line::listed;
+use super::{Entry, Head, Journal, JournalError, Line};
 
 /// A SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -109,6 +110,12 @@ pub enum Fault {
     /// What the run is listed by says something else.
     #[error("it is listed as something else than its entries say; trust `runbook show`")]
     Listed,
+    /// What the run is listed by is missing, or cannot be read.
+    #[error(
+        "what it is listed by is missing or damaged, so that only a head that was noted elsewhere \
+         shows whether its end was cut off (--head); `runbook show --export` takes the entries out"
+    )]
+    Row,
     /// The text of the runbook is not the one that was carried out.
     #[error("the runbook's text {0} is not what was carried out, or is missing")]
     Text(String),
@@ -131,11 +138,13 @@ pub fn verify(
         check.faults.push(Fault::Changed(stored.number));
     }
     check.faults.extend(check.noted.map(Fault::NoSuchHead));
-    let filter = Filter { beginning: Some(run.into()), ..Filter::default() };
-    let listed = journal.runs(&filter)?.into_iter().find(|line| line.run == run);
     let is_other = |listed: &Line| check.line.as_ref().is_none_or(|line| !same(listed, line));
-    if check.faults.is_empty() && listed.as_ref().is_some_and(is_other) {
-        check.faults.push(Fault::Listed);
+    match listed(journal, run)? {
+        None => check.faults.push(Fault::Row),
+        Some(listed) if check.faults.is_empty() && is_other(&listed) => {
+            check.faults.push(Fault::Listed);
+        }
+        Some(_) => {}
     }
     for fingerprint in check.texts {
         let text = journal.text(&fingerprint)?;

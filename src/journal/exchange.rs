@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 
+use super::line::listed;
 use super::{Entry, Hash, Head, Journal, JournalError, Line, Safe};
 
 /// The form of the file.
@@ -140,7 +141,8 @@ pub fn import(journal: &mut dyn Journal, from: &mut dyn BufRead) -> Result<Taken
     let known = usize::try_from(here.number).unwrap_or(usize::MAX);
     let new: Vec<_> = file.entries.iter().skip(known).map(|entry| entry.text.clone()).collect();
     let head = match new.as_slice() {
-        [] => here,
+        [] if listed(journal, &file.run)?.is_some() => here,
+        // What it is listed by is written anew, where that was damaged.
         new => journal.append(&file.run, here, new, &file.line, Safe::FromPowerLoss)?,
     };
     Ok(Taken { run: file.run, new: new.len() as u64, head })

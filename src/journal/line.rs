@@ -1,12 +1,16 @@
 //! A run in one line: by what it is found again, without reading its entries.
 //!
 //! Comes in: events. Goes out: who, what, when and how it stands. It can always be made anew from
-//! the entries; nothing depends on it but finding.
+//! the entries, and is where what a store has of it is damaged; nothing depends on it but finding.
+
+use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, RunResult, What};
 use crate::variables::Redacted;
+
+use super::{Glance, Head, Journal, JournalError};
 
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,10 +31,12 @@ impl State {
 
 /// A run in one line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Line {
     /// Its id.
     pub run: String,
     /// The run that it belongs to, as a rollback to what it undoes.
+    #[serde(deserialize_with = "Option::deserialize")] // Stated, also where there is none.
     pub of: Option<String>,
     /// `run`, `rehearse`, `rollback`.
     pub kind: String,
@@ -51,6 +57,7 @@ pub struct Line {
     /// How it stands.
     pub state: State,
     /// The step that it is in, or ended in.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub step: Option<String>,
     /// Milliseconds that it took so far, all parts of it together.
     pub duration_ms: u64,
@@ -99,6 +106,79 @@ impl Line {
             _ => {}
         }
     }
+}
+
+/// A run's line as a store has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    /// The run's id.
+    pub run: &'a str,
+    /// The line as JSON; nothing where that is no text.
+    pub text: Option<&'a str>,
+    /// The last entry; nothing where that cannot be told.
+    pub head: Option<Head>,
+}
+
+/// What a row tells of its run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listed {
+    /// What was written.
+    Whole(Line),
+    /// It is damaged; this is what the entries say.
+    Mended(Line),
+    /// It is damaged, and of the entries nothing can be told either.
+    Lost,
+}
+
+impl<'a> Row<'a> {
+    /// What the row shows at a glance, with its text; nothing where it must be read to be known.
+    pub fn glance(&self) -> Option<(Glance<'a>, &'a str)> {
+        let text = self.text?;
+        let glance = Glance::at(text)?;
+        (glance.run == self.run && self.head.is_some()).then_some((glance, text))
+    }
+
+    /// The line; nothing where the row is damaged.
+    pub fn line(&self) -> Option<Line> {
+        let line: Line = serde_json::from_str(self.text?).ok()?;
+        (line.run == self.run && self.head.is_some()).then_some(line)
+    }
+
+    /// The line, made anew where the row is damaged.
+    pub fn listed(&self, journal: &(impl Journal + ?Sized)) -> Listed {
+        match self.line() {
+            Some(line) => Listed::Whole(line),
+            None => mend(journal, self.run).map_or(Listed::Lost, Listed::Mended),
+        }
+    }
+}
+
+/// The line of a run as its entries say; nothing where they do not tell.
+pub fn mend(journal: &(impl Journal + ?Sized), run: &str) -> Option<Line> {
+    let mut line: Option<Line> = None;
+    let read = journal.read(run, 1, &mut |entry| {
+        // What is no event tells nothing here; `show` names it.
+        let Ok(event) = serde_json::from_str(&entry.text) else { return };
+        match &mut line {
+            Some(line) => line.take(&event),
+            None => line = Line::of(&event),
+        }
+    });
+    line.filter(|line| read.is_ok() && line.run == run)
+}
+
+/// What a run is listed by; nothing where that is missing or damaged.
+pub(super) fn listed(journal: &dyn Journal, run: &str) -> Result<Option<Line>, JournalError> {
+    let filter = Filter { beginning: Some(run.into()), ..Filter::default() };
+    let mut listed = None;
+    journal.list(&filter, &mut |row| {
+        if row.run != run {
+            return ControlFlow::Continue(());
+        }
+        listed = row.line();
+        ControlFlow::Break(())
+    })?;
+    Ok(listed)
 }
 
 /// Which runs are wanted.

@@ -7,6 +7,7 @@
 
 mod chain;
 mod exchange;
+mod glance;
 mod holder;
 mod line;
 mod recording;
@@ -14,6 +15,7 @@ mod sqlite;
 mod tables;
 mod usual;
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use data_encoding::HEXLOWER;
@@ -21,8 +23,9 @@ use sha2::{Digest, Sha256};
 
 pub use chain::{Fault, Hash, verify};
 pub use exchange::{ExchangeError, Taken, export, import};
+pub use glance::Glance;
 pub use holder::{Holder, Life};
-pub use line::{Filter, Line, State};
+pub use line::{Filter, Line, Listed, Row, State, mend};
 pub use recording::{Emergency, Journaled, Recording};
 pub use sqlite::Sqlite;
 pub use tables::prepare;
@@ -92,8 +95,24 @@ pub trait Journal {
         each: &mut dyn FnMut(Entry),
     ) -> Result<Head, JournalError>;
 
-    /// The runs that fit, the newest first.
-    fn runs(&self, filter: &Filter) -> Result<Vec<Line>, JournalError>;
+    /// Gives the rows of the runs that fit, the newest first, until `each` has enough.
+    fn list(
+        &self,
+        filter: &Filter,
+        each: &mut dyn FnMut(Row<'_>) -> ControlFlow<()>,
+    ) -> Result<(), JournalError>;
+
+    /// The runs that fit, the newest first; a damaged row is made anew from the run's entries.
+    fn runs(&self, filter: &Filter) -> Result<Vec<Line>, JournalError> {
+        let mut lines = Vec::new();
+        self.list(filter, &mut |row| {
+            if let Listed::Whole(line) | Listed::Mended(line) = row.listed(self) {
+                lines.push(line);
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(lines)
+    }
 
     /// Keeps a document's text, by its fingerprint.
     fn keep_text(&mut self, fingerprint: &str, text: &str) -> Result<(), JournalError>;

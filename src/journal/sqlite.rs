@@ -6,14 +6,17 @@
 //! and to remove one, but with its whole run, of which the head stays. Several processes may write; each waits for the others for a while.
 
 use std::fs::{self, OpenOptions, Permissions};
+use std::ops::ControlFlow;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 
 use super::tables::prepare;
-use super::{Entry, Filter, Hash, Head, Hold, Holder, Journal, JournalError, Life, Line, Safe};
+use super::{
+    Entry, Filter, Hash, Head, Hold, Holder, Journal, JournalError, Life, Line, Row, Safe,
+};
 
 /// The form of the tables; what was made by a newer one is left alone.
 const FORM: i64 = 1;
@@ -98,7 +101,7 @@ impl Sqlite {
             let count = transaction.execute(
                 "INSERT OR IGNORE INTO pruned (id, number, hash, at) \
                  SELECT id, number, hash, ?3 FROM runs WHERE target = ?1 AND NOT unfinished \
-                 AND json_extract(line, '$.changed') < ?2",
+                 AND CASE WHEN json_valid(line) THEN json_extract(line, '$.changed') < ?2 END",
                 params![target, before, now],
             )?;
             if count > 0 {
@@ -116,10 +119,21 @@ impl Sqlite {
     pub fn pruned(&self, beginning: &str) -> Result<Option<(String, Head, String)>, JournalError> {
         let select = "SELECT id, number, hash, at FROM pruned WHERE substr(id, 1, length(?1)) = ?1";
         let found = self.connection.query_row(select, params![beginning], |row| {
-            let head = Head { number: row.get::<_, i64>(1)?.cast_unsigned(), hash: hash(row, 2)? };
-            Ok((row.get(0)?, head, row.get(3)?))
+            Ok((row.get(0)?, head(row, 1)?, row.get(3)?))
         });
         found.optional().map_err(|error| self.fault(&error))
+    }
+
+    /// The runs whose ids begin so and that have entries, although nothing lists them; two at most.
+    pub fn unlisted(&self, beginning: &str) -> Result<Vec<String>, JournalError> {
+        let found: rusqlite::Result<Vec<String>> = (|| {
+            let mut select = self.connection.prepare(
+                "SELECT DISTINCT run FROM entries WHERE run >= ?1 AND run < ?1 || char(1114111) \
+                 AND NOT EXISTS (SELECT 1 FROM runs WHERE id = run) LIMIT 2",
+            )?;
+            select.query_map(params![beginning], |row| row.get(0))?.collect()
+        })();
+        found.map_err(|error| self.fault(&error))
     }
 
     fn fault(&self, error: &rusqlite::Error) -> JournalError {
@@ -220,8 +234,12 @@ impl Journal for Sqlite {
         read.map(|()| head).map_err(|error| self.fault(&error))
     }
 
-    fn runs(&self, filter: &Filter) -> Result<Vec<Line>, JournalError> {
-        const SELECT: &str = "SELECT line FROM runs \
+    fn list(
+        &self,
+        filter: &Filter,
+        each: &mut dyn FnMut(Row<'_>) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        const SELECT: &str = "SELECT id, line, number, hash FROM runs \
              WHERE (?1 IS NULL OR instr(lower(runbook), lower(?1)) OR instr(lower(title), lower(?1))) \
                AND (?2 IS NULL OR target = ?2) AND (?3 IS NULL OR operator = ?3) \
                AND (NOT ?4 OR unfinished) AND (?5 IS NULL OR substr(id, 1, length(?5)) = ?5) \
@@ -237,12 +255,14 @@ impl Journal for Sqlite {
                 filter.beginning,
                 limit
             ])?;
-            let mut lines = Vec::new();
             while let Some(row) = rows.next()? {
-                let text = row.get_ref(0)?.as_str()?;
-                lines.extend(serde_json::from_str::<Line>(text).ok());
+                let run = row.get_ref(0)?.as_str().unwrap_or_default();
+                let (text, head) = (row.get_ref(1)?.as_str().ok(), head(row, 2).ok());
+                if each(Row { run, text, head }).is_break() {
+                    break;
+                }
             }
-            Ok(lines)
+            Ok(())
         })();
         listed.map_err(|error: rusqlite::Error| self.fault(&error))
     }
@@ -294,12 +314,21 @@ impl Journal for Sqlite {
     }
 }
 
+/// The last entry of a run, as its row has it. Where the row is gone, or damaged, nobody is kept from
+/// what was recorded.
 fn head_of(connection: &Connection, run: &str) -> rusqlite::Result<Option<Head>> {
-    let mut select = connection.prepare_cached("SELECT number, hash FROM runs WHERE id = ?1")?;
-    let head = |row: &Row<'_>| {
-        Ok(Head { number: row.get::<_, i64>(0)?.cast_unsigned(), hash: hash(row, 1)? })
+    const ROW: &str = "SELECT number, hash FROM runs WHERE id = ?1";
+    const LAST: &str =
+        "SELECT number, hash FROM entries WHERE run = ?1 ORDER BY number DESC LIMIT 1";
+    let look = |select| {
+        let mut select = connection.prepare_cached(select)?;
+        select.query_row(params![run], |row| head(row, 0)).optional()
     };
-    select.query_row(params![run], head).optional()
+    match look(ROW) {
+        Ok(Some(head)) => Ok(Some(head)),
+        Err(error @ rusqlite::Error::SqliteFailure(..)) => Err(error),
+        Ok(None) | Err(_) => look(LAST),
+    }
 }
 
 fn put_line(connection: &Connection, head: Head, line: &Line) -> rusqlite::Result<()> {
@@ -329,7 +358,13 @@ fn holder_of(connection: &Connection, target: &str) -> rusqlite::Result<Option<H
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-fn hash(row: &Row<'_>, column: usize) -> rusqlite::Result<Hash> {
+/// A head in two columns, of which this is the first.
+fn head(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Head> {
+    let number = row.get::<_, i64>(column)?.cast_unsigned();
+    Ok(Head { number, hash: hash(row, column + 1)? })
+}
+
+fn hash(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Hash> {
     let bytes = row.get_ref(column)?.as_bytes()?;
     let wrong = || rusqlite::Error::IntegralValueOutOfRange(column, 0);
     Hash::from_bytes(bytes).ok_or_else(wrong)

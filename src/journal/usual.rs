@@ -5,6 +5,7 @@
 //! broke off, tells nothing of how long it takes.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::event::{Event, Outcome, RunResult, Usual, What};
@@ -22,12 +23,16 @@ pub fn complete(
     runbook: &Path,
 ) -> Result<Vec<Line>, JournalError> {
     let filter = Filter { target: Some(target.into()), ..Filter::default() };
-    let mut lines = journal.runs(&filter)?;
     // A target may be that of several runbooks.
     let same = |line: &Line| Path::new(&line.runbook).file_name() == runbook.file_name();
     let is_whole = |line: &Line| line.state == State::Ended(RunResult::Complete);
-    lines.retain(|line| line.kind == "run" && same(line) && is_whole(line));
-    lines.truncate(RUNS);
+    let mut lines = Vec::new();
+    journal.list(&filter, &mut |row| {
+        // A row that is damaged tells nothing of how long its run took.
+        let line = row.line();
+        lines.extend(line.filter(|line| line.kind == "run" && same(line) && is_whole(line)));
+        if lines.len() < RUNS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
     Ok(lines)
 }
 

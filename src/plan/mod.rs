@@ -16,6 +16,7 @@ mod tools;
 pub mod walk;
 
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -51,6 +52,7 @@ pub struct Plan {
     pub lacks: Lacks,
     /// SHA-256 of the runbook's text, in hex.
     pub fingerprint: String,
+    mentioned: OnceLock<tools::Mentioned>,
 }
 
 /// A selected step.
@@ -129,8 +131,18 @@ impl Plan {
         }
         let lacks = left_out::lacks(&document, catalogue, selection);
         let fingerprint = HEXLOWER.encode(&Sha256::digest(document.source.text()));
-        let selection = selection.clone();
-        Self { catalogue, document, selection, inputs, steps, left_out, lacks, fingerprint }
+        let (selection, mentioned) = (selection.clone(), OnceLock::new());
+        Self {
+            catalogue,
+            document,
+            selection,
+            inputs,
+            steps,
+            left_out,
+            lacks,
+            fingerprint,
+            mentioned,
+        }
     }
 
     /// What the runbook says of the way back after a step.

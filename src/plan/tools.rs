@@ -20,13 +20,13 @@ pub enum Uses {
 impl Plan {
     /// The programs of the selected steps that are named outright, each with its first line.
     pub fn tools(&self) -> Vec<(String, usize)> {
-        let Mentioned { programs, functions, .. } = self.mentioned();
-        programs.into_iter().filter(|(name, _)| !functions.contains(name)).collect()
+        let Mentioned { programs, functions } = self.mentioned();
+        programs.iter().filter(|(name, _)| !functions.contains(name)).cloned().collect()
     }
 
     /// The programs that a segment uses, as far as that can be told without running it.
     pub fn uses(&self, block: &Block, segment: &document::Segment) -> Uses {
-        let functions = self.mentioned().functions;
+        let functions = &self.mentioned().functions;
         let statements = &block.script.statements[segment.statements.clone()];
         let programs = statements.iter().flat_map(|statement| programs(statement, self.catalogue));
         let mut names: Vec<String> = programs.map(|program| program.name).collect();
@@ -38,38 +38,43 @@ impl Plan {
         if names.iter().any(hides) { Uses::Anything } else { Uses::Only(names) }
     }
 
-    fn mentioned(&self) -> Mentioned {
-        let catalogue = self.catalogue;
-        let mut found = Mentioned { catalogue, programs: Vec::new(), functions: Vec::new() };
-        self.steps.iter().for_each(|step| found.actions(&self.step(step).actions));
-        found
+    /// What its steps mention, which is looked for once.
+    fn mentioned(&self) -> &Mentioned {
+        self.mentioned.get_or_init(|| {
+            let mut found = Mentioned::default();
+            let steps = self.steps.iter().map(|step| self.step(step));
+            steps.for_each(|step| found.actions(&step.actions, self.catalogue));
+            found
+        })
     }
 }
 
-struct Mentioned {
-    catalogue: &'static Catalogue,
+/// What the selected steps of a plan mention.
+#[derive(Debug, Default)]
+pub(super) struct Mentioned {
     programs: Vec<(String, usize)>,
     functions: Vec<String>,
 }
 
 impl Mentioned {
-    fn actions(&mut self, actions: &[Action]) {
+    fn actions(&mut self, actions: &[Action], catalogue: &Catalogue) {
         for action in actions {
             match &action.kind {
-                ActionKind::Command(block) if block.runnable => self.block(block),
+                ActionKind::Command(block) if block.runnable => self.block(block, catalogue),
                 ActionKind::Choice(choice) => {
-                    choice.alternatives.iter().for_each(|one| self.actions(&one.actions));
+                    let alternatives = choice.alternatives.iter();
+                    alternatives.for_each(|one| self.actions(&one.actions, catalogue));
                 }
                 _ => {}
             }
         }
     }
 
-    fn block(&mut self, block: &Block) {
+    fn block(&mut self, block: &Block, catalogue: &Catalogue) {
         for segment in &block.segments {
             for statement in &block.script.statements[segment.statements.clone()] {
                 self.functions.extend(statement.functions.iter().cloned());
-                for program in programs(statement, self.catalogue) {
+                for program in programs(statement, catalogue) {
                     let known = self.programs.iter().any(|(name, _)| *name == program.name);
                     if !known && !program.name.is_empty() {
                         self.programs.push((program.name, segment.line));

@@ -96,22 +96,23 @@ fn builtin_probes(programs: &[String]) -> impl Iterator<Item = Probe> {
     texts.map(|(_, text)| serde_json::from_str(text).expect("every built-in probe is tested"))
 }
 
-/// The rules that were asked for, by their place.
-static KNOWN: Mutex<BTreeMap<usize, &'static Rule>> = Mutex::new(BTreeMap::new());
+/// The rules that were asked for, by the name.
+static KNOWN: Mutex<BTreeMap<&'static str, &'static Rule>> = Mutex::new(BTreeMap::new());
 
 /// The built-in rule for a name; it is kept as long as the process lives.
 fn builtin_rule(name: &str) -> Option<&'static Rule> {
-    let place = place(name)?;
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let read = || {
-        let rule = serde_json::from_str(&RULES[place.clone()]);
-        &*Box::leak(Box::new(rule.expect("every built-in rule is tested")))
-    };
-    Some(known.entry(place.start).or_insert_with(read))
+    if let Some(rule) = known.get(name) {
+        return Some(rule);
+    }
+    let (listed, place) = place(name)?;
+    let rule = serde_json::from_str(&RULES[place]).expect("every built-in rule is tested");
+    Some(known.entry(listed).or_insert(Box::leak(Box::new(rule))))
 }
 
-/// Where a name's rule stands. Found by halving the index, of which little is so looked at.
-fn place(name: &str) -> Option<Range<usize>> {
+/// A name as the index lists it, and where its rule stands. Found by halving the index, of which
+/// little is so looked at.
+fn place(name: &str) -> Option<(&'static str, Range<usize>)> {
     let (mut from, mut to) = (0, INDEX.len());
     while from < to {
         let middle = from + (to - from) / 2;
@@ -119,7 +120,7 @@ fn place(name: &str) -> Option<Range<usize>> {
         let line = INDEX[start..].lines().next()?;
         let (listed, place) = line.split_once(' ')?;
         match listed.cmp(name) {
-            Ordering::Equal => return range(place),
+            Ordering::Equal => return Some((listed, range(place)?)),
             Ordering::Less => from = start + line.len() + 1,
             Ordering::Greater => to = start,
         }
@@ -205,9 +206,9 @@ impl Catalogue {
 
     /// The rules for a command's name: those that a team added before ours.
     pub(super) fn rules<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Rule> {
-        let rules = self.added.iter().chain(builtin_rule(name));
-        let of_name = |rule: &&Rule| rule.names.split_whitespace().any(|listed| listed == name);
-        rules.filter(of_name).collect::<Vec<_>>().into_iter()
+        let of_name =
+            move |rule: &&Rule| rule.names.split_whitespace().any(|listed| listed == name);
+        self.added.iter().filter(of_name).chain(builtin_rule(name))
     }
 
     /// The variables that the rules for some commands list: their credentials and settings.

@@ -33,6 +33,8 @@ pub struct Story {
     began: String,
     ended: String,
     summary: Option<Box<Summary>>,
+    /// How it stands as long as it has not ended.
+    open: String,
     /// Milliseconds of all its parts, and those of them that were spent waiting for a person.
     took: (u64, u64),
     chapters: Vec<Chapter>,
@@ -80,6 +82,11 @@ enum Visiting {
 }
 
 impl Story {
+    /// Of a run which, as long as its events have no end, stands so: "it is under way".
+    pub fn open(how_it_stands: String) -> Self {
+        Self { open: how_it_stands, ..Self::default() }
+    }
+
     /// Takes in what happened next.
     pub fn take(&mut self, event: &Event) {
         self.ended.clone_from(&event.at);
@@ -398,7 +405,7 @@ impl Story {
                 let time = format!("{time}, {waited} of it waiting for a person");
                 facts.push(("Took", time));
             }
-            None => facts.push(("Ended", "no: it is under way, or its process was killed".into())),
+            None => facts.push(("Ended", format!("no: {}", self.open))),
         }
         facts
     }

@@ -19,6 +19,19 @@ pub struct Deviated {
     pub begun: bool,
 }
 
+impl Deviated {
+    /// One of which nothing was carried out yet.
+    pub fn of(deviation: &Deviation) -> Self {
+        Self { deviation: deviation.clone(), begun: false }
+    }
+}
+
+/// Notes that the segment at this place was begun, with the text that it has by now.
+pub fn begin(all: &mut [Deviated], place: &Place) {
+    let own = all.iter_mut().filter(|one| one.deviation.place == *place);
+    own.for_each(|one| one.begun = true);
+}
+
 /// The last deviation of each place that is to be kept, in the order of the places.
 fn last_of(all: &[Deviated], kept: impl Fn(&Deviated) -> bool) -> Vec<(&Deviated, Vec<&str>)> {
     let mut found: Vec<(&Deviated, Vec<&str>)> = Vec::new();

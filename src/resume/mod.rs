@@ -23,7 +23,7 @@ use crate::event::{
 };
 use crate::variables::Redacted;
 
-pub use deviation::{Deviated, amended, at, patch, unified};
+pub use deviation::{Deviated, amended, at, begin, patch, unified};
 pub use difference::{Change, Difference, difference, steps_now};
 pub use redo::{Redo, redo};
 pub use shell::Knows;
@@ -179,13 +179,12 @@ impl Past {
 
     /// Takes in what an operator put in the place of a segment's text.
     pub fn deviate(&mut self, deviation: &Deviation) {
-        self.deviations.push(Deviated { deviation: deviation.clone(), begun: false });
+        self.deviations.push(Deviated::of(deviation));
     }
 
     /// Notes that the segment at this place was begun, with the text that it has by now.
     pub fn begin(&mut self, place: &Place) {
-        let own = self.deviations.iter_mut().filter(|one| one.deviation.place == *place);
-        own.for_each(|one| one.begun = true);
+        begin(&mut self.deviations, place);
     }
 
     /// Whether another text stands in the place of a segment's.

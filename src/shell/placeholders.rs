@@ -79,13 +79,15 @@ pub fn placeholders(text: &str) -> Vec<Placeholder> {
 /// `{{ name }}` for the known names: templates that stand for one word each, in order. Others are
 /// another program's and are left alone.
 pub fn templates(text: &str, names: &[String]) -> Vec<Placeholder> {
-    let lexed = lex(text, Angles::Placeholders);
+    // Most texts have none.
+    let mut lexed = None;
     let mut found = Vec::new();
     for (start, _) in text.match_indices("{{") {
         let Some(length) = text[start..].find("}}") else { break };
         let name = text[start + 2..start + length].trim();
         if names.iter().any(|known| known == name) {
             let span = Span::new(start, start + length + 2);
+            let lexed = lexed.get_or_insert_with(|| lex(text, Angles::Placeholders));
             found.push(placeholder(text, span, lexed.mode(start), name));
         }
     }

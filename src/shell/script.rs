@@ -96,6 +96,9 @@ fn parse_lines(text: &str, original: impl Fn(usize) -> usize) -> Result<Script, 
 
 /// The comments of a text, as bash finds them. Placeholders need not be blanked.
 pub fn comments(text: &str) -> Vec<Comment> {
+    if !text.contains('#') {
+        return Vec::new();
+    }
     lex(text, Angles::Placeholders).comments
 }
 

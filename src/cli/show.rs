@@ -15,7 +15,7 @@ use super::arguments::{Show, ShowFormat};
 use super::carry_out::host;
 use super::journal::{failed, folder, open, pick};
 use super::resume::Recorded;
-use super::{Exit, Failure, deviations, print};
+use super::{Exit, Failure, columns, deviations, print};
 
 pub(super) fn show(arguments: &Show) -> Result<Exit, Failure> {
     let journal = open()?;
@@ -60,7 +60,7 @@ fn told(journal: &Sqlite, line: &Line, format: ShowFormat) -> Result<String, Fai
     settle_entries(&mut story, line);
     Ok(match format {
         ShowFormat::Json => texts,
-        ShowFormat::Text => story.text(),
+        ShowFormat::Text => story.text(columns()),
         ShowFormat::Junit => story.junit(),
         ShowFormat::Markdown => story.markdown(),
     })

@@ -64,8 +64,11 @@ impl Forms {
             for text in encode::texts(part) {
                 forms.derived_literal(&text);
             }
-            forms.base64_forms(part.as_bytes());
-            forms.hex_forms(part.as_bytes());
+            let [little, big] = encode::utf16(part);
+            for bytes in [part.as_bytes(), &little, &big] {
+                forms.base64_forms(bytes);
+                forms.hex_forms(bytes);
+            }
         }
         forms
     }

@@ -152,3 +152,23 @@ fn what_a_runbook_says_stands_behind_a_margin_and_output_behind_another() {
         assert!(is_there, "{line}\n{}", shown.stdout);
     }
 }
+
+#[test]
+fn a_question_of_a_command_is_shown_before_it_is_answered() {
+    let script = "#!/bin/bash\nread -rp 'Who are you? ' name\necho \"hello $name\"\nprintf end\n";
+    let text = "# Try\n\n## Step 1 — Log in\n\n```bash\nargocd login example.com\n```\n";
+    let scene = Scene::of(text).command("argocd", script);
+    let environment: Vec<_> = scene.environment().collect();
+    let book = scene.path("book.md").display().to_string();
+    let mut screen =
+        Screen::start(Path::new(RUNBOOK), &["run", &book], &environment, &scene.path(""));
+    screen.answer("run it? [", "y");
+    screen.answer("│ Who are you? ", "anna");
+    screen.wait_for("│ hello anna");
+    screen.wait_for("complete");
+    assert_eq!(screen.exit().code(), Some(0));
+    let shown = screen.shown();
+    for line in ["  │ Who are you? anna", "  │ hello anna", "  │ end", "  status only ("] {
+        assert!(shown.lines().any(|one| one.starts_with(line)), "{line}\n{shown}");
+    }
+}

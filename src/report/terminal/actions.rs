@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use crate::event::{Ending, Intent, Outcome, Summary, Visit};
 use crate::expect::{Stream, Verdict};
-use crate::policy::Effect;
+use crate::policy::{Effect, Trait};
 use crate::variables::Redacted;
 
 use super::Terminal;
@@ -53,6 +53,7 @@ impl<W: Write> Terminal<W> {
     }
 
     pub(super) fn intent(&mut self, intent: &Intent) -> io::Result<()> {
+        self.talks = intent.traits.contains(&Trait::Interactive);
         let page = &mut self.page;
         page.blank()?;
         intent.values.iter().try_for_each(|value| page.says("  with ", value.as_str()))?;
@@ -68,10 +69,32 @@ impl<W: Write> Terminal<W> {
         Ok(())
     }
 
+    /// What a command printed. A line that has not ended waits for its end; not so a question of a
+    /// command that talks to the operator.
     pub(super) fn output(&mut self, stream: Stream, text: &str) -> io::Result<()> {
-        let gutter = if stream == Stream::Stdout { &mut self.stdout } else { &mut self.stderr };
+        let (gutter, other) = match stream {
+            Stream::Stdout => (&mut self.stdout, &mut self.stderr),
+            Stream::Stderr => (&mut self.stderr, &mut self.stdout),
+        };
         let mut lines = String::new();
+        other.end_line(&mut lines);
         gutter.push(text.as_bytes(), &mut lines);
+        if self.talks {
+            gutter.flush(&mut lines);
+        }
+        self.page.behind_gutter(&lines)
+    }
+
+    /// Whether a question of a command stands on the line.
+    pub(super) fn is_asked(&self) -> bool {
+        self.stdout.is_inside() || self.stderr.is_inside()
+    }
+
+    /// Ends the line of a command's question, for a line of ours.
+    pub(super) fn end_line(&mut self) -> io::Result<()> {
+        let mut lines = String::new();
+        self.stdout.end_line(&mut lines);
+        self.stderr.end_line(&mut lines);
         self.page.behind_gutter(&lines)
     }
 

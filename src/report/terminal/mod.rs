@@ -25,6 +25,8 @@ pub struct Terminal<W> {
     page: Page<W>,
     stdout: Gutter,
     stderr: Gutter,
+    /// Whether the command talks to the operator.
+    talks: bool,
     /// How long such a run usually takes.
     usual: Option<Usual>,
 }
@@ -34,7 +36,7 @@ impl<W: Write> Terminal<W> {
     pub fn new(out: W, colour: Colour, columns: usize) -> Self {
         let gutter = |sign: &str| Gutter::new(&format!("  {sign} "), columns);
         let (stdout, stderr) = (gutter(voice::STDOUT), gutter(voice::STDERR));
-        Self { page: Page::new(out, colour, columns), stdout, stderr, usual: None }
+        Self { page: Page::new(out, colour, columns), stdout, stderr, talks: false, usual: None }
     }
 
     fn draw(&mut self, event: &Event) -> io::Result<()> {
@@ -103,7 +105,15 @@ impl<W: Write> Terminal<W> {
 
 impl<W: Write> Sink for Terminal<W> {
     fn take(&mut self, event: &Event) -> io::Result<()> {
-        self.draw(event)?;
+        match &event.what {
+            What::Output { .. } => self.draw(event)?,
+            // How long a question has stood there is nothing to tell.
+            What::Running { .. } if self.is_asked() => {}
+            _ => {
+                self.end_line()?;
+                self.draw(event)?;
+            }
+        }
         self.page.flush()
     }
 }

@@ -64,11 +64,11 @@ impl Forms {
             for text in encode::texts(part) {
                 forms.derived_literal(&text);
             }
-            let [little, big] = encode::utf16(part);
-            for bytes in [part.as_bytes(), &little, &big] {
-                forms.base64_forms(bytes);
-                forms.hex_forms(bytes);
-            }
+            forms.base64_forms(part.as_bytes());
+            forms.hex_forms(part.as_bytes());
+            // What PowerShell makes base64 of.
+            let [little, _] = encode::utf16(part);
+            forms.base64_forms(&little);
         }
         forms
     }

@@ -186,22 +186,17 @@ fn utf16(text: &str) -> [Vec<u8>; 2] {
 }
 
 #[test]
-fn utf16_is_found_as_it_is_and_in_base64_and_hex() {
+fn utf16_is_found_as_it_is_and_in_base64() {
     for secret in [TOKEN, "Pässwört€😀"] {
         let redactor = redactor(&[secret]);
-        for (whole, core) in utf16(&format!("say {secret}!")).iter().zip(utf16(secret)) {
+        let whole = utf16(&format!("say {secret}!"));
+        for (whole, core) in whole.iter().zip(utf16(secret)) {
             let out = in_pieces(&redactor, whole, &[1, 7]);
             assert!(String::from_utf8_lossy(&out).contains("[redacted A]"), "{out:?}");
             assert!(memchr::memmem::find(&out, &core[2..core.len() - 2]).is_none(), "{out:?}");
-            let hex: String = whole.iter().map(|byte| format!("{byte:02x}")).collect();
-            let out = [STANDARD.encode(whole), hex].map(|text| redactor.redact(&text));
-            for text in out {
-                assert!(
-                    text.as_str().contains("[redacted A]") && text.as_str().len() < 50,
-                    "{text}"
-                );
-            }
         }
+        let out = redactor.redact(&STANDARD.encode(&whole[0]));
+        assert!(out.as_str().contains("[redacted A]") && out.as_str().len() < 40, "{out}");
     }
 }
 

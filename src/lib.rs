@@ -14,6 +14,8 @@
 //! 3. [`git`]: git, asked without being told what to run
 //! 4. [`program`]: a program that a team's settings name, run within bounds
 //! 5. [`diagnostic`]: a finding about a runbook, as data
+//! 4. [`diagnostic`]: a finding about a runbook, as data
+//! 5. [`voice`]: who speaks on a screen: the margins of others, the words of the program
 //! 6. [`expect`]: what a segment promises: English that compiles to checks
 //! 7. [`shell`]: what a block mentions: statements, names, placeholders
 //! 8. [`policy`]: what a command does to the world
@@ -62,3 +64,4 @@ pub mod source;
 pub mod stamp;
 pub mod validation;
 pub mod variables;
+pub mod voice;

@@ -54,7 +54,8 @@ fn operator_on_staging(clusters: &Clusters) -> Story {
 
 /// What a screen has shown, without the breaks between its lines.
 fn flowing(screen: &screen::Screen) -> String {
-    screen.text().split_whitespace().collect::<Vec<_>>().join(" ")
+    let text = screen.text().replace('»', " ");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What was pinned at the start, as `tool what = value`.

@@ -217,7 +217,7 @@ fn what_could_not_run_or_would_be_empty_is_refused_and_put_again() {
         "the placeholder app is no input of this runbook",
         "nothing of this run has set $NOWHERE",
         "stands for something that is left out",
-        "without `Expect:`",
+        "`Expect:`, without comments",
     ] {
         screen.wait_for(says);
         screen.answer("edit it again?", "y");

@@ -94,6 +94,9 @@ fn forms(secret: &str) -> Vec<(String, Vec<u8>)> {
         "JSON of JSON".into(),
         serde_json::to_string(&json).expect("JSON").trim_matches('"').into(),
     ));
+    let units = || secret.encode_utf16();
+    forms.push(("UTF-16LE".into(), units().flat_map(u16::to_le_bytes).collect()));
+    forms.push(("UTF-16BE".into(), units().flat_map(u16::to_be_bytes).collect()));
     let quoted = secret.replace('\'', "'\\''");
     let json = serde_json::to_string(&quoted).expect("JSON");
     forms.push(("single quotes in JSON".into(), json.trim_matches('"').into()));
@@ -247,7 +250,7 @@ fn no_secret_of_the_rotation_is_on_the_screen() {
     screen.wait_for("complete: every step was carried out");
     assert_eq!(screen.exit().code(), Some(0));
     is_clean("the screen", &screen.written());
-    is_clean("the screen", screen.text().replace(['│', '┆'], "").as_bytes());
+    is_clean("the screen", screen.text().replace(['│', '┆', '▌', '»', '…'], "").as_bytes());
     spy.found_nothing();
 }
 
@@ -272,7 +275,7 @@ fn redacted(command: &str) {
         let words = ["run", &runbook, "--answers", &answers, "--format", format];
         let ended = story.run(&words);
         ended.is(0, &["[redacted CURRENT_TOKEN]"]);
-        is_clean(command, ended.stdout.replace(['│', '┆'], "").as_bytes());
+        is_clean(command, ended.stdout.replace(['│', '┆', '▌', '»', '…'], "").as_bytes());
         is_clean(command, ended.stdout.replace("\\n", "").as_bytes());
         is_clean(command, ended.stderr.as_bytes());
     }
@@ -296,6 +299,10 @@ fn a_secret_is_redacted_in_every_encoding() {
     redacted("jq -n --arg it \"$CURRENT_TOKEN\" '$it | @sh'");
     redacted("printf %s \"$CURRENT_TOKEN\" | base32");
     redacted("printf 'a%s' \"$CURRENT_TOKEN\" | base32 -w0");
+    redacted("printf %s \"$CURRENT_TOKEN\" | iconv -t UTF-16LE");
+    redacted("printf 'a%s' \"$CURRENT_TOKEN\" | iconv -t UTF-16BE");
+    redacted("printf %s \"$CURRENT_TOKEN\" | iconv -t UTF-16");
+    redacted("printf %s \"$CURRENT_TOKEN\" | iconv -t UTF-16LE | base64 -w0");
     redacted("printf '%q\\n' \"$CURRENT_TOKEN\"");
     redacted("set -x\necho \"$CURRENT_TOKEN\"\nset +x");
     redacted("declare -p CURRENT_TOKEN");
@@ -319,7 +326,7 @@ fn quoted_in_part(command: &str) {
     for format in ["text", "json"] {
         let ended = story.run(&["run", &runbook, "--answers", &answers, "--format", format]);
         ended.is(1, &["[redacted CURRENT_TOKEN]"]);
-        is_clean(command, ended.stdout.replace(['│', '┆'], "").as_bytes());
+        is_clean(command, ended.stdout.replace(['│', '┆', '▌', '»', '…'], "").as_bytes());
     }
 }
 
@@ -385,6 +392,7 @@ printf %s "$API_TOKEN" | base64 -w20
 printf %s "$API_TOKEN" | od -An -tx1
 jq -n --arg t "$API_TOKEN" '$t, ($t | @uri), ($t | @html), ($t | @base64), ($t | @sh)'
 printf %s "$API_TOKEN" | base32; printf ab%s "$API_TOKEN" | base32 -w0; echo
+printf %s "$API_TOKEN" | iconv -t UTF-16LE; printf %s "$API_TOKEN" | iconv -t UTF-16LE | base64 -w0
 said >&2
 # Expect: some output
 ```

@@ -33,6 +33,8 @@ pub(super) struct Markup {
     pub anchors: Vec<String>,
     /// Code: blocks with their fences, and code in prose.
     pub code: Vec<Span>,
+    /// Blocks of code, with their fences.
+    pub blocks: Vec<Span>,
 }
 
 impl Markup {
@@ -52,6 +54,11 @@ impl Markup {
     /// Whether an offset lies in code.
     pub fn is_code(&self, offset: usize) -> bool {
         holds(&self.code, offset)
+    }
+
+    /// Whether an offset lies in a block of code.
+    pub fn is_block(&self, offset: usize) -> bool {
+        holds(&self.blocks, offset)
     }
 
     /// Whether an offset lies in an HTML comment.
@@ -107,7 +114,10 @@ impl Reader<'_> {
                 self.heading = Some(String::new());
                 self.markup.title.get_or_insert(range.into());
             }
-            Tag::CodeBlock(_) => self.markup.code.push(range.into()),
+            Tag::CodeBlock(_) => {
+                self.markup.code.push(range.clone().into());
+                self.markup.blocks.push(range.into());
+            }
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
                 let span = self.target(dest_url, &range);
                 self.markup.links.push(Link { target: dest_url.to_string(), span });

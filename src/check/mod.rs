@@ -12,6 +12,7 @@ mod commands;
 mod comments;
 mod effects;
 mod expectations;
+mod imitation;
 mod inputs;
 mod links;
 mod markup;

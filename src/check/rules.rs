@@ -7,8 +7,8 @@ use crate::source::Span;
 
 use super::Subject;
 use super::{
-    characters, commands, comments, effects, expectations, inputs, links, metadata, output, slips,
-    statuses,
+    characters, commands, comments, effects, expectations, imitation, inputs, links, metadata,
+    output, slips, statuses,
 };
 
 /// A row: a code and what it is about.
@@ -76,6 +76,7 @@ pub const RULES: &[Rule] = &[
         By(characters::hidden),
         "a character is not what a reader sees",
     ),
+    rule("imitation", Warning, By(imitation::lines), "a text reads as a line of the program does"),
     rule(
         "suppression",
         Note,

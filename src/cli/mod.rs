@@ -147,6 +147,12 @@ fn complain(message: &str) {
     let _ = writeln!(std::io::stderr(), "runbook: {message}");
 }
 
+/// The width of the terminal; without one nothing has to fit.
+fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout());
+    size.map_or(usize::MAX, |size| usize::from(size.ws_col).max(1))
+}
+
 /// Writes a whole text to standard output; a reader that left early is no failure.
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();

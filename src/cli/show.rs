@@ -18,7 +18,7 @@ use super::carry_out::host;
 use super::journal::{failed, folder, life, open};
 use super::pick::{find, nothing_lists};
 use super::recorded::Recorded;
-use super::{Exit, Failure, deviations, print};
+use super::{Exit, Failure, columns, deviations, print};
 
 pub(super) fn show(arguments: &Show) -> Result<Exit, Failure> {
     let journal = open()?;
@@ -88,7 +88,7 @@ fn told(journal: &Sqlite, line: &Line, format: ShowFormat) -> Result<String, Fai
     Ok(match format {
         ShowFormat::Junit => story.junit(),
         ShowFormat::Markdown => story.markdown(),
-        ShowFormat::Text | ShowFormat::Json => story.text(),
+        ShowFormat::Text | ShowFormat::Json => story.text(columns()),
     })
 }
 

@@ -20,7 +20,7 @@ use crate::source::Source;
 use crate::stamp::Method;
 
 use super::arguments::{Status, StatusFormat};
-use super::{Exit, Failure, complain, environment_variable, paths, print};
+use super::{Exit, Failure, columns, complain, environment_variable, paths, print};
 
 /// The age that is worth a warning where none was named, in days.
 const OLD: i64 = 90;
@@ -234,12 +234,6 @@ fn since(runbook: &Freshness) -> String {
 fn count(number: usize, noun: &str) -> String {
     let several = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{several}")
-}
-
-/// The width of the terminal; without one nothing has to fit.
-fn columns() -> usize {
-    let size = rustix::termios::tcgetwinsize(std::io::stdout());
-    size.map_or(usize::MAX, |size| usize::from(size.ws_col).max(1))
 }
 
 /// The rows in columns; where they do not fit, each name stands on a line above the rest.

@@ -19,8 +19,9 @@ use crate::engine::{
     Edit, From, Given, Go, Happened, Insisted, Judged, Manual, OnFailure, Operator, Wishes,
 };
 use crate::event::{Outcome, Reference};
-use crate::report::neutral;
+use crate::report::{named, said, verbatim};
 use crate::variables::{Redacted, Secret, Weakness};
+use crate::voice;
 
 use super::fetch;
 use super::keyboard::{Echo, Typed, read_line};
@@ -67,7 +68,7 @@ impl Terminal {
     }
 
     fn ask(&mut self, question: &str, echo: Echo) -> Reply {
-        let question = format!("  {question} ");
+        let question = self.ours(question).join("\n") + " ";
         let wishes = self.wishes.clone();
         let over = || wishes.is_hung_up();
         loop {
@@ -82,9 +83,33 @@ impl Terminal {
         }
     }
 
+    /// Words of ours, which may quote others.
     fn say(&mut self, text: &str) {
-        // A terminal that is gone is noticed at the next question.
-        let _ = writeln!(self.screen, "  {text}");
+        let lines = self.ours(text);
+        self.show(&lines);
+    }
+
+    /// A text that is the runbook's, or an operator's.
+    fn cite(&mut self, text: &str) {
+        let margin = format!("  {} ", voice::RUNBOOK);
+        let lines = verbatim(&margin, &margin, text, self.columns());
+        self.show(&lines);
+    }
+
+    fn show(&mut self, lines: &[String]) {
+        for line in lines {
+            // A terminal that is gone is noticed at the next question.
+            let _ = writeln!(self.screen, "{line}");
+        }
+    }
+
+    fn ours(&self, text: &str) -> Vec<String> {
+        said("  ", text, self.columns())
+    }
+
+    fn columns(&self) -> usize {
+        let size = rustix::termios::tcgetwinsize(&self.screen);
+        size.map(|size| usize::from(size.ws_col)).ok().filter(|wide| *wide > 0).unwrap_or(80)
     }
 
     /// Asks until one of `keys` is typed, in any case; the word counts as well as its letter.
@@ -130,9 +155,9 @@ impl Terminal {
     /// A secret from where it was fetched before; a command runs only with the operator's word. What
     /// cannot be had so is typed.
     fn again(&mut self, name: &str, reference: &Reference) -> Result<Option<Secret>, Reply> {
-        let words = neutral(&reference.words());
+        let words = reference.words();
         if let Reference::Command { folder, .. } = reference {
-            self.say(&format!("{name} was fetched by {words}, in {}", neutral(folder.as_str())));
+            self.say(&format!("{name} was fetched by {words}, in {}", folder.as_str()));
             let keys = [('y', "yes"), ('n', "no"), ('p', "pause")];
             if self.key("run it again? [y yes, n type the value, p pause]:", &keys)? != 'y' {
                 return Ok(None);
@@ -141,7 +166,7 @@ impl Terminal {
         match fetch::again(reference) {
             Ok(value) => Ok(Some(Secret::from_input(value.to_string()).0)),
             Err(why) => {
-                self.say(&format!("{name}, which was fetched from {words}: {}", neutral(&why)));
+                self.say(&format!("{name}, which was fetched from {words}: {why}"));
                 Ok(None)
             }
         }
@@ -332,11 +357,11 @@ impl Operator for Terminal {
     fn unknown(&mut self, ask: &AskUnknown<'_>) -> Answer<Happened> {
         if let Some((outcome, why)) = ask.shown {
             let word = if *outcome == Outcome::Met { "is met" } else { "is not met" };
-            self.say(&neutral(&format!("the check {word}: {why}")));
+            self.say(&format!("the check {word}: {why}"));
         }
         let mut keys = vec![('y', "yes, it did"), ('n', "no, run it")];
         if let Some(probe) = ask.probe {
-            self.say(&format!("c checks it with: {}", neutral(probe)));
+            self.say(&format!("c checks it with: {probe}"));
             keys.push(('c', "check"));
         }
         keys.extend([('!', "shell"), ('p', "pause")]);
@@ -357,7 +382,7 @@ impl Operator for Terminal {
     fn leave_out(&mut self, ask: &AskLeftOut<'_>) -> Answer<Option<String>> {
         self.say("left out, as you wish:");
         for step in ask.steps {
-            self.say(&format!("  {}", neutral(step)));
+            self.say(&format!("  {step}"));
         }
         match self.reason() {
             Ok(reason) => Answer::Given(Some(reason), From::Operator),
@@ -368,7 +393,7 @@ impl Operator for Terminal {
     fn accept(&mut self, ask: &AskDoubt<'_>) -> Answer<String> {
         self.say(&format!("step {} cannot be undone, and", ask.step));
         for doubt in ask.doubts {
-            self.say(&format!("  {}", neutral(doubt.as_str())));
+            self.say(&format!("  {doubt}"));
         }
         self.say("Ctrl-C pauses; to go ahead all the same, say");
         match self.reason() {
@@ -378,20 +403,20 @@ impl Operator for Terminal {
     }
 
     fn context(&mut self, ask: &AskContext<'_>) -> Answer<()> {
-        self.say(&format!("the run itself has led {} to another place:", neutral(ask.tool)));
+        self.say(&format!("the run itself has led {} to another place:", ask.tool));
         for change in ask.changes {
             let from = change.from.map_or("unknown", Redacted::as_str);
             let text = format!("  {}: {from} -> {}", change.what, change.new_value());
-            self.say(&neutral(&text));
+            self.say(&text);
         }
         let value = ask.changes.first().map_or("yes", Change::new_value);
-        let question = format!("to write there type {} :", neutral(value));
+        let question = format!("to write there type {value} :");
         loop {
             let line = line_or_return!(self.ask(&question, Echo::Shown));
             if line.trim() == value {
                 return Answer::Given((), From::Operator);
             }
-            self.say(&format!("that is not {}; Ctrl-C pauses", neutral(value)));
+            self.say(&format!("that is not {value}; Ctrl-C pauses"));
         }
     }
 
@@ -430,8 +455,8 @@ impl Operator for Terminal {
 
 fn described(ask: &AskInput<'_>) -> String {
     match ask.description {
-        Some(description) => format!("{} ({description})", ask.name),
-        None => ask.name.to_owned(),
+        Some(description) => format!("{} ({description})", named(ask.name)),
+        None => named(ask.name),
     }
 }
 

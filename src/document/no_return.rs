@@ -247,6 +247,9 @@ mod tests {
         let with = |text: &str| format!("{STEPS}## Rollback\n\n{text}\n");
         case(&with("Until step 2, both tokens are valid."), &["2"], &[]);
         case(&with("After step 2 (drop), there is no rollback."), &["2"], &[]);
+        case(&with("Do not roll back after step 2."), &["2"], &[]);
+        case(&with("Both tokens are valid until the end of step 2."), &[], &[]);
+        case(&with("Until the end of step 2, both tokens are valid."), &["2"], &[]);
         case(&with("Reversible through step 2."), &["3"], &[]);
         case(&with("Reversible through step 3."), &[], &[]);
         // A list of its own has numbers that are not meant.

@@ -49,15 +49,25 @@ impl Gutter {
         }
     }
 
+    /// Whether a line was given out that has not ended.
+    pub fn is_inside(&self) -> bool {
+        self.place == Place::Inside
+    }
+
+    /// Ends the line that was given out, for somebody else to write; what comes of it begins another.
+    pub fn end_line(&mut self, out: &mut String) {
+        if self.is_inside() {
+            out.push('\n');
+            self.place = Place::LineStart;
+        }
+    }
+
     /// Gives out the rest and ends the line.
     pub fn finish(&mut self, out: &mut String) {
         self.neutralizer.finish(&mut self.line);
         self.complete_lines(out);
         self.flush(out);
-        if self.place == Place::Inside {
-            out.push('\n');
-            self.place = Place::LineStart;
-        }
+        self.end_line(out);
     }
 
     fn complete_lines(&mut self, out: &mut String) {
@@ -95,6 +105,13 @@ mod tests {
         gutter.push(b"ok\nend", &mut out);
         gutter.finish(&mut out);
         assert_eq!(out, "  │ one\n  │ two\n  │ \n  │ Password: ok\n  │ end\n");
+        out.clear();
+        gutter.push(b"Go on?", &mut out);
+        gutter.flush(&mut out);
+        assert!(gutter.is_inside());
+        gutter.end_line(&mut out);
+        gutter.push(b" y\n", &mut out);
+        assert_eq!(out, "  │ Go on?\n  │  y\n");
     }
 
     #[test]

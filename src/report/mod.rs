@@ -19,9 +19,11 @@ pub mod story;
 pub mod terminal;
 pub mod whole;
 mod workflow;
+mod wrap;
 
 pub use self::audit::audit_words;
 use self::diagnostic::one_line;
 pub use self::diagnostic::{Colour, draw};
 pub use self::gutter::Gutter;
 pub use self::neutral::{Neutralizer, neutral};
+pub use self::wrap::{named, said, told, verbatim, wrapped};

@@ -4,7 +4,6 @@ use rustix::termios::OptionalActions;
 
 use crate::engine::{Answer, AskChanges, AskDifference, AskEdit, Changes, Difference, Edit, From};
 use crate::policy::Effect;
-use crate::report::neutral;
 
 use super::super::editor::{self, Saved};
 use super::super::keyboard::Echo;
@@ -14,7 +13,7 @@ impl Terminal {
     /// Another text for a command.
     pub(super) fn other_text(&mut self, ask: &AskEdit<'_>) -> Answer<Edit> {
         if let Some(refused) = ask.refused {
-            self.say(&neutral(refused));
+            self.say(refused);
             let keys = [('y', "yes"), ('n', "no"), ('p', "pause")];
             let question = "edit it again? [y yes, n keep the command as it was, p pause]:";
             match self.key(question, &keys) {
@@ -36,7 +35,7 @@ impl Terminal {
 
     /// Whether that text is meant, and why.
     pub(super) fn is_meant(&mut self, ask: &AskDifference<'_>) -> Answer<Difference> {
-        ask.difference.lines().for_each(|line| self.say(&neutral(line.as_str())));
+        self.cite(ask.difference.as_str());
         let (before, after) = ask.effects;
         if before != after {
             self.say(&format!("it {} until now, and {} then", does(before), does(after)));
@@ -63,7 +62,7 @@ impl Terminal {
     /// Whether the run goes on with what a shell has changed; not where nothing is said.
     pub(super) fn is_taken(&mut self, ask: &AskChanges<'_>) -> Answer<Changes> {
         self.say("the shell has left other than it was:");
-        ask.changes.iter().for_each(|one| self.say(&format!("  {}", neutral(one.as_str()))));
+        ask.changes.iter().for_each(|one| self.say(&format!("  {one}")));
         let question = "does the run go on with that? [y take it, n or Enter drops it, p pause]:";
         loop {
             let line = match self.ask(question, Echo::Shown) {
@@ -94,11 +93,11 @@ impl Terminal {
             Ok(Saved::Text(text)) => Ok(Some(text)),
             Ok(Saved::Over) => Err(Reply::Gone),
             Ok(Saved::Nothing(why)) => {
-                self.say(&neutral(&why));
+                self.say(&why);
                 Ok(None)
             }
             Err(error) => {
-                self.say(&neutral(&format!("failed to start {program}: {error}")));
+                self.say(&format!("failed to start {program}: {error}"));
                 Ok(None)
             }
         }
@@ -106,7 +105,7 @@ impl Terminal {
 
     /// The same where there is no editor: the lines that are typed.
     fn composed(&mut self, text: &str) -> Result<Option<String>, Reply> {
-        text.lines().for_each(|line| self.say(&format!("  {}", neutral(line))));
+        self.cite(text);
         self.say("there is no editor (VISUAL, EDITOR, vi): type the whole command here; a line");
         self.say("with only a full stop ends it, and nothing before that keeps the command");
         let mut lines = Vec::new();

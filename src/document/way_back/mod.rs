@@ -35,8 +35,8 @@ pub(super) enum About {
 /// Longer ones are no sentences.
 const LONGEST: usize = 800;
 
-/// A step that is named; its number is the group `id`.
-const STEP: &str = r"(?:the )?(?:step|phase|stage) #?(?P<id>\d{1,3}(?:\.\d{1,3}){0,2}[a-z]?)\b(?: ?\([^()]{0,60}\))?";
+/// A step that is named, or its end; its number is the group `id`.
+const STEP: &str = r"(?:(?:the )?(?:end|completion) of )?(?:the )?(?:step|phase|stage) #?(?P<id>\d{1,3}(?:\.\d{1,3}){0,2}[a-z]?)\b(?: ?\([^()]{0,60}\))?";
 /// That it is done, or under way.
 const DONE: &str = r"(?: (?:is|was|has been|gets) (?:\w+ly )?(?:done|completed?|finished|executed|run|applied|performed|carried out|reached|passed|committed|confirmed|taken|started|begun)| (?:completes|finishes|runs|begins|starts|succeeds|lands))?";
 const UNTIL: &str =
@@ -57,6 +57,7 @@ const IMPOSSIBLE: &str = concat!(
     r"|(?:can ?not|can't|can no longer|(?:not|no longer) possible to|impossible to) (?:(?:simply|easily|safely|be) )*(?:undone?|undo|roll(?:ed)?[ -]?back|revert(?:ed)?|reversed?|go back|turn back|backed out|back out)",
     r"|(?:is|are|becomes?) (?:\w+ly )?(?:irreversible|irrevocable|not reversible|no longer reversible)|\birreversible",
     r"|(?:roll[ -]?back|reverting|undoing)(?: \w+){0,3}? (?:is|becomes) (?:no longer possible|not possible|impossible|no longer available|not supported|no longer supported)",
+    r"|(?:do not|don't|never|must not|mustn't|should not|shouldn't) (?:(?:ever|try to|attempt to|attempt a|be) )*(?:roll(?:ed)?[ -]?back|revert(?:ed)?|undo|undone|back out)",
     r"|only (?:way|path|option|direction)(?: left)? is (?:to (?:go|roll|fix) )?forward|forward[ -]only|only (?:roll|fix|go)(?:ing)?[ -]forward|only forward)"
 );
 /// What may follow on that: what cannot be undone, why, or nothing.

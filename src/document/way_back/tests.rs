@@ -27,6 +27,9 @@ fn a_sentence_says_until_which_step_there_is_a_way_back() {
         "Nothing here becomes irreversible until step 7 (contract).",
         "Everything before step 7 is reversible.",
         "Rollback: until step 7, the old code works against the expanded schema.",
+        "You can roll back until the end of step 7.",
+        "Until the end of step 7, everything can be reverted.",
+        "Reversible until completion of step 7.",
     ] {
         case(sentence, About::Anything, Some(&step("7")));
     }
@@ -37,6 +40,7 @@ fn where_undoing_is_spoken_of_what_still_holds_is_enough() {
     for sentence in [
         "Until step 7, both old and new tokens are valid.",
         "Until step 7 is done the old database is untouched.",
+        "Until the end of step 7 both tokens are valid.",
         "Until step 7, the old code path is still present, so reverting the runner is enough.",
         "Before step 7 the old key still works, so put the previous value back.",
         "Before step 7 is done you can still stop the migration.",
@@ -61,6 +65,10 @@ fn a_sentence_says_after_which_step_there_is_none() {
         "There is no way back after step 7 has been carried out.",
         "The deletion cannot be reversed once step 7 is complete.",
         "Redeploy v1, but after step 7 there is no rollback, so do not hurry.",
+        "Do not roll back after step 7.",
+        "Do not roll back once step 7 is done: the old table is gone.",
+        "After step 7, never revert this by hand.",
+        "This must not be reverted after the end of step 7.",
     ] {
         case(sentence, About::Anything, Some(&step("7")));
     }
@@ -120,6 +128,13 @@ fn what_only_looks_like_it_says_nothing() {
         "Do not complete steps 3, 4 and 5 before steps 1 and 2 have been completed.",
         "Keep the current token in your own secrets manager until step 7 is done: a rollback needs it.",
         "Never revert before step 3.",
+        "Do not roll back until the end of step 3.",
+        "Wait until the end of step 3.",
+        "Do not roll back after step 3 unless the lead agrees.",
+        "Do not revert the four variables after step 3.",
+        "After step 3, do not revert the four variables.",
+        "After step 3, do not go back to the console.",
+        "If step 3 fails, do not roll back.",
         "It cannot be rolled back until step 3.",
         "No rollback is possible until step 3.",
         "Before step 7, there is nothing to roll back — the old project is still serving.",

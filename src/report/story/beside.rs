@@ -3,7 +3,8 @@
 use crate::event::{Deviation, Event, Visit, What};
 use crate::variables::Redacted;
 
-use super::{Story, Visiting};
+use super::Story;
+use super::deed::{Visiting, Words};
 
 impl Story {
     pub(super) fn beside(&mut self, event: &Event) {
@@ -19,17 +20,17 @@ impl Story {
         let Deviation { step, line, old, new, reason, by, .. } = deviation;
         let deed = self.deed(event, step, *line);
         let (old, new) = (old.as_str().lines(), new.as_str().lines());
-        deed.what =
-            vec!["the command was edited for this run; what it promises is the same".into()];
-        deed.what.extend(old.map(|line| format!("- {line}")));
-        deed.what.extend(new.map(|line| format!("+ {line}")));
+        let told = "the command was edited for this run; what it promises is the same";
+        deed.what = vec![Words::Ours(told.into())];
+        deed.what.extend(old.map(|line| Words::Runbook(format!("- {line}"))));
+        deed.what.extend(new.map(|line| Words::Runbook(format!("+ {line}"))));
         deed.said = vec![format!("{by} said: {reason}")];
         self.attention.push(format!("step {step}, line {line}: {by} edited the command: {reason}"));
     }
 
     fn shell_opened(&mut self, event: &Event, step: &str, line: usize, by: &str) {
         let deed = self.deed(event, step, line);
-        deed.what = vec![format!("{by} opened a shell")];
+        deed.what = vec![Words::Ours(format!("{by} opened a shell"))];
         deed.visit = Visiting::Open;
         let told = "a shell was opened; what was done in it was not checked";
         self.attention.push(format!("step {step}, line {line}: {told}"));

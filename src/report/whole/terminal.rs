@@ -13,6 +13,7 @@ use crate::event::Outcome;
 use crate::report::workflow::{Disguise, disarm};
 use crate::report::{Colour, draw, neutral};
 use crate::validation::{GapKind, Segment, Validation};
+use crate::voice;
 
 const BOLD: Style = Style::new().effects(Effects::BOLD);
 const DIM: Style = Style::new().effects(Effects::DIMMED);
@@ -120,7 +121,8 @@ impl Page {
         for statement in &segment.statements {
             for (number, line) in neutral(statement.as_str()).lines().enumerate() {
                 let line = self.styled(BOLD, line);
-                self.out.push_str(&format!("    {} {line}\n", if number == 0 { '$' } else { '>' }));
+                let sign = if number == 0 { voice::COMMAND } else { voice::GOES_ON };
+                self.out.push_str(&format!("    {sign} {line}\n"));
             }
         }
         for (line, text) in &segment.expectations {

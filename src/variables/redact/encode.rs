@@ -21,6 +21,7 @@ pub(super) fn texts(text: &str) -> Vec<Bytes> {
     all.extend([ansi_c(text, Wide::Kept), ansi_c(text, Wide::Octal)]);
     all.extend(nested(text));
     all.extend(base32(text.as_bytes()));
+    all.extend(utf16(text));
     all.extend(["", "'", "\""].map(|quotes| escaped(text, quotes, Wide::Kept)));
     all.extend(["", "'", "\""].map(|quotes| escaped(text, quotes, Wide::Coded)));
     all
@@ -37,6 +38,15 @@ fn nested(text: &str) -> Vec<Bytes> {
         json(std::str::from_utf8(&word).expect("a quoted text is text"), &JSON_DIALECTS[0])
     });
     words.chain(strings).chain(shell).chain([backslashed(inner, "")]).collect()
+}
+
+/// UTF-16 with the lower byte of each unit first, as PowerShell and `iconv` write it, and last.
+pub(super) fn utf16(text: &str) -> [Bytes; 2] {
+    [u16::to_le_bytes, u16::to_be_bytes].map(|bytes| {
+        let mut out = room(text.as_bytes());
+        text.encode_utf16().for_each(|unit| out.extend(bytes(unit)));
+        out
+    })
 }
 
 /// Base32 (RFC 4648), as far as its digits depend on the text alone, wherever in a group of five bytes

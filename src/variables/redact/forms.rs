@@ -66,6 +66,9 @@ impl Forms {
             }
             forms.base64_forms(part.as_bytes());
             forms.hex_forms(part.as_bytes());
+            // What PowerShell makes base64 of.
+            let [little, _] = encode::utf16(part);
+            forms.base64_forms(&little);
         }
         forms
     }

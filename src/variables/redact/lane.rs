@@ -118,6 +118,7 @@ impl Lane {
         };
         let gap = &bytes[start..=at];
         match self.alphabet {
+            _ if gap.is_empty() => false,
             Alphabet::Literal => false,
             Alphabet::Base64 => begins_fold(gap) && is_folded(&bytes[..start], is_base64),
             Alphabet::Hex if gap.contains(&b'\n') || gap.contains(&b'\r') => {

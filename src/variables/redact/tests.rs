@@ -124,6 +124,8 @@ fn only_what_may_be_a_secret_is_held_back() {
     assert_eq!(shown("Are you sure? [y/N] "), "Are you sure? [y/N] ");
     assert_eq!(shown("token st.64"), "token ");
     assert_eq!(shown("token st.65\n"), "token st.65\n");
+    assert_eq!(shown("Go on with 7? [y/N] "), "Go on with 7? [y/N] ");
+    assert_eq!(shown("Restart 70 of 7 pods? "), "Restart 70 of 7 pods? ");
     assert_eq!(shown(&format!("{TOKEN}!")), "[redacted A]!");
     // Too short for a line of folded base64, although a form begins with its last three digits.
     assert_eq!(shown("abcdefghijklc3Q\n"), "abcdefghijklc3Q\n");
@@ -175,6 +177,27 @@ fn json_in_json_and_in_a_shell_word_is_found() {
     case(&[secret], &nested, "\"\\\"[redacted A]\\\"\"");
     let word = format!("curl -d '{}'", json.replace('\'', "'\\''"));
     case(&[secret], &word, "curl -d '\"[redacted A]\"'");
+}
+
+/// Its UTF-16, the lower byte of each unit first and last.
+fn utf16(text: &str) -> [Vec<u8>; 2] {
+    let units = || text.encode_utf16();
+    [units().flat_map(u16::to_le_bytes).collect(), units().flat_map(u16::to_be_bytes).collect()]
+}
+
+#[test]
+fn utf16_is_found_as_it_is_and_in_base64() {
+    for secret in [TOKEN, "Pässwört€😀"] {
+        let redactor = redactor(&[secret]);
+        let whole = utf16(&format!("say {secret}!"));
+        for (whole, core) in whole.iter().zip(utf16(secret)) {
+            let out = in_pieces(&redactor, whole, &[1, 7]);
+            assert!(String::from_utf8_lossy(&out).contains("[redacted A]"), "{out:?}");
+            assert!(memchr::memmem::find(&out, &core[2..core.len() - 2]).is_none(), "{out:?}");
+        }
+        let out = redactor.redact(&STANDARD.encode(&whole[0]));
+        assert!(out.as_str().contains("[redacted A]") && out.as_str().len() < 40, "{out}");
+    }
 }
 
 #[test]

@@ -3,16 +3,19 @@
 //! Comes in: a [`Plan`] over all steps. Goes out: the versioned contract of the README, and a text
 //! that says of each statement what it does and of each expectation what is checked.
 
+mod text;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::document::{self, ActionKind, Block};
-use crate::expect::Best;
 use crate::plan::{self, Plan};
 use crate::policy::{Classification, Effect, Trait};
 use crate::source::Span;
+
+pub use text::text;
 
 /// The contract's version; it grows when a field changes its meaning.
 const VERSION: u32 = 1;
@@ -243,181 +246,4 @@ fn names<'a>(mentioned: impl Iterator<Item = &'a str>) -> Vec<String> {
         }
     }
     names
-}
-
-/// The explanation as a reviewer reads it.
-pub fn text(plan: &Plan) -> String {
-    let document = &plan.document;
-    let mut out = Lines::default();
-    out.line(0, document.title.as_deref().unwrap_or("(no title)"));
-    for entry in &document.metadata.entries {
-        out.line(1, &format!("{}: {}", entry.label, entry.value));
-    }
-    out.line(1, &format!("plan: {}", plan.fingerprint));
-    if !plan.inputs.is_empty() {
-        out.line(0, "");
-        out.line(0, "Inputs");
-        plan.inputs.iter().for_each(|input| out.line(1, &input_text(input)));
-    }
-    for step in &plan.steps {
-        let written = plan.step(step);
-        out.line(0, "");
-        let section = if written.section.title.is_empty() {
-            String::new()
-        } else {
-            format!(" [{}]", written.section.title)
-        };
-        out.line(
-            0,
-            &format!("Step {} — {}{section} (line {})", written.id, written.title, written.line),
-        );
-        if let Some(one) = plan.no_return(step.place) {
-            out.line(1, &format!("no way back after it (line {}): {}", one.line, one.words));
-        }
-        let undoes = undoes(plan, step);
-        if !undoes.is_empty() {
-            out.line(
-                1,
-                &format!("undoes step {}: left out where that was never begun", undoes.join(", ")),
-            );
-        }
-        action_lines(plan, &written.actions, &step.actions, 1, &mut out);
-    }
-    out.text
-}
-
-/// Indented lines, neutralised.
-#[derive(Default)]
-struct Lines {
-    text: String,
-}
-
-impl Lines {
-    fn line(&mut self, depth: usize, text: &str) {
-        for line in super::neutral(text).lines().chain(text.is_empty().then_some("")) {
-            self.text.push_str(&"  ".repeat(if line.is_empty() { 0 } else { depth }));
-            self.text.push_str(line);
-            self.text.push('\n');
-        }
-    }
-}
-
-fn input_text(input: &plan::Input) -> String {
-    let mut text = input.name.clone();
-    for (said, word) in [(input.secret, "secret"), (input.list, "may be several")] {
-        if said {
-            text.push_str(&format!(", {word}"));
-        }
-    }
-    let lines: Vec<_> = input.lines.iter().map(ToString::to_string).collect();
-    text.push_str(&format!(" (line {})", lines.join(", ")));
-    if let Some(description) = &input.description {
-        text.push_str(&format!(": {description}"));
-    }
-    if let Some(default) = &input.default {
-        text.push_str(&format!(" [{default}]"));
-    }
-    text
-}
-
-fn action_lines(
-    plan: &Plan,
-    written: &[document::Action],
-    decided: &[plan::Action],
-    depth: usize,
-    out: &mut Lines,
-) {
-    for (action, decision) in written.iter().zip(decided) {
-        match (&action.kind, decision) {
-            (ActionKind::Command(block), plan::Action::Command(segments)) => {
-                block_lines(plan, action.line, block, segments, depth, out);
-            }
-            (ActionKind::Choice(choice), plan::Action::Choice(decided)) => {
-                out.line(depth, &format!("line {}: choose one", action.line));
-                for (one, decided) in choice.alternatives.iter().zip(decided) {
-                    let mark = if one.preferred { " (preferred)" } else { "" };
-                    out.line(depth + 1, &format!("{}{mark}", one.label));
-                    action_lines(plan, &one.actions, decided, depth + 2, out);
-                }
-            }
-            (ActionKind::Manual(manual), plan::Action::Manual { irreversible }) => {
-                let mark = if *irreversible { ", cannot be undone" } else { "" };
-                out.line(depth, &format!("line {}: you do this{mark}", action.line));
-                manual
-                    .items
-                    .iter()
-                    .for_each(|item| out.line(depth + 1, &format!("- {}", item.text)));
-                if !manual.yields.is_empty() {
-                    out.line(depth + 1, &format!("yields {}", manual.yields.join(", ")));
-                }
-            }
-            (ActionKind::Record(record), _) => {
-                out.line(depth, &format!("line {}: record ({})", action.line, record.language));
-            }
-            _ => {}
-        }
-    }
-}
-
-fn block_lines(
-    plan: &Plan,
-    line: usize,
-    block: &Block,
-    segments: &[plan::Segment],
-    depth: usize,
-    out: &mut Lines,
-) {
-    let label = block.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
-    if !block.runnable {
-        out.line(depth, &format!("line {line}: does not run{label}"));
-        block.reasons.iter().for_each(|reason| out.line(depth + 1, &reason.text));
-        return;
-    }
-    out.line(
-        depth,
-        &format!(
-            "line {line}: {}{label}",
-            if block.language.is_empty() { "command" } else { &block.language }
-        ),
-    );
-    for (written, decided) in block.segments.iter().zip(segments) {
-        let statements = block.script.statements[written.statements.clone()].iter();
-        for (statement, one) in statements.zip(&decided.classifications) {
-            let place = block_place(plan, block, statement.span.start);
-            out.line(depth + 1, &format!("{} $ {}", place.0, &block.text[statement.span.range()]));
-            let mut traits = String::new();
-            for one in &one.traits {
-                traits.push_str(&format!(
-                    ", {}",
-                    serde_json::to_value(one).expect("a word").as_str().unwrap_or_default()
-                ));
-            }
-            let effect = format!("{:?}", one.effect).to_lowercase();
-            out.line(depth + 2, &format!("{effect}{traits}"));
-            one.reasons.iter().for_each(|reason| out.line(depth + 3, &reason.text));
-        }
-        decided.remarks.iter().for_each(|remark| out.line(depth + 2, &format!("note: {remark}")));
-        for annotation in &written.expectations {
-            expectation_lines(annotation, depth + 1, out);
-        }
-        if written.expectations.is_empty() {
-            out.line(depth + 2, "promises nothing: passes on its exit status");
-        }
-    }
-}
-
-fn expectation_lines(annotation: &document::Annotation, depth: usize, out: &mut Lines) {
-    let expectation = &annotation.expectation;
-    out.line(depth, &format!("{} expects: {}", annotation.line, expectation.text()));
-    expectation.checks().iter().for_each(|check| out.line(depth + 1, &format!("checked: {check}")));
-    if let Some(residual) = expectation.residual() {
-        out.line(depth + 1, &format!("you judge: {residual}"));
-    }
-    expectation
-        .notes()
-        .iter()
-        .for_each(|note| out.line(depth + 1, &format!("not checked: {note}")));
-    if expectation.best() == Best::Unverified {
-        out.line(depth + 1, "without a person it stays unverified");
-    }
 }

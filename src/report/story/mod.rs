@@ -57,16 +57,7 @@ impl Story {
     pub fn take(&mut self, event: &Event) {
         self.ended.clone_from(&event.at);
         match &event.what {
-            What::RunStarted(beginning) => {
-                self.role(&beginning.operator, beginning.role.as_ref());
-                let taken = beginning.taken_from.as_ref().zip(beginning.reason.as_ref());
-                self.attention.extend(taken.map(|(from, reason)| {
-                    format!("{} undoes a run of {from}: {reason}", beginning.operator)
-                }));
-                self.run.clone_from(&event.run);
-                self.began.clone_from(&event.at);
-                self.beginning = Some(beginning.clone());
-            }
+            What::RunStarted(beginning) => self.began(event, beginning),
             What::RunResumed(resumption) => self.resumed(&event.at, resumption),
             What::TakenOver(taken) => {
                 let of = format!("taken over from run {}", taken.of);
@@ -157,6 +148,17 @@ impl Story {
             | What::StatementEnded { .. }
             | What::StateKept(_) => {}
         }
+    }
+
+    fn began(&mut self, event: &Event, beginning: &Beginning) {
+        self.role(&beginning.operator, beginning.role.as_ref());
+        let taken = beginning.taken_from.as_ref().zip(beginning.reason.as_ref());
+        self.attention.extend(taken.map(|(from, reason)| {
+            format!("{} undoes a run of {from}: {reason}", beginning.operator)
+        }));
+        self.run.clone_from(&event.run);
+        self.began.clone_from(&event.at);
+        self.beginning = Some(Box::new(beginning.clone()));
     }
 
     fn intended(&mut self, event: &Event, intent: &Intent) {

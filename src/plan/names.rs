@@ -46,27 +46,25 @@ pub fn key(name: &str) -> String {
     words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
 }
 
+/// A word as it stands for one thing.
+fn one(word: &str) -> &str {
+    word.strip_suffix('s').unwrap_or(word)
+}
+
 /// Whether a value of this name is secret, as authors and tools name their variables.
 pub fn sounds_secret(name: &str) -> bool {
-    const SECRET: &[&str] = &[
-        "token",
-        "secret",
-        "password",
-        "passwd",
-        "passphrase",
-        "credential",
-        "credentials",
-        "apikey",
-        "pat",
-    ];
+    const SECRET: &[&str] =
+        &["token", "secret", "password", "passwd", "passphrase", "credential", "apikey", "pat"];
     const KEYS: &[&str] = &["api", "private", "access", "secret", "signing", "encryption", "ssh"];
     // `SECRET_NAME` and `TOKEN_FILE` say where a secret is, not what it is.
     const ABOUT: &[&str] = &["name", "names", "path", "file", "dir", "type", "ttl", "url", "count"];
     let name = key(name);
     let words: Vec<_> = name.split('_').collect();
     let about = words.last().is_some_and(|last| ABOUT.contains(last));
-    let key = words.windows(2).any(|pair| KEYS.contains(&pair[0]) && pair[1] == "key");
-    !about && (key || words.iter().any(|word| SECRET.contains(word)))
+    let key = words.windows(2).any(|pair| KEYS.contains(&pair[0]) && one(pair[1]) == "key");
+    // `PASSWORDS` is several of them.
+    let is_secret = |word: &&str| [*word, one(word)].iter().any(|word| SECRET.contains(word));
+    !about && (key || words.iter().any(|word| is_secret(word)))
 }
 
 #[cfg(test)]
@@ -75,7 +73,15 @@ mod tests {
 
     #[test]
     fn secret_names_are_told_from_names_of_secrets() {
-        for name in ["NEW_TOKEN", "db-password", "AWS_SECRET_ACCESS_KEY", "api key", "GH_PAT"] {
+        for name in [
+            "NEW_TOKEN",
+            "db-password",
+            "AWS_SECRET_ACCESS_KEY",
+            "api key",
+            "GH_PAT",
+            "API_KEYS",
+            "PASSWORDS",
+        ] {
             assert!(sounds_secret(name), "{name}");
         }
         for name in ["SECRET_NAME", "TOKEN_FILE", "KEY", "PROJECT_ID", "app", "monkey", "PATH"] {

@@ -11,11 +11,15 @@ use regex::Regex;
 use crate::policy::{Classification, Effect, Trait};
 use crate::shell::{Command, Simple, Statement, Word};
 
+use super::names::sounds_secret;
+
 /// Whether the statement's standard output is withheld. What a write prints is what it was given,
 /// which the redactor knows.
 pub(super) fn is_secret(statement: &Statement, classification: &Classification) -> bool {
     let prints = classification.traits.contains(&Trait::PrintsSecret);
-    prints && classification.effect != Effect::Write && !is_reduced(statement)
+    let printed = prints && classification.effect != Effect::Write && !is_reduced(statement);
+    // What a variable held in there nobody can ask for afterwards.
+    printed || statement.inner.iter().any(|name| sounds_secret(name))
 }
 
 fn is_reduced(statement: &Statement) -> bool {
@@ -58,6 +62,26 @@ mod tests {
         let statement = &script.statements[0];
         let classification = classify(statement, Catalogue::builtin());
         if is_secret(statement, &classification) { "withheld" } else { "shown" }
+    }
+
+    #[test]
+    fn output_of_what_holds_a_secret_only_for_a_while_is_withheld() {
+        for text in [
+            "for TOKEN in $(cat k); do echo \"$TOKEN\"; done",
+            "while read -r DB_PASSWORD; do echo \"$DB_PASSWORD\"; done < k",
+            "( API_TOKEN=$(cat k); echo \"$API_TOKEN\" )",
+            "cat k | while read -r _ TOKEN; do echo $TOKEN; done",
+        ] {
+            assert_eq!(case(text), "withheld", "{text}");
+        }
+        for text in [
+            "for app in $(cat k); do echo \"$app $TOKEN\"; done",
+            "if [ -z \"$TOKEN\" ]; then TOKEN=$(cat k); fi",
+            "TOKEN=$(cat k)",
+            "( TOKEN_FILE=k; cat \"$TOKEN_FILE\" )",
+        ] {
+            assert_eq!(case(text), "shown", "{text}");
+        }
     }
 
     #[test]

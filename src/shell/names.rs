@@ -21,6 +21,12 @@ pub(super) struct Names {
     pub unsets: Vec<String>,
     pub functions: Vec<String>,
     pub reads_status: bool,
+    /// Names that are set in a loop, a subshell or a function, and read there.
+    pub inner: Vec<String>,
+    /// Names that are set in such.
+    set_inside: HashSet<String>,
+    /// How deep in such it is.
+    depth: usize,
     /// Names that have a value by now, here or in a subshell or function.
     known: Scope,
     /// The names of `assigns`.
@@ -155,7 +161,9 @@ impl Names {
         let known = self.known.order.len();
         let (assigns, unsets) = (self.assigns.len(), self.unsets.len());
         let functions = self.functions.len();
+        self.depth += 1;
         visit(self);
+        self.depth -= 1;
         self.known.truncate(known);
         self.assigns.truncate(assigns);
         self.assigned.truncate(assigns);
@@ -189,12 +197,14 @@ impl Names {
 
     fn compound(&mut self, compound: &Compound) {
         self.words(&compound.words);
+        self.depth += 1;
         if let Some(variable) = &compound.variable {
             self.assign(&Mention { name: variable.clone(), span: compound.span });
         }
         for body in &compound.bodies {
             self.list(body);
         }
+        self.depth -= 1;
         self.redirects(&compound.redirects);
     }
 
@@ -270,6 +280,7 @@ impl Names {
             let mention = Mention { name: name.to_owned(), span: word.span };
             if builtin == "local" {
                 self.known.push(&mention.name);
+                self.set_inside.insert(mention.name);
             } else if end < word.text.len() || !matches!(builtin, "export" | "readonly") {
                 self.assign(&mention);
             } else {
@@ -303,6 +314,9 @@ impl Names {
     }
 
     fn assign(&mut self, mention: &Mention) {
+        if self.depth > 0 {
+            self.set_inside.insert(mention.name.clone());
+        }
         if self.known.contains(&mention.name) && !self.assigned.contains(&mention.name) {
             // A local of a function.
             return;
@@ -347,6 +361,9 @@ impl Names {
 
     fn read_name(&mut self, mention: &Mention, used: Use) {
         let name = mention.name.as_str();
+        if self.set_inside.contains(name) && !self.inner.iter().any(|known| known == name) {
+            self.inner.push(name.to_owned());
+        }
         let of_bash = SET_BY_BASH.contains(&name) || OF_BASH.contains(&name);
         if !is_name(name) || of_bash || self.known.contains(name) {
             return;

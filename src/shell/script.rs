@@ -51,6 +51,8 @@ pub struct Statement {
     pub unsets: Vec<String>,
     /// The functions that it defines.
     pub functions: Vec<String>,
+    /// The variables that it sets in a loop, a subshell or a function of its own, and reads there.
+    pub inner: Vec<String>,
     /// Whether it asks for the status of the statement before (`$?`, `PIPESTATUS`).
     pub reads_status: bool,
     /// Whether a part of it goes on in the background.
@@ -126,6 +128,7 @@ impl Statement {
             defaulted: names.defaulted,
             unsets: names.unsets,
             functions: names.functions,
+            inner: names.inner,
             reads_status: names.reads_status,
             background: node.items.iter().any(|item| item.background),
             node,

@@ -14,29 +14,28 @@
 //! 3. [`git`]: git, asked without being told what to run
 //! 4. [`program`]: a program that a team's settings name, run within bounds
 //! 5. [`diagnostic`]: a finding about a runbook, as data
-//! 4. [`diagnostic`]: a finding about a runbook, as data
-//! 5. [`voice`]: who speaks on a screen: the margins of others, the words of the program
-//! 6. [`expect`]: what a segment promises: English that compiles to checks
-//! 7. [`shell`]: what a block mentions: statements, names, placeholders
-//! 8. [`policy`]: what a command does to the world
-//! 9. [`variables`]: values: secrets, redaction, templates
-//! 10. [`document`]: what the author wrote: markdown to a `Document`
-//! 11. [`config`]: what a team has set
-//! 12. [`plan`]: what is decided before anything runs
-//! 13. [`check`]: what can be said against a runbook without running it
-//! 14. [`stamp`]: the header's `Last validated`, refreshed in place
-//! 15. [`freshness`]: what changed since the stamp
-//! 16. [`event`]: what happened, as data
-//! 17. [`journal`]: the durable record of runs
-//! 18. [`audit`]: hands audit entries on to where a team keeps them
-//! 19. [`resume`]: what a run has come to, and how it goes on
-//! 20. [`validation`]: what a validation came to
-//! 21. [`sandbox`]: a process that can read and cannot write
-//! 22. [`gate`]: what every program passes that a read-only session starts
-//! 23. [`session`]: a shell that remembers
-//! 24. [`engine`]: carries a plan out
-//! 25. [`report`]: views of events, diagnostics and explanations
-//! 26. [`cli`]: the command line, prompts, exit codes
+//! 6. [`voice`]: who speaks on a screen: the margins of others, the words of the program
+//! 7. [`expect`]: what a segment promises: English that compiles to checks
+//! 8. [`shell`]: what a block mentions: statements, names, placeholders
+//! 9. [`policy`]: what a command does to the world
+//! 10. [`variables`]: values: secrets, redaction, templates
+//! 11. [`document`]: what the author wrote: markdown to a `Document`
+//! 12. [`config`]: what a team has set
+//! 13. [`plan`]: what is decided before anything runs
+//! 14. [`check`]: what can be said against a runbook without running it
+//! 15. [`stamp`]: the header's `Last validated`, refreshed in place
+//! 16. [`freshness`]: what changed since the stamp
+//! 17. [`event`]: what happened, as data
+//! 18. [`journal`]: the durable record of runs
+//! 19. [`audit`]: hands audit entries on to where a team keeps them
+//! 20. [`resume`]: what a run has come to, and how it goes on
+//! 21. [`validation`]: what a validation came to
+//! 22. [`sandbox`]: a process that can read and cannot write
+//! 23. [`gate`]: what every program passes that a read-only session starts
+//! 24. [`session`]: a shell that remembers
+//! 25. [`engine`]: carries a plan out
+//! 26. [`report`]: views of events, diagnostics and explanations
+//! 27. [`cli`]: the command line, prompts, exit codes
 
 pub mod audit;
 pub mod check;

@@ -87,7 +87,7 @@ impl Reader<'_> {
 }
 
 const fn is_manual(action: &Action) -> bool {
-    matches!(action.kind, ActionKind::Manual(_) | ActionKind::Choice(_))
+    matches!(action.kind, ActionKind::Manual(_))
 }
 
 /// A paragraph as it is written, in one line, without the marks of a quotation and of what is bold.

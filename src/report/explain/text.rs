@@ -129,7 +129,9 @@ fn action_lines(
                 }
             }
             (ActionKind::Record(record), _) => {
-                out.line(depth, &format!("line {}: record ({})", action.line, record.language));
+                let language = &record.language;
+                let language = if language.is_empty() { "" } else { &format!(" ({language})") };
+                out.line(depth, &format!("line {}: record{language}", action.line));
             }
             _ => {}
         }

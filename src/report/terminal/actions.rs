@@ -157,7 +157,8 @@ impl<W: Write> Terminal<W> {
 
     pub(super) fn record(&mut self, language: &str, text: &str) -> io::Result<()> {
         self.page.blank()?;
-        self.page.says("  ", &format!("Record ({language}):"))?;
+        let language = if language.is_empty() { "" } else { &format!(" ({language})") };
+        self.page.says("  ", &format!("Record{language}:"))?;
         self.page.runbook_text(text)
     }
 

@@ -200,6 +200,49 @@ fn a_secret_is_asked_again_and_another_one_is_noticed() {
 }
 
 #[test]
+fn on_another_machine_a_secret_cannot_be_compared_which_is_said_and_it_is_taken() {
+    let uses = "echo \"${#CURRENT_TOKEN}\" >> used";
+    let tale = Tale::steps(&[uses, uses, uses]);
+    let token = |value: &str| format!("[inputs]\nCURRENT_TOKEN = \"{value}\"\n[confirm]\n");
+    let answers = |value: &str, step: u8| {
+        tale.answers(&format!("{}{step} = [\"writes\"]", token(value)));
+    };
+    answers("tok-abcdef-123456", 1);
+    tale.run(&[]).is(3, &["paused in step 2"]);
+    // The key is not in the journal: what is moved, or left without it, can be compared no more.
+    fs::remove_file(tale.story.folder().join("home/.local/state/runbook/key")).unwrap();
+    answers("tok-abcdef-1234567", 2);
+    let said = "CURRENT_TOKEN cannot be compared with the value that the run was begun with";
+    tale.resume(&[]).is(3, &[said, "paused in step 3"]);
+    assert_eq!(tale.file("used"), "17\n18\n");
+    // From here on it can be compared again.
+    answers("tok-abcdef-123456", 3);
+    let refused = tale.resume(&[]);
+    refused.is(3, &["it is not the value that this run was begun with"]);
+    assert!(!refused.stdout.contains(said), "{}", refused.stdout);
+    answers("tok-abcdef-1234567", 3);
+    tale.resume(&[]).is(0, &["complete"]);
+    assert_eq!(tale.file("used"), "17\n18\n18\n");
+    tale.story.run(&["show"]).is(0, &[said]);
+}
+
+#[test]
+fn a_step_that_is_done_again_takes_another_secret_where_it_is_asked_for_in_it() {
+    let uses = "echo \"${#CURRENT_TOKEN}\" >> used";
+    let tale = Tale::steps(&[uses, uses]);
+    let answers = |value: &str, steps: &str| {
+        tale.answers(&format!("[inputs]\nCURRENT_TOKEN = \"{value}\"\n[confirm]\n{steps}"));
+    };
+    answers("tok-abcdef-123456", "1 = [\"writes\"]");
+    tale.run(&[]).is(3, &["paused in step 2"]);
+    answers("tok-abcdef-1234567", "1 = [\"writes\"]\n2 = [\"writes\"]");
+    let redo = |step| tale.resume(&["--redo", step, "--reason", "it was rotated"]);
+    redo("2").is(3, &["it is not the value that this run was begun with"]);
+    redo("1").is(0, &["complete"]);
+    assert_eq!(tale.file("used"), "17\n18\n18\n");
+}
+
+#[test]
 fn what_was_captured_from_a_secret_is_not_kept_and_asked_for() {
     let tale = Tale::steps(&[
         "PART=\"${CURRENT_TOKEN:0:9}\"; echo x > one",

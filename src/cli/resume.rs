@@ -188,7 +188,7 @@ impl Recorded {
         }
         if !arguments.redo.is_empty() {
             let known: Vec<_> = plan.document.steps.iter().map(|step| step.id.as_str()).collect();
-            let found = redo(&plan.document, &arguments.redo).ok_or_else(|| {
+            let found = redo(plan, &arguments.redo).ok_or_else(|| {
                 let message = format!(
                     "there is no step {}; known here: {}",
                     arguments.redo.join(", "),

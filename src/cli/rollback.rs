@@ -28,7 +28,7 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     let line = pick(&store, arguments.run.as_deref(), Filter::default())?;
     refuse_what_is_none(&line)?;
     refuse_a_second_one(&store, &line)?;
-    let recorded = Recorded::read(&store, &line)?;
+    let mut recorded = Recorded::read(&store, &line)?;
     let taken = arguments.reason.as_deref().filter(|_| arguments.take);
     let taken_from = taken_from(&line, &name, taken, "rollback")?;
     unfinished_beside(&store, &line)?.iter().for_each(|text| complain(text));
@@ -48,6 +48,7 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     let going_on = GoingOn { plan: &plan, config: &config, authority, manner, name };
     let mut setup = going_on.lay_out(&mut store, &recorded, &line, None)?;
     setup.jump = jump(&undoing);
+    recorded.past.come_to(&setup.host);
     let taken_over = recorded.past.for_another(&line.run);
     let mut past = Past::default();
     past.take_over(&taken_over);

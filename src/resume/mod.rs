@@ -21,7 +21,7 @@ use crate::event::{
     Deviation, Event, LeftOut, Outcome, Part, Place, Placed, Reference, Resumption, What,
     move_place,
 };
-use crate::variables::Redacted;
+use crate::variables::{Redacted, made_elsewhere};
 
 pub use deviation::{Deviated, amended, at, begin, patch, unified};
 pub use difference::{Change, Difference, difference, steps_now};
@@ -37,6 +37,8 @@ pub struct Past {
     pub events: u64,
     /// The number of its last segment.
     pub segments: u64,
+    /// The machine that it was last carried out on.
+    pub host: String,
     /// SHA-256 of the text that its places are of, in hex.
     pub fingerprint: String,
     /// The chosen label, by the labels of the alternatives.
@@ -101,6 +103,7 @@ impl Past {
         move_place(&mut self.place, &event.what);
         match &event.what {
             What::RunStarted(beginning) => {
+                self.host.clone_from(&beginning.host);
                 self.fingerprint.clone_from(&beginning.fingerprint);
                 self.part.clone_from(&beginning.part);
                 self.may_have_gone_on.clone_from(&beginning.break_glass);
@@ -162,6 +165,7 @@ impl Past {
 
     /// Takes in how the run goes on: what has moved, and what is done again.
     pub fn resume(&mut self, resumption: &Resumption) {
+        self.come_to(&resumption.host);
         self.fingerprint.clone_from(&resumption.fingerprint);
         if let Some(part) = &resumption.part {
             self.part.clone_from(part);
@@ -175,6 +179,14 @@ impl Past {
             self.knows.variables.remove(name);
             self.knows.lost.remove(name);
         }
+    }
+
+    /// Notes on which machine it goes on. What knows secrets again is that machine's own.
+    pub fn come_to(&mut self, host: &str) {
+        if self.host != host {
+            self.marks.values_mut().for_each(|mark| *mark = made_elsewhere(mark));
+        }
+        host.clone_into(&mut self.host);
     }
 
     /// Takes in what an operator put in the place of a segment's text.

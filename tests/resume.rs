@@ -436,9 +436,69 @@ fn a_run_is_moved_to_another_machine_and_goes_on_there() {
     let tale = Tale { story: tale.story.with("XDG_STATE_HOME", &there), ..tale };
     tale.story.run(&["runs", "--import", "run.jsonl"]).is(0, &["entries taken"]);
     tale.answers(WRITES.replace("\n3 = [\"writes\"]", "").as_str());
-    tale.resume(&[]).is(0, &["complete"]);
+    // It says whose it was, and is taken only with a reason.
+    let handed = "operator has handed it over on";
+    tale.resume(&[]).is(4, &[handed, "run.jsonl", "--take --reason"]);
+    let taken = ["--take", "--reason", "it goes on here"];
+    tale.resume(&taken).is(0, &["Taken from", "operator on", "complete"]);
     assert_eq!(tale.file("two"), "kept\n");
     tale.story.run(&["show", "--verify"]).is(0, &[]);
+    tale.story.run(&["show"]).is(0, &[handed, "operator took it from operator on"]);
+}
+
+#[test]
+fn a_run_that_was_handed_over_is_gone_on_with_here_only_with_a_reason() {
+    let tale = Tale::steps(&["echo a >> one", "echo b >> two"]);
+    tale.answers("[confirm]\n1 = [\"writes\"]");
+    tale.run(&[]).is(3, &[]);
+    let exported = tale.story.run(&["show", "--export", "run.jsonl"]);
+    exported.is(0, &["it is handed over with that file"]);
+    tale.answers(WRITES.replace("\n3 = [\"writes\"]", "").as_str());
+    let refused = "it may have gone on wherever that was taken";
+    tale.resume(&[]).is(4, &["was handed over", "run.jsonl", refused, "--take --reason"]);
+    tale.story.run(&["rollback"]).is(4, &["was handed over", refused]);
+    assert_eq!(tale.file("two"), "");
+    // The file itself tells nothing new, and to write it once more hands it over no second time.
+    tale.story.run(&["runs", "--import", "run.jsonl"]).is(0, &["0 entries taken"]);
+    tale.story.run(&["show", "--export", "again.jsonl"]).is(0, &[]);
+    assert_eq!(tale.file("run.jsonl"), tale.file("again.jsonl"));
+    // What has gone on there comes back with its end.
+    let there = tale.story.folder().join("elsewhere").display().to_string();
+    let elsewhere = |words: &[&str]| {
+        let output = tale.story.command(words).env("XDG_STATE_HOME", &there).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    elsewhere(&["runs", "--import", "run.jsonl"]);
+    let taken = ["--take", "--reason", "it goes on there"];
+    elsewhere(&[&["resume", "--answers", "answers.toml"], &taken[..]].concat());
+    elsewhere(&["show", "--export", "back.jsonl"]);
+    tale.story.run(&["runs", "--import", "back.jsonl"]).is(0, &["entries taken"]);
+    let run = id(&tale);
+    tale.story.run(&["resume", &run]).is(2, &["came to its end"]);
+    assert_eq!(tale.file("two"), "b\n");
+    // What has ended is an archive: nothing is added to it.
+    let file = tale.file("back.jsonl");
+    assert!(file.lines().last().unwrap().contains("run_ended"), "{file}");
+}
+
+#[test]
+fn a_run_that_is_under_way_is_not_handed_over() {
+    let tale = Tale::steps(&["echo a >> one", "echo b >> two"]);
+    let mut screen = tale.story.screen(&["run", "a.md"]);
+    screen.wait_for("run it?");
+    let refused = tale.story.run(&["show", "--export", "run.jsonl"]);
+    refused.is(4, &["is under way (process", "pause it there"]);
+    assert!(!tale.story.folder().join("run.jsonl").exists());
+    screen.keys("\x03");
+    assert_eq!(screen.exit().code(), Some(3));
+    tale.story.run(&["show", "--export", "run.jsonl"]).is(0, &["handed over"]);
+}
+
+/// The id of the newest run.
+fn id(tale: &Tale) -> String {
+    let runs = tale.story.run(&["runs", "--format", "json"]).stdout;
+    let runs: serde_json::Value = serde_json::from_str(&runs).unwrap();
+    runs["runs"][0]["run"].as_str().unwrap().to_owned()
 }
 
 #[test]

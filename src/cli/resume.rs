@@ -21,6 +21,7 @@ use crate::variables::{Redacted, Redactor};
 use super::arguments::Resume;
 use super::carry_out::{ask_git, decide_about, operator_name};
 use super::going_on::{GoingOn, taken_from};
+use super::hand_over::taken_back;
 use super::journal::{self, failed, unfinished_beside};
 use super::pick::pick;
 use super::recorded::{Recorded, rollback_of};
@@ -35,7 +36,8 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     refuse_what_has_ended(&line)?;
     let (mut store, recorded, document) = read(store, &line)?;
     let taken = arguments.reason.as_deref().filter(|_| arguments.take);
-    let taken_from = taken_from(&line, &name, taken, "resume")?.map(|(from, _)| from);
+    let handed = taken_back(&recorded.past, &line, taken, "resume")?;
+    let taken_from = handed.or(taken_from(&line, &name, taken, "resume")?).map(|(from, _)| from);
     refuse_what_may_have_gone_on(&recorded, &line, arguments)?;
     refuse_what_was_rolled_back(&store, &line)?;
     // The newest need not be the one that is meant.

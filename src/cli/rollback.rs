@@ -17,6 +17,7 @@ use crate::source::Source;
 use super::arguments::Rollback;
 use super::carry_out::{ask_git, configured, decide_with, operator_name};
 use super::going_on::{GoingOn, taken_from};
+use super::hand_over::taken_back;
 use super::journal::{self, unfinished_beside};
 use super::pick::pick;
 use super::recorded::{Recorded, rollback_of};
@@ -30,7 +31,8 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     refuse_a_second_one(&store, &line)?;
     let mut recorded = Recorded::read(&store, &line)?;
     let taken = arguments.reason.as_deref().filter(|_| arguments.take);
-    let taken_from = taken_from(&line, &name, taken, "rollback")?;
+    let handed = taken_back(&recorded.past, &line, taken, "rollback")?;
+    let taken_from = handed.or(taken_from(&line, &name, taken, "rollback")?);
     unfinished_beside(&store, &line)?.iter().for_each(|text| complain(text));
     let source = recorded.source(&store)?;
     let config = configured(&source)?;

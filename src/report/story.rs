@@ -168,6 +168,7 @@ impl Story {
                 deed.output.push_str(text.as_str());
             }
             What::AuditDelivered { .. } | What::AuditWaits { .. } => self.handed_on(event),
+            What::HandedOver(handed) => self.attention.push(handed.words(&event.at)),
             What::Remark { text } => {
                 self.deed(event, "", 0).what = vec![format!("note: {text}")];
             }

@@ -460,6 +460,7 @@ impl<W: Write> Sink for Terminal<W> {
                 let text = audit_words(what).unwrap_or_default();
                 self.words("  ", &told(&text))?;
             }
+            What::HandedOver(handed) => self.words("  note: ", &told(&handed.words(&event.at)))?,
             What::Remark { text } => self.words("  note: ", &told(text.as_str()))?,
             What::RunEnded(summary) => self.summary(summary)?,
         }

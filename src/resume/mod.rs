@@ -18,8 +18,8 @@ mod undoing;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{
-    Deviation, Event, LeftOut, Outcome, Part, Place, Placed, Reference, Resumption, What,
-    move_place,
+    Deviation, Event, HandedOver, LeftOut, Outcome, Part, Place, Placed, Reference, Resumption,
+    What, move_place,
 };
 use crate::variables::{Redacted, made_elsewhere};
 
@@ -60,6 +60,8 @@ pub struct Past {
     pub accepted: BTreeSet<Redacted>,
     /// Why it may have gone on after its record broke off; nothing where the record is whole.
     pub may_have_gone_on: Option<Redacted>,
+    /// When and how it was handed over, where nobody has gone on with it since.
+    pub handed_over: Option<(String, HandedOver)>,
     /// What the shell knew at the end.
     pub knows: Knows,
     /// Where its tools acted, and it was last.
@@ -154,6 +156,7 @@ impl Past {
             }
             What::ContextChanged { what, .. } if what == "folder" => self.by_hand = None,
             What::RunEnded(_) => self.may_have_gone_on = None,
+            What::HandedOver(handed) => self.handed_over = Some((event.at.clone(), handed.clone())),
             What::RecordMade { place, .. } => drop(self.records.insert(place.clone())),
             What::StateKept(kept) => {
                 let step = self.of(kept.segment).map(|known| known.step.clone());
@@ -166,6 +169,7 @@ impl Past {
     /// Takes in how the run goes on: what has moved, and what is done again.
     pub fn resume(&mut self, resumption: &Resumption) {
         self.come_to(&resumption.host);
+        self.handed_over = None;
         self.fingerprint.clone_from(&resumption.fingerprint);
         if let Some(part) = &resumption.part {
             self.part.clone_from(part);

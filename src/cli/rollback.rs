@@ -28,8 +28,8 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     let mut store = journal::open()?;
     let line = pick(&store, arguments.run.as_deref(), Filter::default())?;
     refuse_what_is_none(&line)?;
-    refuse_a_second_one(&store, &line)?;
     let mut recorded = Recorded::read(&store, &line)?;
+    refuse_a_second_one(&store, &line, &recorded.past)?;
     let taken = arguments.reason.as_deref().filter(|_| arguments.take);
     let handed = taken_back(&recorded.past, &line, taken, "rollback")?;
     let taken_from = handed.or(taken_from(&line, &name, taken, "rollback")?);
@@ -163,8 +163,8 @@ fn needed(plan: &Plan, left_out: &[String]) -> Vec<String> {
 }
 
 /// What was undone is not undone again.
-fn refuse_a_second_one(store: &Sqlite, line: &Line) -> Result<(), Failure> {
-    let Some(rollback) = rollback_of(store, line)? else { return Ok(()) };
+fn refuse_a_second_one(store: &Sqlite, line: &Line, past: &Past) -> Result<(), Failure> {
+    let Some(rollback) = rollback_of(store, line, past)? else { return Ok(()) };
     let then = if rollback.state.is_unfinished() { "resume" } else { "show" };
     let message = format!(
         "run {} has a rollback already, run {}: `runbook {then} {}`",

@@ -304,6 +304,8 @@ impl Story {
         if let Some(from) = &resumption.taken_from {
             self.attention.push(format!("{by} took it from {from}{reason}"));
         }
+        let given_up = resumption.gives_up.iter();
+        self.attention.extend(given_up.map(|run| format!("{by} gave up its rollback, run {run}")));
         let differences = resumption.differences.iter();
         let changed = differences.map(|one| format!("the runbook had changed: {one}{reason}"));
         self.attention.extend(changed);

@@ -62,6 +62,8 @@ pub struct Past {
     pub may_have_gone_on: Option<Redacted>,
     /// When and how it was handed over, where nobody has gone on with it since.
     pub handed_over: Option<(String, HandedOver)>,
+    /// The rollbacks of it that had done nothing, and were given up.
+    pub given_up: BTreeSet<String>,
     /// What the shell knew at the end.
     pub knows: Knows,
     /// Where its tools acted, and it was last.
@@ -170,6 +172,7 @@ impl Past {
     pub fn resume(&mut self, resumption: &Resumption) {
         self.come_to(&resumption.host);
         self.handed_over = None;
+        self.given_up.extend(resumption.gives_up.clone());
         self.fingerprint.clone_from(&resumption.fingerprint);
         if let Some(part) = &resumption.part {
             self.part.clone_from(part);

@@ -585,6 +585,46 @@ fn what_cannot_be_undone_is_held_back_by_a_verification_that_was_overruled() {
     tale.story.run(&["show"]).is(0, &["let step 3 go ahead all the same: the owner looked, too"]);
 }
 
+#[test]
+fn what_one_person_has_accepted_is_told_and_asked_anew_of_another() {
+    let tale = Tale::of(REVOCABLE);
+    let mut screen = tale.story.screen(&["run", "a.md"]);
+    screen.answer("run it?", "y");
+    screen.answer("what now?", "o");
+    screen.answer("why (it is recorded)", "it looked right to me");
+    screen.wait_for("step 3 cannot be undone, and");
+    screen.answer("why (it is recorded)", "the vault is locked");
+    screen.wait_for("To go on type a");
+    screen.keys("\x03");
+    assert_eq!(screen.exit().code(), Some(3));
+    // Whose word it was is not asked again, and is reminded of it.
+    let told = "operator let step 3 go ahead although the verification of step 2, line 12 was";
+    let mut screen = tale.story.screen(&["resume"]);
+    screen.wait_for("To go on type a");
+    let shown = screen.shown().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains(told) && shown.contains("the vault is locked"), "{shown}");
+    assert!(!shown.contains("your own word"), "{shown}");
+    screen.keys("\x03");
+    assert_eq!(screen.exit().code(), Some(3));
+    let tale = Tale { story: tale.story.with("USER", "bob"), ..tale };
+    let mut screen = tale.story.screen(&["resume", "--take", "--reason", "their shift is over"]);
+    screen.wait_for("you are asked for your own word");
+    screen.wait_for("step 3 cannot be undone, and");
+    screen.wait_for("the verification of step 2, line 12 was overruled");
+    screen.answer("why (it is recorded)", "I have looked, too");
+    screen.wait_for("To go on type a");
+    screen.keys("\x03");
+    assert_eq!(screen.exit().code(), Some(3));
+    // Their word counts, and no one else's is asked for.
+    let mut screen = tale.story.screen(&["resume"]);
+    screen.answer("To go on type a", "a");
+    screen.answer("done?", "y");
+    screen.wait_for("complete, with doubts");
+    let shown = tale.story.run(&["show"]);
+    let bob = "bob let step 3 go ahead all the same: I have looked, too";
+    shown.is(0, &["operator let step 3 go ahead all the same: the vault is locked", bob]);
+}
+
 /// A runbook that requires a role.
 fn with_role() -> Tale {
     Tale::of(

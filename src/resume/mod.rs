@@ -5,6 +5,7 @@
 //! runbook, [`difference`] says what changed and where each place has gone. Pure: it reads nothing
 //! and asks nobody.
 
+mod accepted;
 mod by_value;
 mod deviation;
 mod difference;
@@ -23,6 +24,7 @@ use crate::event::{
 };
 use crate::variables::{Redacted, made_elsewhere};
 
+pub use accepted::Acceptance;
 pub use deviation::{Deviated, amended, at, begin, patch, unified};
 pub use difference::{Change, Difference, difference, steps_now};
 pub use redo::{Redo, redo};
@@ -64,6 +66,8 @@ pub struct Past {
     pub handed_over: Option<(String, HandedOver)>,
     /// The rollbacks of it that had done nothing, and were given up.
     pub given_up: BTreeSet<String>,
+    /// Doubts that somebody has accepted for what has not begun since.
+    pub accepted_for: Vec<Acceptance>,
     /// What the shell knew at the end.
     pub knows: Knows,
     /// Where its tools acted, and it was last.
@@ -132,15 +136,17 @@ impl Past {
                 self.choices.insert(labels.clone(), chosen.clone());
             }
             What::ManualAsked { place, .. } => drop(self.asked.insert(place.clone())),
-            What::ManualEnded { place, denied, outcome, .. } => {
+            What::ManualEnded { step, place, denied, outcome, .. } => {
+                self.come_past_what_was_accepted(step);
                 let skipped = *outcome == Outcome::Skipped;
                 self.asked.remove(place);
                 self.manual.insert(place.clone(), Manual { denied: *denied || skipped, skipped });
                 self.count(*outcome);
             }
-            What::DoubtAccepted { doubts, .. } => {
-                self.accepted.extend(doubts.iter().cloned());
-                self.doubts.clear();
+            What::DoubtAccepted { step, doubts, reason, by, .. } => {
+                let (step, doubts) = (step.clone(), doubts.clone());
+                let (reason, by) = (reason.clone(), by.clone());
+                self.accept(Acceptance { step, doubts, reason, by });
             }
             What::CommandEdited(deviation) => self.deviate(deviation),
             What::ShellOpened { step, line, .. } => {
@@ -243,6 +249,10 @@ impl Past {
             }
             What::SegmentStarted { segment, .. } => {
                 self.note(*segment, |known| known.begin(at));
+                let writes = self.of(*segment).filter(|known| known.has_changed_something());
+                if let Some(step) = writes.map(|known| known.step.clone()) {
+                    self.come_past_what_was_accepted(&step);
+                }
                 if let Some((place, _)) = self.numbers.get(segment).cloned() {
                     self.begin(&place);
                 }

@@ -104,6 +104,7 @@ fn a_paused_run_goes_on_with_the_next_step_and_the_same_shell() {
     // It is at its end.
     tale.resume(&[]).is(2, &["there is no such run"]);
     tale.story.run(&["show", "--verify"]).is(0, &["none changed or missing"]);
+    tale.story.run(&["show"]).is(0, &["by operator (paused in step 2: "]);
 }
 
 #[test]
@@ -520,7 +521,7 @@ fn at_a_terminal_what_is_known_of_a_write_is_told_and_asked() {
     screen.wait_for("why (it is recorded)");
     screen.line("world has it");
     screen.wait_for("complete");
-    tale.story.run(&["show"]).is(0, &["world has it (operator)"]);
+    tale.story.run(&["show"]).is(0, &["it happened: world has it (operator)"]);
     assert_eq!(tale.file("world"), "half\n");
 }
 

@@ -79,13 +79,13 @@ pub(super) fn taken_back(
     }
     let run = &line.run;
     let lead = if handed.journal == key()?.name() {
-        "it may have gone on wherever that was taken, and what is done twice is done twice: take \
-         back what comes from there (`runbook runs --import`), or, if it has not gone on,"
+        "it may have gone on wherever that was taken, and no write may happen twice: bring back what \
+         has gone on there (`runbook runs --import`), or, if nobody has gone on with it,"
     } else {
         "make sure that nobody goes on with it there, then"
     };
     let message = format!(
-        "run {run} was handed over: {}; {lead} take it with `runbook {command} {run} --take --reason \
+        "run {run} was handed over ({}); {lead} take it with `runbook {command} {run} --take --reason \
          \"...\"`, which is recorded",
         handed.words(at)
     );

@@ -295,10 +295,16 @@ impl Story {
     }
 
     fn resumed(&mut self, at: &str, resumption: &Resumption) {
-        self.summary = None;
+        let before = self.summary.take().map(|one| {
+            let step = one.step.map(|step| format!(" in step {step}")).unwrap_or_default();
+            format!(" ({}{step}: {})", result_word(one.result), one.why)
+        });
         self.role(&resumption.operator, resumption.role.as_ref());
         let by = &resumption.operator;
-        self.chapters.push(Chapter { title: format!("Resumed at {at} by {by}"), deeds: vec![] });
+        self.chapters.push(Chapter {
+            title: format!("Resumed at {at} by {by}{}", before.unwrap_or_default()),
+            deeds: vec![],
+        });
         let reason = resumption.reason.as_ref().map(|reason| format!(": {reason}"));
         let reason = reason.unwrap_or_default();
         if let Some(from) = &resumption.taken_from {

@@ -3,6 +3,7 @@
 //! Made by the engine; taken by every [`Sink`]. Text reaches an event only as
 //! [`Redacted`]. Refuses to know who looks at it.
 
+mod handed_over;
 mod part;
 mod place;
 mod reference;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::expect::Stream;
 use crate::variables::Redacted;
 
+pub use handed_over::HandedOver;
 pub use part::{LeftOut, LeftOutStep, Part};
 pub use place::{Place, Placed, Tool, move_place, place_after};
 pub use reference::Reference;
@@ -300,6 +302,8 @@ pub enum What {
         /// Whether it is not tried again by itself: the sink will not take it as it is.
         refused: bool,
     },
+    /// The run is handed over with a file: it goes on where that is taken.
+    HandedOver(HandedOver),
     /// Something worth knowing that is no failure.
     Remark {
         /// One sentence.

@@ -104,6 +104,7 @@ fn a_paused_run_goes_on_with_the_next_step_and_the_same_shell() {
     // It is at its end.
     tale.resume(&[]).is(2, &["there is no such run"]);
     tale.story.run(&["show", "--verify"]).is(0, &["none changed or missing"]);
+    tale.story.run(&["show"]).is(0, &["by operator (paused in step 2: "]);
 }
 
 #[test]
@@ -197,6 +198,49 @@ fn a_secret_is_asked_again_and_another_one_is_noticed() {
             assert!(!bytes.windows(needle.len()).any(|window| window == needle));
         }
     }
+}
+
+#[test]
+fn on_another_machine_a_secret_cannot_be_compared_which_is_said_and_it_is_taken() {
+    let uses = "echo \"${#CURRENT_TOKEN}\" >> used";
+    let tale = Tale::steps(&[uses, uses, uses]);
+    let token = |value: &str| format!("[inputs]\nCURRENT_TOKEN = \"{value}\"\n[confirm]\n");
+    let answers = |value: &str, step: u8| {
+        tale.answers(&format!("{}{step} = [\"writes\"]", token(value)));
+    };
+    answers("tok-abcdef-123456", 1);
+    tale.run(&[]).is(3, &["paused in step 2"]);
+    // The key is not in the journal: what is moved, or left without it, can be compared no more.
+    fs::remove_file(tale.story.folder().join("home/.local/state/runbook/key")).unwrap();
+    answers("tok-abcdef-1234567", 2);
+    let said = "CURRENT_TOKEN cannot be compared with the value that the run was begun with";
+    tale.resume(&[]).is(3, &[said, "paused in step 3"]);
+    assert_eq!(tale.file("used"), "17\n18\n");
+    // From here on it can be compared again.
+    answers("tok-abcdef-123456", 3);
+    let refused = tale.resume(&[]);
+    refused.is(3, &["it is not the value that this run was begun with"]);
+    assert!(!refused.stdout.contains(said), "{}", refused.stdout);
+    answers("tok-abcdef-1234567", 3);
+    tale.resume(&[]).is(0, &["complete"]);
+    assert_eq!(tale.file("used"), "17\n18\n18\n");
+    tale.story.run(&["show"]).is(0, &[said]);
+}
+
+#[test]
+fn a_step_that_is_done_again_takes_another_secret_where_it_is_asked_for_in_it() {
+    let uses = "echo \"${#CURRENT_TOKEN}\" >> used";
+    let tale = Tale::steps(&[uses, uses]);
+    let answers = |value: &str, steps: &str| {
+        tale.answers(&format!("[inputs]\nCURRENT_TOKEN = \"{value}\"\n[confirm]\n{steps}"));
+    };
+    answers("tok-abcdef-123456", "1 = [\"writes\"]");
+    tale.run(&[]).is(3, &["paused in step 2"]);
+    answers("tok-abcdef-1234567", "1 = [\"writes\"]\n2 = [\"writes\"]");
+    let redo = |step| tale.resume(&["--redo", step, "--reason", "it was rotated"]);
+    redo("2").is(3, &["it is not the value that this run was begun with"]);
+    redo("1").is(0, &["complete"]);
+    assert_eq!(tale.file("used"), "17\n18\n18\n");
 }
 
 #[test]
@@ -393,9 +437,69 @@ fn a_run_is_moved_to_another_machine_and_goes_on_there() {
     let tale = Tale { story: tale.story.with("XDG_STATE_HOME", &there), ..tale };
     tale.story.run(&["runs", "--import", "run.jsonl"]).is(0, &["entries taken"]);
     tale.answers(WRITES.replace("\n3 = [\"writes\"]", "").as_str());
-    tale.resume(&[]).is(0, &["complete"]);
+    // It says whose it was, and is taken only with a reason.
+    let handed = "operator has handed it over on";
+    tale.resume(&[]).is(4, &[handed, "run.jsonl", "--take --reason"]);
+    let taken = ["--take", "--reason", "it goes on here"];
+    tale.resume(&taken).is(0, &["Taken from", "operator on", "complete"]);
     assert_eq!(tale.file("two"), "kept\n");
     tale.story.run(&["show", "--verify"]).is(0, &[]);
+    tale.story.run(&["show"]).is(0, &[handed, "operator took it from operator on"]);
+}
+
+#[test]
+fn a_run_that_was_handed_over_is_gone_on_with_here_only_with_a_reason() {
+    let tale = Tale::steps(&["echo a >> one", "echo b >> two"]);
+    tale.answers("[confirm]\n1 = [\"writes\"]");
+    tale.run(&[]).is(3, &[]);
+    let exported = tale.story.run(&["show", "--export", "run.jsonl"]);
+    exported.is(0, &["it is handed over with that file"]);
+    tale.answers(WRITES.replace("\n3 = [\"writes\"]", "").as_str());
+    let refused = "it may have gone on wherever that was taken";
+    tale.resume(&[]).is(4, &["was handed over", "run.jsonl", refused, "--take --reason"]);
+    tale.story.run(&["rollback"]).is(4, &["was handed over", refused]);
+    assert_eq!(tale.file("two"), "");
+    // The file itself tells nothing new, and to write it once more hands it over no second time.
+    tale.story.run(&["runs", "--import", "run.jsonl"]).is(0, &["0 entries taken"]);
+    tale.story.run(&["show", "--export", "again.jsonl"]).is(0, &[]);
+    assert_eq!(tale.file("run.jsonl"), tale.file("again.jsonl"));
+    // What has gone on there comes back with its end.
+    let there = tale.story.folder().join("elsewhere").display().to_string();
+    let elsewhere = |words: &[&str]| {
+        let output = tale.story.command(words).env("XDG_STATE_HOME", &there).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    elsewhere(&["runs", "--import", "run.jsonl"]);
+    let taken = ["--take", "--reason", "it goes on there"];
+    elsewhere(&[&["resume", "--answers", "answers.toml"], &taken[..]].concat());
+    elsewhere(&["show", "--export", "back.jsonl"]);
+    tale.story.run(&["runs", "--import", "back.jsonl"]).is(0, &["entries taken"]);
+    let run = id(&tale);
+    tale.story.run(&["resume", &run]).is(2, &["came to its end"]);
+    assert_eq!(tale.file("two"), "b\n");
+    // What has ended is an archive: nothing is added to it.
+    let file = tale.file("back.jsonl");
+    assert!(file.lines().last().unwrap().contains("run_ended"), "{file}");
+}
+
+#[test]
+fn a_run_that_is_under_way_is_not_handed_over() {
+    let tale = Tale::steps(&["echo a >> one", "echo b >> two"]);
+    let mut screen = tale.story.screen(&["run", "a.md"]);
+    screen.wait_for("run it?");
+    let refused = tale.story.run(&["show", "--export", "run.jsonl"]);
+    refused.is(4, &["is under way (process", "pause it there"]);
+    assert!(!tale.story.folder().join("run.jsonl").exists());
+    screen.keys("\x03");
+    assert_eq!(screen.exit().code(), Some(3));
+    tale.story.run(&["show", "--export", "run.jsonl"]).is(0, &["handed over"]);
+}
+
+/// The id of the newest run.
+fn id(tale: &Tale) -> String {
+    let runs = tale.story.run(&["runs", "--format", "json"]).stdout;
+    let runs: serde_json::Value = serde_json::from_str(&runs).unwrap();
+    runs["runs"][0]["run"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -417,7 +521,7 @@ fn at_a_terminal_what_is_known_of_a_write_is_told_and_asked() {
     screen.wait_for("why (it is recorded)");
     screen.line("world has it");
     screen.wait_for("complete");
-    tale.story.run(&["show"]).is(0, &["world has it (operator)"]);
+    tale.story.run(&["show"]).is(0, &["it happened: world has it (operator)"]);
     assert_eq!(tale.file("world"), "half\n");
 }
 
@@ -480,6 +584,46 @@ fn what_cannot_be_undone_is_held_back_by_a_verification_that_was_overruled() {
     screen.answer("done?", "y");
     screen.wait_for("complete, with doubts");
     tale.story.run(&["show"]).is(0, &["let step 3 go ahead all the same: the owner looked, too"]);
+}
+
+#[test]
+fn what_one_person_has_accepted_is_told_and_asked_anew_of_another() {
+    let tale = Tale::of(REVOCABLE);
+    let mut screen = tale.story.screen(&["run", "a.md"]);
+    screen.answer("run it?", "y");
+    screen.answer("what now?", "o");
+    screen.answer("why (it is recorded)", "it looked right to me");
+    screen.wait_for("step 3 cannot be undone, and");
+    screen.answer("why (it is recorded)", "the vault is locked");
+    screen.wait_for("To go on type a");
+    screen.keys("\x03");
+    assert_eq!(screen.exit().code(), Some(3));
+    // Whose word it was is not asked again, and is reminded of it.
+    let told = "operator let step 3 go ahead although the verification of step 2, line 12 was";
+    let mut screen = tale.story.screen(&["resume"]);
+    screen.wait_for("To go on type a");
+    let shown = screen.shown().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains(told) && shown.contains("the vault is locked"), "{shown}");
+    assert!(!shown.contains("your own word"), "{shown}");
+    screen.keys("\x03");
+    assert_eq!(screen.exit().code(), Some(3));
+    let tale = Tale { story: tale.story.with("USER", "bob"), ..tale };
+    let mut screen = tale.story.screen(&["resume", "--take", "--reason", "their shift is over"]);
+    screen.wait_for("you are asked for your own word");
+    screen.wait_for("step 3 cannot be undone, and");
+    screen.wait_for("the verification of step 2, line 12 was overruled");
+    screen.answer("why (it is recorded)", "I have looked, too");
+    screen.wait_for("To go on type a");
+    screen.keys("\x03");
+    assert_eq!(screen.exit().code(), Some(3));
+    // Their word counts, and no one else's is asked for.
+    let mut screen = tale.story.screen(&["resume"]);
+    screen.answer("To go on type a", "a");
+    screen.answer("done?", "y");
+    screen.wait_for("complete, with doubts");
+    let shown = tale.story.run(&["show"]);
+    let bob = "bob let step 3 go ahead all the same: I have looked, too";
+    shown.is(0, &["operator let step 3 go ahead all the same: the vault is locked", bob]);
 }
 
 /// A runbook that requires a role.

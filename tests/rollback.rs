@@ -142,8 +142,54 @@ fn what_may_have_happened_is_undone() {
     tale.confirm("", &["1", "2"]);
     tale.killed_when("reached");
     tale.confirm("", &ALL);
-    tale.with("rollback", &[]).is(0, &["step 3 was never begun"]);
+    let unknown = "the write of step 2, line 12, is NOT KNOWN to have happened";
+    tale.with("rollback", &[]).is(0, &[unknown, "step 3 was never begun"]);
     assert_eq!(tale.file("world"), "1\n2\nundone 2\nundone 1\nchecked\n");
+    tale.story.run(&["show"]).is(0, &[unknown]);
+}
+
+/// The id of the newest run.
+fn id(tale: &Tale) -> String {
+    let runs = tale.story.run(&["runs", "--format", "json"]).stdout;
+    let runs: serde_json::Value = serde_json::from_str(&runs).unwrap();
+    runs["runs"][0]["run"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_rollback_that_has_done_nothing_is_given_up_where_the_run_goes_on() {
+    let tale = three();
+    tale.confirm("", &["1"]);
+    tale.run().is(3, &["paused in step 2"]);
+    let first = id(&tale);
+    tale.confirm("", &[]);
+    tale.with("rollback", &[]).is(3, &["paused in step undo-step-1"]);
+    let rollback = id(&tale);
+    tale.confirm("", &["2", "3"]);
+    tale.with("resume", &[&first]).is(0, &["has done nothing and is given up", "complete"]);
+    assert_eq!(tale.file("world"), "1\n2\n3\n");
+    tale.story.run(&["show", &first]).is(0, &[&format!("gave up its rollback, run {rollback}")]);
+    tale.confirm("", &ALL);
+    let again = format!("`runbook rollback {first}` begins another one");
+    tale.with("resume", &[&rollback]).is(4, &["was given up", &again]);
+    assert_eq!(tale.file("world"), "1\n2\n3\n");
+    tale.with("rollback", &[&first]).is(0, &["complete"]);
+    assert_eq!(tale.file("world"), "1\n2\n3\nundone 3\nundone 2\nundone 1\nchecked\n");
+}
+
+#[test]
+fn a_rollback_that_has_begun_is_what_goes_on() {
+    let tale = three();
+    tale.confirm("", &["1"]);
+    tale.run().is(3, &[]);
+    let first = id(&tale);
+    tale.confirm("", &["undo-step-1"]);
+    tale.with("rollback", &[]).is(3, &["paused in step check-the-world"]);
+    let on = format!("`runbook resume {}` goes on with that", id(&tale));
+    tale.confirm("", &["2", "3"]);
+    let refused = tale.with("resume", &[&first]);
+    refused.is(4, &["is being rolled back by run", &on]);
+    assert!(!refused.stderr.contains("runbook run"), "{}", refused.stderr);
+    assert_eq!(tale.file("world"), "1\nundone 1\n");
 }
 
 #[test]

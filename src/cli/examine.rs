@@ -59,7 +59,7 @@ impl Call {
     pub async fn examine(&self, path: &Path) -> Examined {
         let flight = self.progress.begin(&path.display().to_string());
         let examined = match Source::read(path) {
-            Ok(source) => self.read(source).await,
+            Ok(source) => Box::pin(self.read(source)).await,
             Err(error) => Examined::unreadable(path, &format!("failed to {error}")),
         };
         flight.end(examined.standing(Task::Validate), &examined.covered());

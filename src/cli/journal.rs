@@ -18,6 +18,7 @@ use crate::journal::{
 };
 use crate::plan::Plan;
 use crate::report::neutral;
+use crate::variables::MarkKey;
 
 use super::arguments::{Attended, RunFormat};
 use super::usual::Earlier;
@@ -250,7 +251,7 @@ fn home_of_the_account() -> Option<PathBuf> {
 
 /// The key of the marks by which secrets are known again; made when it is first needed. It stands
 /// beside the journal, not in it: who gets an export has no key.
-pub(super) fn key() -> Result<Vec<u8>, Failure> {
+pub(super) fn key() -> Result<MarkKey, Failure> {
     let path = folder()?.join("key");
     let failed = |error: io::Error| {
         Failure::new(Exit::Environment, format!("failed to open {}: {error}", path.display()))
@@ -263,10 +264,10 @@ pub(super) fn key() -> Result<Vec<u8>, Failure> {
     match made {
         Ok(mut file) => {
             file.write_all(&new).and_then(|()| file.sync_all()).map_err(failed)?;
-            Ok(new.to_vec())
+            Ok(MarkKey::new(new.to_vec()))
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::read(&path).map_err(failed)
+            fs::read(&path).map(MarkKey::new).map_err(failed)
         }
         Err(error) => Err(failed(error)),
     }

@@ -17,6 +17,7 @@ mod explain;
 mod fetch;
 mod going_on;
 mod hand_on;
+mod hand_over;
 mod journal;
 mod jump;
 mod keyboard;

@@ -141,9 +141,14 @@ impl Recorded {
     }
 }
 
-/// The run that undoes, or has undone, another one.
-pub(super) fn rollback_of(store: &Sqlite, line: &Line) -> Result<Option<Line>, Failure> {
+/// The run that undoes, or has undone, another one, but for those that were given up.
+pub(super) fn rollback_of(
+    store: &Sqlite,
+    line: &Line,
+    past: &Past,
+) -> Result<Option<Line>, Failure> {
     let filter = Filter { target: Some(line.target.clone()), ..Filter::default() };
-    let lines = store.runs(&filter).map_err(failed)?;
-    Ok(lines.into_iter().find(|other| other.of.as_ref() == Some(&line.run)))
+    let mut lines = store.runs(&filter).map_err(failed)?.into_iter();
+    Ok(lines
+        .find(|other| other.of.as_ref() == Some(&line.run) && !past.given_up.contains(&other.run)))
 }

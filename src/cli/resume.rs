@@ -14,13 +14,14 @@ use crate::event::{Resumption, RunResult};
 use crate::journal::{Filter, Journal, Journaled, Line, Sqlite, State};
 use crate::plan::Plan;
 use crate::report::neutral;
-use crate::resume::{difference, redo};
+use crate::resume::{Past, difference, redo};
 use crate::source::Source;
 use crate::variables::{Redacted, Redactor};
 
 use super::arguments::Resume;
 use super::carry_out::{ask_git, decide_about, operator_name};
 use super::going_on::{GoingOn, taken_from};
+use super::hand_over::taken_back;
 use super::journal::{self, failed, unfinished_beside};
 use super::pick::pick;
 use super::recorded::{Recorded, rollback_of};
@@ -35,9 +36,11 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     refuse_what_has_ended(&line)?;
     let (mut store, recorded, document) = read(store, &line)?;
     let taken = arguments.reason.as_deref().filter(|_| arguments.take);
-    let taken_from = taken_from(&line, &name, taken, "resume")?.map(|(from, _)| from);
+    let handed = taken_back(&recorded.past, &line, taken, "resume")?;
+    let taken_from = handed.or(taken_from(&line, &name, taken, "resume")?).map(|(from, _)| from);
     refuse_what_may_have_gone_on(&recorded, &line, arguments)?;
-    refuse_what_was_rolled_back(&store, &line)?;
+    gives_up(&store, &line, &recorded.past)?;
+    refuse_what_was_given_up(&store, &line)?;
     // The newest need not be the one that is meant.
     unfinished_beside(&store, &line)?.iter().for_each(|text| complain(text));
     let document = match document {
@@ -49,9 +52,19 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     let (authority, manner) = (&arguments.authority, &arguments.manner);
     let going_on = GoingOn { plan: &plan, config: &config, authority, manner, name };
     let mut setup = going_on.lay_out(&mut store, &recorded, &line, Some(&line.run))?;
+    // Nobody else goes on with either from here on.
+    let gives_up = gives_up(&store, &line, &recorded.past)?;
     setup.jump = (!part.is_whole()).then(|| Jump { part, ..Jump::default() });
     let operator = going_on.name.clone();
-    let resumption = recorded.resumption(&store, &plan, &setup, arguments, operator, taken_from)?;
+    let mut resumption =
+        recorded.resumption(&store, &plan, &setup, arguments, operator, taken_from)?;
+    if let Some(rollback) = &gives_up {
+        complain(&format!(
+            "run {rollback}, a rollback of this one, has done nothing and is given up: it cannot be \
+             gone on with any more"
+        ));
+    }
+    resumption.gives_up = gives_up;
     let mut past = recorded.past;
     past.resume(&resumption);
     setup.keeping = Some(Keeping {
@@ -126,14 +139,39 @@ fn refuse_what_may_have_gone_on(
     Err(Failure::new(Exit::Refused, message))
 }
 
-/// A run that was undone is not gone on with.
-fn refuse_what_was_rolled_back(store: &Sqlite, line: &Line) -> Result<(), Failure> {
-    let Some(rollback) = rollback_of(store, line)? else { return Ok(()) };
-    let unfinished = rollback.state.is_unfinished();
-    let what = if unfinished { "is being rolled back" } else { "was rolled back" };
+/// A run that was undone is not gone on with. A rollback that has done nothing yet is given up for it.
+fn gives_up(store: &Sqlite, line: &Line, past: &Past) -> Result<Option<String>, Failure> {
+    let Some(rollback) = rollback_of(store, line, past)? else { return Ok(None) };
+    let (run, by) = (&line.run, &rollback.run);
+    let tells = format!("`runbook show {by}` tells of it");
+    let message = if rollback.state.is_unfinished() {
+        if Recorded::read(store, &rollback)?.past.is_untouched() {
+            return Ok(Some(rollback.run));
+        }
+        format!(
+            "run {run} is being rolled back by run {by}: `runbook resume {by}` goes on with that; \
+             {tells}"
+        )
+    } else {
+        format!("run {run} was rolled back by run {by}: {tells}; begin anew with `runbook run`")
+    };
+    Err(Failure::new(Exit::Refused, message))
+}
+
+/// A rollback that was given up is not gone on with: the run that it would undo is another one by
+/// now.
+fn refuse_what_was_given_up(store: &Sqlite, line: &Line) -> Result<(), Failure> {
+    let Some(of) = &line.of else { return Ok(()) };
+    let filter = Filter { beginning: Some(of.clone()), ..Filter::default() };
+    let first = store.runs(&filter).map_err(failed)?.into_iter().find(|first| first.run == *of);
+    let Some(first) = first else { return Ok(()) };
+    if !Recorded::read(store, &first)?.past.given_up.contains(&line.run) {
+        return Ok(());
+    }
     let message = format!(
-        "run {} {what} by run {}: `runbook show {}` tells of it; begin anew with `runbook run`",
-        line.run, rollback.run, rollback.run
+        "run {}, a rollback of run {of}, had done nothing when that was gone on with, and was given \
+         up: `runbook rollback {of}` begins another one, `runbook resume {of}` goes on with the run",
+        line.run
     );
     Err(Failure::new(Exit::Refused, message))
 }
@@ -180,6 +218,7 @@ impl Recorded {
             role: setup.role.clone(),
             break_glass: setup.break_glass.as_deref().map(redact),
             taken_from,
+            gives_up: None,
             reason: arguments.reason.as_deref().map(redact),
             done: self.done(plan),
         };
@@ -188,7 +227,7 @@ impl Recorded {
         }
         if !arguments.redo.is_empty() {
             let known: Vec<_> = plan.document.steps.iter().map(|step| step.id.as_str()).collect();
-            let found = redo(&plan.document, &arguments.redo).ok_or_else(|| {
+            let found = redo(plan, &arguments.redo).ok_or_else(|| {
                 let message = format!(
                     "there is no step {}; known here: {}",
                     arguments.redo.join(", "),

@@ -17,6 +17,7 @@ use crate::source::Source;
 use super::arguments::Rollback;
 use super::carry_out::{ask_git, configured, decide_with, operator_name};
 use super::going_on::{GoingOn, taken_from};
+use super::hand_over::taken_back;
 use super::journal::{self, unfinished_beside};
 use super::pick::pick;
 use super::recorded::{Recorded, rollback_of};
@@ -27,10 +28,11 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     let mut store = journal::open()?;
     let line = pick(&store, arguments.run.as_deref(), Filter::default())?;
     refuse_what_is_none(&line)?;
-    refuse_a_second_one(&store, &line)?;
-    let recorded = Recorded::read(&store, &line)?;
+    let mut recorded = Recorded::read(&store, &line)?;
+    refuse_a_second_one(&store, &line, &recorded.past)?;
     let taken = arguments.reason.as_deref().filter(|_| arguments.take);
-    let taken_from = taken_from(&line, &name, taken, "rollback")?;
+    let handed = taken_back(&recorded.past, &line, taken, "rollback")?;
+    let taken_from = handed.or(taken_from(&line, &name, taken, "rollback")?);
     unfinished_beside(&store, &line)?.iter().for_each(|text| complain(text));
     let source = recorded.source(&store)?;
     let config = configured(&source)?;
@@ -48,6 +50,7 @@ pub(super) fn rollback(arguments: &Rollback) -> Result<Exit, Failure> {
     let going_on = GoingOn { plan: &plan, config: &config, authority, manner, name };
     let mut setup = going_on.lay_out(&mut store, &recorded, &line, None)?;
     setup.jump = jump(&undoing);
+    recorded.past.come_to(&setup.host);
     let taken_over = recorded.past.for_another(&line.run);
     let mut past = Past::default();
     past.take_over(&taken_over);
@@ -160,8 +163,8 @@ fn needed(plan: &Plan, left_out: &[String]) -> Vec<String> {
 }
 
 /// What was undone is not undone again.
-fn refuse_a_second_one(store: &Sqlite, line: &Line) -> Result<(), Failure> {
-    let Some(rollback) = rollback_of(store, line)? else { return Ok(()) };
+fn refuse_a_second_one(store: &Sqlite, line: &Line, past: &Past) -> Result<(), Failure> {
+    let Some(rollback) = rollback_of(store, line, past)? else { return Ok(()) };
     let then = if rollback.state.is_unfinished() { "resume" } else { "show" };
     let message = format!(
         "run {} has a rollback already, run {}: `runbook {then} {}`",

@@ -1,6 +1,6 @@
 //! `runbook show`: what happened in a run, whether its record is whole, and the run as a file.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::BufWriter;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -15,19 +15,20 @@ use crate::report::story::Story;
 
 use super::arguments::{Show, ShowFormat};
 use super::carry_out::host;
+use super::hand_over::hand_over;
 use super::journal::{failed, folder, life, open};
 use super::pick::{find, nothing_lists};
 use super::recorded::Recorded;
 use super::{Exit, Failure, columns, deviations, print};
 
 pub(super) fn show(arguments: &Show) -> Result<Exit, Failure> {
-    let journal = open()?;
+    let mut journal = open()?;
     let (run, line) = find(&journal, arguments.run.as_deref(), Filter::default())?;
     if arguments.verify {
         return check(&journal, &run, arguments);
     }
     if let Some(path) = &arguments.export {
-        return give(&journal, &run, path);
+        return give(&mut journal, &run, line.as_ref(), path);
     }
     if arguments.format == ShowFormat::Json && !arguments.patch {
         return entries(&journal, &run);
@@ -147,15 +148,31 @@ fn check(journal: &Sqlite, run: &str, arguments: &Show) -> Result<Exit, Failure>
     Err(Failure::new(Exit::Failed, message))
 }
 
-fn give(journal: &Sqlite, run: &str, path: &Path) -> Result<Exit, Failure> {
+/// Writes a run to a file. One that can be gone on with is handed over with it.
+fn give(
+    journal: &mut Sqlite,
+    run: &str,
+    line: Option<&Line>,
+    path: &Path,
+) -> Result<Exit, Failure> {
     let wrong = |error: ExchangeError| {
         Failure::new(Exit::Environment, format!("{}: failed to {error}", path.display()))
     };
+    let goes_on = line.filter(|line| line.state.is_unfinished());
     // Nothing is overwritten: it could be the only copy of another run.
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let file = file.map_err(|error| wrong(error.into()))?;
+    if let Some(line) = goes_on {
+        hand_over(journal, line, path).inspect_err(|_| drop(fs::remove_file(path)))?;
+    }
     let head = export(journal, run, &mut BufWriter::new(&file)).map_err(wrong)?;
     file.sync_all().map_err(|error| wrong(error.into()))?;
     print(&format!("run {run}: {} entries, head {}\n", head.number, head.hash))?;
+    if goes_on.is_some() {
+        print(&format!(
+            "it is handed over with that file: take it with `runbook runs --import` where it goes on; \
+             here `runbook resume {run}` needs --take --reason from now on\n"
+        ))?;
+    }
     Ok(Exit::Done)
 }

@@ -30,8 +30,19 @@ impl Engine<'_> {
         }
     }
 
+    /// Says what was accepted before the run was resumed, for what was not begun since.
+    pub(super) fn say_what_was_accepted(&mut self) -> Flow<()> {
+        for one in &self.past.accepted_for {
+            let text = self.redactor.redact(&one.words(self.operator.name()));
+            self.recorder.emit(What::Remark { text })?;
+        }
+        Ok(())
+    }
+
     /// Asks for the reason why what cannot be undone goes ahead, where something speaks against it.
     pub(super) fn settle_doubts(&mut self, step: &str, line: usize) -> Flow<()> {
+        self.say_what_was_accepted()?;
+        self.past.accepted_for.clear();
         if self.doubts.is_empty() {
             return Ok(());
         }

@@ -74,6 +74,7 @@ impl Engine<'_> {
         let offered = self.offered(input);
         let described = input.described();
         let fetched = self.fetched_before(input);
+        self.say_what_cannot_be_compared(&input.name)?;
         let mut refused: Option<String> = None;
         loop {
             let ask = AskInput {
@@ -178,12 +179,12 @@ impl Engine<'_> {
         Ok(Value::Secret(secret))
     }
 
-    /// Where a secret was fetched from before, while it has no value yet. Without its mark nobody
-    /// could tell that it is the same.
+    /// Where a secret was fetched from before, while it has no value yet. Without a mark to compare
+    /// it with nobody could tell that it is the same.
     fn fetched_before(&self, input: &Input) -> Option<Reference> {
         let open = input.secret && self.values.get(&input.name).is_none();
-        let is_marked = self.past.marks.contains_key(&input.name);
-        self.past.references.get(&input.name).filter(|_| open && is_marked).cloned()
+        let can_compare = self.can_compare(&input.name);
+        self.past.references.get(&input.name).filter(|_| open && can_compare).cloned()
     }
 
     /// Where a secret was fetched from, where that is no secret itself.

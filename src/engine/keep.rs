@@ -131,7 +131,7 @@ impl Engine<'_> {
     /// By which a secret is known again.
     pub(super) fn mark(&self, value: &Value) -> Option<String> {
         let Value::Secret(secret) = value else { return None };
-        self.setup.keeping.as_ref().map(|keeping| secret.mark(&keeping.key))
+        self.setup.keeping.as_ref().map(|keeping| keeping.key.mark(secret))
     }
 }
 

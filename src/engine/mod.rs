@@ -176,6 +176,7 @@ impl<'a> Engine<'a> {
         let keeping = setup.keeping.as_mut();
         let past = keeping.map(|kept| std::mem::take(&mut kept.past)).unwrap_or_default();
         let gone_on = past.acted();
+        let doubts = past.doubts_of(operator.name());
         let way_by_hand = past.by_hand.as_ref().map(|rest| way(rest.as_bytes()).to_vec());
         let usual = setup.usual.take();
         let recorder = Recorder::after(&past, setup.run.clone(), sinks, usual);
@@ -200,7 +201,7 @@ impl<'a> Engine<'a> {
             may_have_others: false,
             set_since: past.knows.variables.keys().cloned().collect(),
             amended: None,
-            doubts: past.doubts.clone(),
+            doubts,
             past,
             doubts_ahead: Vec::new(),
             gone_on,
@@ -253,6 +254,7 @@ impl<'a> Engine<'a> {
             self.recorder.emit(What::RunStarted(Box::new(beginning)))?;
             self.tell_what_is_undone()?;
         }
+        self.say_what_was_accepted()?;
         self.say_what_is_not_recorded()?;
         self.recall_edits()?;
         match &self.setup.role {

@@ -10,7 +10,7 @@ use crate::plan;
 use crate::resume::Standing;
 use crate::session::ORDER;
 use crate::shell::quote;
-use crate::variables::{Secret, Value};
+use crate::variables::{MarkKey, Secret, Value};
 
 use super::capture::Capture;
 use super::job::Binding;
@@ -180,6 +180,7 @@ impl Engine<'_> {
                  `runbook resume --redo {step}` obtains it anew"
             ),
         };
+        self.say_what_cannot_be_compared(name)?;
         let mut refused: Option<String> = None;
         loop {
             let ask = AskInput {
@@ -231,8 +232,35 @@ impl Engine<'_> {
 
     /// Whether a secret is another one than the run was begun with, as far as that is known.
     pub(super) fn is_another(&self, name: &str, secret: &Secret) -> bool {
-        let key = self.setup.keeping.as_ref().map(|keeping| keeping.key.as_slice());
-        let known = self.past.marks.get(name);
-        known.zip(key).is_some_and(|(mark, key)| *mark != secret.mark(key))
+        let marked = self.marked(name);
+        marked.is_some_and(|(mark, key)| key.is_another(mark, secret))
+    }
+
+    /// Whether another secret than the run was begun with would be noticed.
+    pub(super) fn can_compare(&self, name: &str) -> bool {
+        self.marked(name).is_some_and(|(mark, key)| key.made(mark))
+    }
+
+    /// Says so, before a secret is asked for that nothing here can be compared with.
+    pub(super) fn say_what_cannot_be_compared(&mut self, name: &str) -> Flow<()> {
+        if self.marked(name).is_none() || self.can_compare(name) {
+            return Ok(());
+        }
+        let had = match self.undoes() {
+            Some(of) => format!("run {of} had"),
+            None => "the run was begun with".into(),
+        };
+        let text = format!(
+            "{name} cannot be compared with the value that {had}: that was on another machine, or \
+             the key that stood beside the journal is gone. What is given now is taken: make sure \
+             that it is the same"
+        );
+        self.recorder.emit(What::Remark { text: self.redactor.redact(&text) })?;
+        Ok(())
+    }
+
+    fn marked(&self, name: &str) -> Option<(&str, &MarkKey)> {
+        let mark = self.past.marks.get(name)?;
+        Some((mark, &self.setup.keeping.as_ref()?.key))
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::event::{Part, Placed, Resumption, Role, TakenOver};
 use crate::resume::Past;
+use crate::variables::MarkKey;
 
 use super::{Auditing, Confined, StandIns, Usual};
 
@@ -89,7 +90,7 @@ pub struct Jump {
 #[derive(Debug, Default)]
 pub struct Keeping {
     /// The key of the marks by which secrets are known again.
-    pub key: Vec<u8>,
+    pub key: MarkKey,
     /// The runbook's path, from the root.
     pub path: String,
     /// The sections that run on demand, where such are carried out.

@@ -102,12 +102,10 @@ impl Engine<'_> {
             match (given(answer)?, &probe) {
                 ((Happened::Yes(reason), from), _) => {
                     self.lose_what_it_set(job, &known.step);
-                    let why = "it was begun before, and it is said that it happened";
-                    return self.decided(job, known, Outcome::Judged, why, &reason, from);
+                    return self.decided(job, known, Outcome::Judged, &reason, from);
                 }
                 ((Happened::No(reason), from), _) => {
-                    let why = "it was begun before, and it is said that it did not happen";
-                    self.decided(job, known, Outcome::Stopped, why, &reason, from)?;
+                    self.decided(job, known, Outcome::Stopped, &reason, from)?;
                     return Ok(Then::Runs(known.attempt + 1));
                 }
                 ((Happened::Probe, _), Some(probe)) => {
@@ -153,13 +151,14 @@ impl Engine<'_> {
         job: &Job<'_>,
         known: &Known,
         outcome: Outcome,
-        why: &str,
         reason: &str,
         from: From,
     ) -> Flow<Then> {
+        let word = if outcome == Outcome::Stopped { "it did not happen" } else { "it happened" };
+        let why = format!("it was begun before, and it is said that {word}");
         let number = Job { number: known.segment, ..job.again() };
         let trial = Trial::without_running(Ruling::new(outcome, why));
-        let reason = format!("{reason} ({})", from.word());
+        let reason = format!("{word}: {reason} ({})", from.word());
         self.end(&number, known.attempt, &trial, outcome, Some(&reason))?;
         Ok(Then::Settled)
     }

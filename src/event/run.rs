@@ -164,6 +164,9 @@ pub struct Resumption {
     /// Whose run it was, where somebody else takes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_from: Option<String>,
+    /// The rollback of it that had done nothing, and is gone on with no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gives_up: Option<String>,
     /// Why it was taken, why a difference in what was done was accepted, or why something is done
     /// again.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,6 +5,7 @@
 //! runbook, [`difference`] says what changed and where each place has gone. Pure: it reads nothing
 //! and asks nobody.
 
+mod accepted;
 mod by_value;
 mod deviation;
 mod difference;
@@ -18,11 +19,12 @@ mod undoing;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{
-    Deviation, Event, LeftOut, Outcome, Part, Place, Placed, Reference, Resumption, What,
-    move_place,
+    Deviation, Event, HandedOver, LeftOut, Outcome, Part, Place, Placed, Reference, Resumption,
+    What, move_place,
 };
-use crate::variables::Redacted;
+use crate::variables::{Redacted, made_elsewhere};
 
+pub use accepted::Acceptance;
 pub use deviation::{Deviated, amended, at, begin, patch, unified};
 pub use difference::{Change, Difference, difference, steps_now};
 pub use redo::{Redo, redo};
@@ -37,6 +39,8 @@ pub struct Past {
     pub events: u64,
     /// The number of its last segment.
     pub segments: u64,
+    /// The machine that it was last carried out on.
+    pub host: String,
     /// SHA-256 of the text that its places are of, in hex.
     pub fingerprint: String,
     /// The chosen label, by the labels of the alternatives.
@@ -58,6 +62,12 @@ pub struct Past {
     pub accepted: BTreeSet<Redacted>,
     /// Why it may have gone on after its record broke off; nothing where the record is whole.
     pub may_have_gone_on: Option<Redacted>,
+    /// When and how it was handed over, where nobody has gone on with it since.
+    pub handed_over: Option<(String, HandedOver)>,
+    /// The rollbacks of it that had done nothing, and were given up.
+    pub given_up: BTreeSet<String>,
+    /// Doubts that somebody has accepted for what has not begun since.
+    pub accepted_for: Vec<Acceptance>,
     /// What the shell knew at the end.
     pub knows: Knows,
     /// Where its tools acted, and it was last.
@@ -101,6 +111,7 @@ impl Past {
         move_place(&mut self.place, &event.what);
         match &event.what {
             What::RunStarted(beginning) => {
+                self.host.clone_from(&beginning.host);
                 self.fingerprint.clone_from(&beginning.fingerprint);
                 self.part.clone_from(&beginning.part);
                 self.may_have_gone_on.clone_from(&beginning.break_glass);
@@ -125,15 +136,17 @@ impl Past {
                 self.choices.insert(labels.clone(), chosen.clone());
             }
             What::ManualAsked { place, .. } => drop(self.asked.insert(place.clone())),
-            What::ManualEnded { place, denied, outcome, .. } => {
+            What::ManualEnded { step, place, denied, outcome, .. } => {
+                self.come_past_what_was_accepted(step);
                 let skipped = *outcome == Outcome::Skipped;
                 self.asked.remove(place);
                 self.manual.insert(place.clone(), Manual { denied: *denied || skipped, skipped });
                 self.count(*outcome);
             }
-            What::DoubtAccepted { doubts, .. } => {
-                self.accepted.extend(doubts.iter().cloned());
-                self.doubts.clear();
+            What::DoubtAccepted { step, doubts, reason, by, .. } => {
+                let (step, doubts) = (step.clone(), doubts.clone());
+                let (reason, by) = (reason.clone(), by.clone());
+                self.accept(Acceptance { step, doubts, reason, by });
             }
             What::CommandEdited(deviation) => self.deviate(deviation),
             What::ShellOpened { step, line, .. } => {
@@ -151,6 +164,7 @@ impl Past {
             }
             What::ContextChanged { what, .. } if what == "folder" => self.by_hand = None,
             What::RunEnded(_) => self.may_have_gone_on = None,
+            What::HandedOver(handed) => self.handed_over = Some((event.at.clone(), handed.clone())),
             What::RecordMade { place, .. } => drop(self.records.insert(place.clone())),
             What::StateKept(kept) => {
                 let step = self.of(kept.segment).map(|known| known.step.clone());
@@ -162,6 +176,9 @@ impl Past {
 
     /// Takes in how the run goes on: what has moved, and what is done again.
     pub fn resume(&mut self, resumption: &Resumption) {
+        self.come_to(&resumption.host);
+        self.handed_over = None;
+        self.given_up.extend(resumption.gives_up.clone());
         self.fingerprint.clone_from(&resumption.fingerprint);
         if let Some(part) = &resumption.part {
             self.part.clone_from(part);
@@ -175,6 +192,14 @@ impl Past {
             self.knows.variables.remove(name);
             self.knows.lost.remove(name);
         }
+    }
+
+    /// Notes on which machine it goes on. What knows secrets again is that machine's own.
+    pub fn come_to(&mut self, host: &str) {
+        if self.host != host {
+            self.marks.values_mut().for_each(|mark| *mark = made_elsewhere(mark));
+        }
+        host.clone_into(&mut self.host);
     }
 
     /// Takes in what an operator put in the place of a segment's text.
@@ -224,6 +249,10 @@ impl Past {
             }
             What::SegmentStarted { segment, .. } => {
                 self.note(*segment, |known| known.begin(at));
+                let writes = self.of(*segment).filter(|known| known.has_changed_something());
+                if let Some(step) = writes.map(|known| known.step.clone()) {
+                    self.come_past_what_was_accepted(&step);
+                }
                 if let Some((place, _)) = self.numbers.get(segment).cloned() {
                     self.begin(&place);
                 }

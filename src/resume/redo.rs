@@ -1,12 +1,14 @@
 //! What is done again with a step: the step, and all that follows from what it yields.
 //!
-//! Comes in: a document and the ids of steps. Goes out: places, and the names of what is obtained
-//! anew. What does not work with it stays as it is.
+//! Comes in: a plan and the ids of steps. Goes out: places, and the names of what is obtained anew.
+//! What does not work with it stays as it is, and what works with a secret that is only asked for
+//! there, too: the secret may be another one from then on.
 
 use std::collections::BTreeSet;
 
-use crate::document::{Action, ActionKind, Block, Document};
+use crate::document::{Action, ActionKind, Block};
 use crate::event::Place;
+use crate::plan::{Input, Plan};
 
 /// What is done again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,7 +20,8 @@ pub struct Redo {
 }
 
 /// What is done again with the steps of these ids; nothing where there is no such step.
-pub fn redo(document: &Document, ids: &[String]) -> Option<Redo> {
+pub fn redo(plan: &Plan, ids: &[String]) -> Option<Redo> {
+    let document = &plan.document;
     let known = |id: &String| document.steps.iter().any(|step| step.id == *id);
     if !ids.iter().all(known) {
         return None;
@@ -28,7 +31,25 @@ pub fn redo(document: &Document, ids: &[String]) -> Option<Redo> {
         let what = if ids.contains(&step.id) { What::Everything } else { What::Follows };
         search.actions(&step.actions, &Place { step: at, ..Place::default() }, what);
     }
+    let secrets = plan.inputs.iter().filter(|input| input.secret);
+    let anew = secrets.filter(|input| {
+        let named = |name: &String| input.is(name) || input.variables.contains(name);
+        let yielded = search.yielded.iter().any(named);
+        search.names.iter().any(named)
+            || !yielded && ids.iter().any(|id| id == asked_in(plan, input))
+    });
+    let anew: Vec<String> = anew.map(|input| input.name.clone()).collect();
+    search.names.extend(anew);
     Some(Redo { places: search.places, names: search.names.into_iter().collect() })
+}
+
+/// The id of the step in which an input is asked for: the first that is carried out and mentions it.
+fn asked_in<'p>(plan: &'p Plan, input: &Input) -> &'p str {
+    let steps = &plan.document.steps;
+    let step = |line: &usize| steps.iter().rposition(|step| step.line <= *line);
+    let places = input.lines.iter().filter_map(step);
+    let carried_out = |place: &usize| plan.steps.iter().any(|step| step.place == *place);
+    places.filter(carried_out).min().map_or("", |place| steps[place].id.as_str())
 }
 
 /// What of a step is done again.
@@ -43,6 +64,8 @@ enum What {
 #[derive(Default)]
 struct Search {
     names: BTreeSet<String>,
+    /// What a person obtains in any of the steps.
+    yielded: BTreeSet<String>,
     places: Vec<Place>,
 }
 
@@ -63,12 +86,15 @@ impl Search {
                         self.actions(&one.actions, &place, what);
                     }
                 }
-                ActionKind::Manual(manual) if what == What::Everything => {
-                    self.names.extend(manual.yields.iter().cloned());
-                    self.places.push(place);
+                ActionKind::Manual(manual) => {
+                    self.yielded.extend(manual.yields.iter().cloned());
+                    if what == What::Everything {
+                        self.names.extend(manual.yields.iter().cloned());
+                        self.places.push(place);
+                    }
                 }
                 ActionKind::Record(_) if what == What::Everything => self.places.push(place),
-                ActionKind::Manual(_) | ActionKind::Record(_) => {}
+                ActionKind::Record(_) => {}
             }
         }
     }

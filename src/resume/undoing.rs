@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use crate::document::{ActionKind, Asks, Document};
 use crate::plan::{Plan, Step};
 use crate::policy::Effect;
+use crate::variables::Redacted;
 
-use super::{Past, steps_now};
+use super::{Past, Standing, steps_now};
 
 /// How sure it is that a step has changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +73,27 @@ impl Past {
     fn has_run(&self, place: usize) -> bool {
         let mut here = self.segments_at.iter().filter(|((at, _), _)| at.step == place);
         here.any(|(_, known)| known.began.is_some())
+    }
+
+    /// Whether nothing was begun in it that changes something, here or where it was handed over to.
+    pub fn is_untouched(&self) -> bool {
+        !self.may_have_changed_something() && self.handed_over.is_none()
+    }
+
+    /// The writes of which it is not known whether they happened, a sentence each.
+    fn not_known_to_have_happened(&self) -> impl Iterator<Item = String> {
+        let unknown =
+            self.undecided().filter(|known| matches!(known.standing(), Standing::Unknown(_)));
+        unknown.map(|known| {
+            let values: Vec<_> = known.values.iter().map(Redacted::as_str).collect();
+            let with = if values.is_empty() { "" } else { " with " };
+            let began = known.began.as_deref().unwrap_or("an unknown time");
+            let (step, line, values) = (&known.step, known.line, values.join(", "));
+            format!(
+                "the write of step {step}, line {line}{with}{values}, is NOT KNOWN to have happened: it \
+                 was begun at {began}, and nobody has said what became of it"
+            )
+        })
     }
 
     /// Whether it has changed something, or may have.
@@ -148,7 +170,7 @@ fn told(done: &Plan, past: &Past, in_vain: &[InVain]) -> Vec<String> {
     let settled: BTreeSet<usize> = in_vain.iter().flat_map(|one| one.undoes.clone()).collect();
     let id = |step: &Step| done.step(step).id.clone();
     let mut never = Vec::new();
-    let mut told = Vec::new();
+    let mut told: Vec<_> = past.not_known_to_have_happened().collect();
     let all = done.steps.iter().filter(|step| changes(done, step));
     for step in all.filter(|step| !settled.contains(&step.place)) {
         match past.begun(step.place) {

@@ -7,10 +7,6 @@
 use std::fmt::{self, Debug, Display, Formatter};
 use std::sync::Arc;
 
-use data_encoding::HEXLOWER;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-
 use zeroize::Zeroizing;
 
 /// The fewest characters that can be told from ordinary text in an output.
@@ -80,17 +76,6 @@ impl Secret {
     /// The value. Only the shell that runs the commands, and the redactor, may see it.
     pub fn expose(&self) -> &str {
         &self.value
-    }
-
-    /// What tells, with the same key, whether another value is the same; it tells nothing else.
-    ///
-    /// # Panics
-    /// Never: a key of any length is taken.
-    pub fn mark(&self, key: &[u8]) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length is taken");
-        mac.update(self.value.as_bytes());
-        let bytes = mac.finalize().into_bytes();
-        HEXLOWER.encode(&bytes[..16])
     }
 
     /// Its length in characters, which may be shown.

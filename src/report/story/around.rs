@@ -5,7 +5,7 @@ use crate::event::{
     Event, LeftOut, LeftOutStep, Outcome, Placed, Resumption, Role, RoleStanding, Tool, What,
 };
 use crate::report::audit::audit_words;
-use crate::report::terminal::role_words;
+use crate::report::terminal::{result_word, role_words};
 use crate::variables::Redacted;
 
 use super::{Story, Words};
@@ -119,15 +119,20 @@ impl Story {
     }
 
     pub(super) fn resumed(&mut self, at: &str, resumption: &Resumption) {
-        self.summary = None;
+        let before = self.summary.take().map(|one| {
+            let step = one.step.map(|step| format!(" in step {step}")).unwrap_or_default();
+            format!(" ({}{step}: {})", result_word(one.result), one.why)
+        });
         self.role(&resumption.operator, resumption.role.as_ref());
         let by = &resumption.operator;
-        self.chapter(format!("Resumed at {at} by {by}"));
+        self.chapter(format!("Resumed at {at} by {by}{}", before.unwrap_or_default()));
         let reason = resumption.reason.as_ref().map(|reason| format!(": {reason}"));
         let reason = reason.unwrap_or_default();
         if let Some(from) = &resumption.taken_from {
             self.attention.push(format!("{by} took it from {from}{reason}"));
         }
+        let given_up = resumption.gives_up.iter();
+        self.attention.extend(given_up.map(|run| format!("{by} gave up its rollback, run {run}")));
         let differences = resumption.differences.iter();
         let changed = differences.map(|one| format!("the runbook had changed: {one}{reason}"));
         self.attention.extend(changed);

@@ -131,6 +131,7 @@ impl Story {
                     vec![Words::Ours("audit record".into()), Words::Runbook(text.to_string())];
             }
             What::AuditDelivered { .. } | What::AuditWaits { .. } => self.handed_on(event),
+            What::HandedOver(handed) => self.attention.push(handed.words(&event.at)),
             What::Remark { text } => {
                 self.deed(event, "", 0).what = vec![Words::Ours(format!("note: {text}"))];
             }

@@ -102,6 +102,7 @@ impl<W: Write> Terminal<W> {
             what @ (What::AuditDelivered { .. } | What::AuditWaits { .. }) => {
                 self.page.says("  ", &audit_words(what).unwrap_or_default())
             }
+            What::HandedOver(handed) => self.page.says("  note: ", &handed.words(&event.at)),
             What::Remark { text } => self.page.says("  note: ", text.as_str()),
             What::RunEnded(summary) => self.summary(summary),
         }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::event::{
-    Beginning, Event, Intent, LeftOut, LeftOutStep, Outcome, Placed, Resumption, Role,
+    Beginning, Event, Intent, LeftOut, LeftOutStep, Mover, Outcome, Placed, Resumption, Role,
     RoleStanding, Summary, Tool, What,
 };
 use crate::policy::Effect;
@@ -198,8 +198,13 @@ impl Story {
                 let what = entries.iter().map(told).collect();
                 self.deed(event, "", 0).what = what;
             }
-            What::ContextMoved { tool, what, from, to, .. } => {
-                self.moved(event, tool, what, (from.as_ref(), to.as_ref()), "the run itself");
+            What::ContextMoved { tool, what, from, to, by, .. } => {
+                let by = match by {
+                    Mover::Step => "the run itself",
+                    Mover::Unclear => "the run itself, or another process",
+                    Mover::Others => "another process",
+                };
+                self.moved(event, tool, what, (from.as_ref(), to.as_ref()), by);
             }
             What::ContextChanged { tool, what, from, to, by, .. } => {
                 self.moved(event, tool, what, (from.as_ref(), to.as_ref()), by);

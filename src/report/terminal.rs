@@ -9,8 +9,8 @@ use anstyle::{AnsiColor, Effects, Style};
 use textwrap::Options;
 
 use crate::event::{
-    Beginning, Deviation, Ending, Event, Intent, LeftOut, Outcome, Placed, Reference, Resumption,
-    Role, RoleStanding, RunResult, Sink, Summary, Tool, Usual, Visit, What,
+    Beginning, Deviation, Ending, Event, Intent, LeftOut, Mover, Outcome, Placed, Reference,
+    Resumption, Role, RoleStanding, RunResult, Sink, Summary, Tool, Usual, Visit, What,
 };
 use crate::expect::{Stream, Verdict};
 use crate::policy::{Effect, Trait};
@@ -379,8 +379,13 @@ impl<W: Write> Sink for Terminal<W> {
             What::ContextPinned { entries } => {
                 entries.iter().try_for_each(|entry| self.placed(entry))?;
             }
-            What::ContextMoved { tool, what, from, to, .. } => {
-                self.moved(tool, what, (from.as_ref(), to.as_ref()), "by this step")?;
+            What::ContextMoved { tool, what, from, to, by, .. } => {
+                let by = match by {
+                    Mover::Step => "by this step",
+                    Mover::Unclear => "by this step, or by another process",
+                    Mover::Others => "by another process: no command of this step leads there",
+                };
+                self.moved(tool, what, (from.as_ref(), to.as_ref()), by)?;
             }
             What::ContextChanged { tool, what, from, to, by, .. } => {
                 let by = format!("accepted by {by}");

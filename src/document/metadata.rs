@@ -189,7 +189,8 @@ impl Entry {
             self.span.end = start + content.len();
         } else {
             self.span = unquoted(content, start, &['`']);
-            self.value = content[self.span.start - start..self.span.end - start].to_owned();
+            let value = &content[self.span.start - start..self.span.end - start];
+            value.clone_into(&mut self.value);
         }
     }
 }

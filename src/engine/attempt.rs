@@ -204,10 +204,10 @@ impl<'p> Engine<'p> {
         if trial.shell_ended {
             self.revive(&before).await?;
         }
-        let elsewhere = match judged.writes() {
-            true => self.note_moves(job, &before).await?,
-            false => None,
-        };
+        let mut elsewhere = None;
+        if judged.writes() {
+            elsewhere = Box::pin(self.note_moves(job, &before)).await?;
+        }
         self.keep_state(job).await?;
         let on_failure = self.settle(job, attempt, &trial).await?;
         match elsewhere {

@@ -20,12 +20,11 @@ impl Engine<'_> {
     /// What is asked before each unit of a segment.
     pub(super) fn asked_between(&self, job: &Job<'_>) -> Vec<Vec<Probe>> {
         let units = job.decided.units.iter().enumerate();
-        units
-            .map(|(place, unit)| match place > 0 && unit.effect != Effect::Read {
-                true => self.held_to(job, unit.span.start),
-                false => Vec::new(),
-            })
-            .collect()
+        let asked = units.map(|(place, unit)| {
+            let is_asked = place > 0 && unit.effect != Effect::Read;
+            if is_asked { self.held_to(job, unit.span.start) } else { Vec::new() }
+        });
+        asked.collect()
     }
 
     /// What nothing of the segment before an offset can have changed. A rehearsal acts nowhere.

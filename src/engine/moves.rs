@@ -106,10 +106,8 @@ impl Engine<'_> {
         if !before.same(now) && self.value_in(&one.to, before, None).await? != one.to.value {
             return Ok(Mover::Step);
         }
-        match leads == Leads::Perhaps || self.may_have_others {
-            true => Ok(Mover::Unclear),
-            false => Ok(Mover::Others),
-        }
+        let unclear = leads == Leads::Perhaps || self.may_have_others;
+        Ok(if unclear { Mover::Unclear } else { Mover::Others })
     }
 
     /// What a fact is in another state of the shell, or in that state in the folder of another.

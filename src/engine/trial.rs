@@ -212,7 +212,7 @@ impl Engine<'_> {
             {
                 let redactor = &self.redactor;
                 let mut between = Between { session, redactor, before };
-                let moves = between.strange(&mut self.context, &asked[place]).await?;
+                let moves = Box::pin(between.strange(&mut self.context, &asked[place])).await?;
                 if self.wishes.is_any() {
                     (report.stop, *came) = (Stop::Interrupt, Came::ToAFailure);
                     break;

@@ -49,16 +49,13 @@ impl Plan {
             || how.traits.iter().any(|one| by_person.contains(one))
             || !written_files(statement).is_empty()
             || self.hides(statement);
-        // The effect of a statement is the worst of its commands, whose lists come in another order.
-        let writes = || how.commands.iter().filter(|one| one.effect != Effect::Read);
+        let mut writes = how.commands.iter().filter(|one| one.effect != Effect::Read);
         let is_own = |name: &str| {
             let program = name.split(' ').next().unwrap_or_default();
             probe.knows_what_moves() && !probe.is_for_all() && probe.is_for(program)
         };
-        match unseen || !writes().all(|one| is_own(&one.name)) {
-            true => Leads::Perhaps,
-            false => Leads::Nowhere,
-        }
+        let is_clear = !unseen && writes.all(|one| is_own(&one.name));
+        if is_clear { Leads::Nowhere } else { Leads::Perhaps }
     }
 }
 

@@ -380,12 +380,7 @@ impl<W: Write> Sink for Terminal<W> {
                 entries.iter().try_for_each(|entry| self.placed(entry))?;
             }
             What::ContextMoved { tool, what, from, to, by, .. } => {
-                let by = match by {
-                    Mover::Step => "by this step",
-                    Mover::Unclear => "by this step, or by another process",
-                    Mover::Others => "by another process: no command of this step leads there",
-                };
-                self.moved(tool, what, (from.as_ref(), to.as_ref()), by)?;
+                self.moved(tool, what, (from.as_ref(), to.as_ref()), mover_words(*by))?;
             }
             What::ContextChanged { tool, what, from, to, by, .. } => {
                 let by = format!("accepted by {by}");
@@ -564,6 +559,14 @@ fn listed(none: &str, lead: &str, words: &[String]) -> String {
 }
 
 /// How long runs take, waiting counted apart.
+const fn mover_words(by: Mover) -> &'static str {
+    match by {
+        Mover::Step => "by this step",
+        Mover::Unclear => "by this step, or by another process",
+        Mover::Others => "by another process: no command of this step leads there",
+    }
+}
+
 fn usual_words(usual: &Usual) -> String {
     let (worked, waited) = (format_duration(usual.worked_ms), format_duration(usual.waited_ms));
     format!("{worked}, and {waited} waiting for a person")

@@ -21,7 +21,7 @@ use crate::variables::Redacted;
 
 pub use handed_over::HandedOver;
 pub use part::{LeftOut, LeftOutStep, Part};
-pub use place::{Place, Placed, Tool, move_place, place_after};
+pub use place::{Mover, Place, Placed, Tool, move_place, place_after};
 pub use reference::Reference;
 pub use run::{Beginning, NoWayBack, Resumption, Role, RoleStanding, RunResult, Summary, Usual};
 pub use segment::{CheckedEvidence, Ending, Intent, Outcome, OutputRecord};
@@ -65,10 +65,10 @@ pub enum What {
         /// What was found, tool by tool.
         entries: Vec<Placed>,
     },
-    /// A segment of the run has made another place of it; before the next write there, that is to
-    /// be accepted.
+    /// The place has become another one while a segment of the run wrote; where the segment did
+    /// that, or may have, it is to be accepted before the next write there.
     ContextMoved {
-        /// The step that did it.
+        /// The step that ran.
         step: String,
         /// The tool that acts there.
         tool: String,
@@ -78,6 +78,9 @@ pub enum What {
         from: Option<Redacted>,
         /// What it is.
         to: Option<Redacted>,
+        /// Who did it.
+        #[serde(default)]
+        by: Mover,
     },
     /// What the run's own commands made of the place was accepted; it is the run's place now.
     ContextChanged {

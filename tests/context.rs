@@ -158,6 +158,89 @@ fn a_person_confirms_a_new_cluster_by_typing_it() {
     assert_eq!(clusters.production.requests(), ["POST /scale"]);
 }
 
+/// A block that writes, waits for a file, and goes on.
+fn waiting(folder: &std::path::Path, rest: &str) -> String {
+    let go = folder.join("go");
+    format!(
+        "kubectl scale deployment a --replicas=3\nuntil [ -e {} ]; do sleep 0.1; done\n{rest}",
+        go.display()
+    )
+}
+
+/// Lets somebody else switch to production once such a block has written, and the block go on.
+fn switch_meanwhile(clusters: &Clusters, story: &Story) {
+    while clusters.staging.requests().is_empty() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    clusters.use_context(&story.folder().join("kubeconfig"), "production");
+    fs::write(story.folder().join("go"), "").expect("writable");
+}
+
+#[test]
+fn a_cluster_that_somebody_switches_inside_a_block_is_not_written_to_by_its_next_statement() {
+    let clusters = Clusters::start();
+    let story = operator_on_staging(&clusters);
+    let block = waiting(story.folder(), "kubectl scale deployment b --replicas=3");
+    let book = story.write("two.md", &format!("# Two\n\n## Step 1\n\n```bash\n{block}\n```\n"));
+    let mut screen = story.screen(&["run", &book]);
+    screen.answer("run it?", "y");
+    switch_meanwhile(&clusters, &story);
+    let status = screen.exit();
+    let text = flowing(&screen);
+    assert_eq!(status.code(), Some(4), "{text}");
+    assert!(
+        text.contains("was stopped before `kubectl scale deployment b --replicas=3`"),
+        "{text}"
+    );
+    assert!(text.contains("kubectl context was staging and is production"), "{text}");
+    assert!(text.contains("kubectl config use-context staging"), "{text}");
+    assert_eq!(clusters.production.requests(), Vec::<String>::new());
+    assert_eq!(clusters.staging.requests(), ["POST /scale"]);
+}
+
+#[test]
+fn what_no_command_of_a_step_can_do_is_not_said_to_be_done_by_it() {
+    let clusters = Clusters::start();
+    let story = operator_on_staging(&clusters);
+    let block = waiting(story.folder(), "echo done");
+    let book = format!(
+        "# Two\n\n## Step 1\n\n```bash\n{block}\n```\n\n## Step 2\n\n```bash\nkubectl scale \
+         deployment b --replicas=3\n```\n"
+    );
+    let book = story.write("two.md", &book);
+    let mut screen = story.screen(&["run", &book]);
+    screen.answer("run it?", "y");
+    switch_meanwhile(&clusters, &story);
+    let status = screen.exit();
+    let text = flowing(&screen);
+    assert_eq!(status.code(), Some(4), "{text}");
+    assert!(text.contains("by another process: no command of this step leads there"), "{text}");
+    assert!(text.contains("kubectl context was staging and is production"), "{text}");
+    assert!(!text.contains("to write there type"), "{text}");
+    assert_eq!(clusters.production.requests(), Vec::<String>::new());
+    let told = story.run(&["show", "--format", "text"]).stdout;
+    assert!(told.contains("(by another process)"), "{told}");
+}
+
+#[test]
+fn what_a_script_may_have_done_is_said_to_be_doubtful_and_confirmed() {
+    let clusters = Clusters::start();
+    let story = operator_on_staging(&clusters);
+    let script = story.folder().join("bin/prepare");
+    fs::write(&script, "#!/bin/bash\nkubectl config use-context production\n").expect("a script");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("executable");
+    let book = "# Two\n\n## Step 1\n\n```bash\nprepare\n```\n\n## Step 2\n\n```bash\nkubectl scale \
+                deployment b --replicas=3\n```\n";
+    let book = story.write("two.md", book);
+    let mut screen = story.screen(&["run", &book]);
+    screen.answer("run it?", "y");
+    screen.wait_for("by this step, or by another process");
+    screen.answer("run it?", "y");
+    screen.answer("to write there type production :", "production");
+    assert_eq!(screen.exit().code(), Some(0), "{}", screen.text());
+    assert_eq!(clusters.production.requests(), ["POST /scale"]);
+}
+
 #[test]
 fn what_an_earlier_block_exports_counts_and_is_confirmed() {
     let aws = "#!/bin/bash\ncase $1 in --version) ;; sts) echo \"acct-${AWS_PROFILE-none}\" ;; \

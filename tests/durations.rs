@@ -38,6 +38,24 @@ fn a_run_says_how_long_it_usually_takes_and_only_complete_runs_tell() {
 }
 
 #[test]
+fn another_runbook_of_the_same_name_and_a_part_of_it_are_other_stories() {
+    let story = Story::new();
+    let text = QUICK.replacen("**Last", "**Target:** prod\n**Last", 1)
+        + "\n## Step 2\n\n```bash\necho two\n```\n";
+    for folder in ["a/docs", "b/docs"] {
+        fs::create_dir_all(story.folder().join(folder)).expect("a folder");
+        story.write(&format!("{folder}/deploy.md"), &text);
+    }
+    run(&story, &["run", "a/docs/deploy.md"]);
+    let other = run(&story, &["run", "b/docs/deploy.md"]);
+    assert!(!other.stdout.contains("sually"), "{}", other.stdout);
+    let again = run(&story, &["run", "a/docs/../docs/deploy.md"]);
+    again.is(0, &["Usually takes", "(as one run did)"]);
+    let part = story.run(&["run", "--step", "1", "a/docs/deploy.md"]);
+    assert!(!part.stdout.contains("sually"), "{}", part.stdout);
+}
+
+#[test]
 fn a_segment_that_takes_long_says_how_long_it_usually_does() {
     let story = Story::new();
     story.write("slow.md", "# Slow\n\n## Step 1\n\n```bash\nsleep 5.4\n```\n");

@@ -48,7 +48,9 @@ impl Record {
         let before = hold(&mut journal, &target, &holder)?;
         say_what_is_unfinished(&journal, &target, before.as_ref())?;
         let earlier = Earlier::of(&journal, folder()?, &target, &arguments.file);
-        setup.usual = Some(Box::new(earlier.map_err(failed)?));
+        // How long all of it takes says nothing of a part.
+        let is_part = setup.jump.is_some() || !arguments.section.is_empty();
+        setup.usual = (!is_part).then_some(Box::new(earlier.map_err(failed)?) as _);
         let path = std::path::absolute(&arguments.file).unwrap_or_else(|_| arguments.file.clone());
         setup.keeping = Some(Keeping {
             key: key()?,

@@ -4,7 +4,7 @@
 //! or why it is not: it is somebody else's, it is under way, or what was done has changed.
 
 use std::panic::resume_unwind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread;
 
@@ -67,6 +67,8 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
     resumption.gives_up = gives_up;
     let mut past = recorded.past;
     past.resume(&resumption);
+    let is_whole = setup.jump.is_none() && recorded.sections.is_empty();
+    let path = recorded.path.clone();
     setup.keeping = Some(Keeping {
         key: journal::key()?,
         path: recorded.path.display().to_string(),
@@ -76,8 +78,9 @@ pub(super) fn resume(arguments: &Resume) -> Result<Exit, Failure> {
         resumption: Some(Box::new(resumption)),
         ..Keeping::default()
     });
-    let earlier = Earlier::of(&store, journal::folder()?, &line.target, Path::new(&line.runbook));
-    setup.usual = Some(Box::new(earlier.map_err(failed)?));
+    let earlier = Earlier::of(&store, journal::folder()?, &line.target, &path);
+    // How long all of it takes says nothing of a part.
+    setup.usual = is_whole.then_some(Box::new(earlier.map_err(failed)?) as _);
     let journaled = Journaled { head: recorded.head, line: Some(line.clone()) };
     let exit = going_on.start(store, setup, line.target, journaled);
     // It goes with the process: to take a long plan apart would only take time.

@@ -2,7 +2,7 @@
 //!
 //! Comes in: the text and the blocks before the first section. Goes out: entries, each value with
 //! its exact bytes, because a stamp rewrites those bytes and no others. A line may hold several
-//! keys; unknown keys are kept.
+//! keys; unknown keys are kept. A key that is left empty is no entry, and ends the value before it.
 
 use std::sync::LazyLock;
 
@@ -92,13 +92,15 @@ fn snake_case(label: &str) -> String {
 
 /// The entries of a block of the header; empty when it is none.
 pub(super) fn entries(text: &str, node: &Node) -> Vec<Entry> {
-    match node {
+    let mut entries = match node {
         Node::Paragraph(prose) => paragraph(text, prose.span),
         Node::List(list) => bullets(text, list),
         Node::Quote(nodes) => nodes.iter().flat_map(|node| entries(text, node)).collect(),
         Node::Table(table) => rows(text, table),
         _ => Vec::new(),
-    }
+    };
+    entries.retain(Entry::is_filled);
+    entries
 }
 
 /// The known keys of a table of two columns, whose head may be one; a table that says nothing of a
@@ -118,7 +120,7 @@ fn row(text: &str, cells: &[Prose]) -> Option<Entry> {
     let start = cell.span.start + raw.len() - raw.trim_start().len();
     let span = unquoted(raw.trim(), start, &['`']);
     let (key, label, value) = (key.to_owned(), label.text.clone(), text[span.range()].to_owned());
-    (!value.is_empty()).then_some(Entry { key, label, value, span })
+    Some(Entry { key, label, value, span })
 }
 
 /// Every item of the list must be an entry: else it is an ordinary list.
@@ -137,16 +139,33 @@ fn bullets(text: &str, list: &List) -> Vec<Entry> {
     items.into_iter().flatten().collect()
 }
 
-/// A line without a key goes on with the value before it.
+/// What a line of the header is.
+enum Line {
+    /// Keys, some of which may be left empty.
+    Keys(Vec<Entry>),
+    /// A remark, which belongs to no key.
+    Remark,
+    Text,
+}
+
+/// A line without a key goes on with the value before it, or is the value of a key that was left
+/// empty. Only under one of our keys does a paragraph begin with such a value.
 fn paragraph(text: &str, span: Span) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
+    let mut in_remark = false;
     let mut at = span.start;
     for line in text[span.range()].split_inclusive('\n') {
         let found = of_line(line, at);
-        match entries.last_mut() {
-            None if found.is_empty() => return Vec::new(),
-            Some(last) if found.is_empty() => last.extend(line, at),
-            _ => entries.extend(found),
+        let begun = entries.iter().any(|entry| entry.is_filled() || is_known(&entry.label));
+        match found {
+            Line::Keys(found) => {
+                entries.extend(found);
+                in_remark = false;
+            }
+            _ if !begun => return Vec::new(),
+            Line::Text if in_remark => {}
+            Line::Text => entries.last_mut().expect("it has begun").extend(line, at),
+            Line::Remark => in_remark = true,
         }
         at += line.len();
     }
@@ -154,78 +173,115 @@ fn paragraph(text: &str, span: Span) -> Vec<Entry> {
 }
 
 impl Entry {
+    fn is_filled(&self) -> bool {
+        !self.value.is_empty()
+    }
+
     fn extend(&mut self, line: &str, at: usize) {
-        let line = line.trim_end();
         let content = line.trim_start_matches([' ', '\t', '>']);
-        if !content.is_empty() {
+        let start = at + line.len() - content.len();
+        let content = without_break(content);
+        if content.is_empty() {
+            return;
+        }
+        if self.is_filled() {
             self.value = format!("{} {content}", self.value);
-            self.span.end = at + line.len();
+            self.span.end = start + content.len();
+        } else {
+            self.span = unquoted(content, start, &['`']);
+            let value = &content[self.span.start - start..self.span.end - start];
+            value.clone_into(&mut self.value);
         }
     }
 }
 
-/// The entries of one line of the file; `at` is where it begins.
-fn of_line(line: &str, at: usize) -> Vec<Entry> {
+/// What one line of the file is; `at` is where it begins.
+fn of_line(line: &str, at: usize) -> Line {
     let content = line.trim_start_matches([' ', '\t', '>']);
     let at = at + line.len() - content.len();
-    let (content, at) = plain(content.trim_end(), at);
-    let bold = keys(&BOLD, content);
-    if let Some((label, _)) = bold.first().filter(|(label, _)| label.start <= 2) {
-        let remark = !may_be_key(content[label.range()].trim());
-        return if remark { Vec::new() } else { cut(content, at, &bold) };
+    let content = content.trim_end();
+    if let Some(label) = BOLD.captures(content).and_then(|found| found.name("key"))
+        && label.start() <= 2
+    {
+        let bold = keys(&BOLD, content);
+        let is_key = bold.first().is_some_and(|(first, _)| first.start == label.start());
+        let is_key = is_key && may_be_key(label.as_str().trim());
+        return if is_key { Line::Keys(cut(content, at, &bold)) } else { Line::Remark };
     }
-    let Some(first) = PLAIN.captures(content).and_then(|found| found.get(1)) else {
-        return Vec::new();
+    let (inner, start) = plain(content, at);
+    let Some(first) = PLAIN.captures(inner).and_then(|found| found.get(1)) else {
+        return Line::Text;
     };
     if !may_be_key(first.as_str()) {
-        return Vec::new();
+        return Line::Remark;
     }
-    let mut found = vec![(Span::new(0, first.end()), first.end() + 1)];
+    // What is bold as a whole is a sentence that is stressed, unless its key is one of ours.
+    if start > at + 1 && !is_known(first.as_str()) {
+        return Line::Text;
+    }
+    let after = first.end() + 1;
+    let mut found = vec![(Span::new(0, first.end()), after)];
     if is_known(first.as_str()) {
-        let after = first.end() + 1;
-        let further = keys(&KNOWN, &content[after..]);
-        found.extend(further.into_iter().map(|(key, end)| (key.shift(after), end + after)));
+        let further = keys(&KNOWN, &inner[after..]).into_iter();
+        let further = further.map(|(key, end)| (key.shift(after), end + after));
+        found.extend(further.filter(|(_, end)| is_apart(&inner[*end..])));
     }
-    cut(content, at, &found)
+    Line::Keys(cut(inner, start, &found))
+}
+
+/// Whether what comes after a colon is apart from it.
+fn is_apart(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with(char::is_whitespace)
 }
 
 /// A line without the emphasis around all of it, and where it begins then.
 fn plain(content: &str, at: usize) -> (&str, usize) {
-    let inner = ['_', '*'].iter().find_map(|mark| {
-        let inner = content.strip_prefix(*mark)?.strip_suffix(*mark)?;
-        (!inner.contains(*mark)).then_some(inner)
+    let inner = ["**", "__", "_", "*"].iter().find_map(|mark| {
+        let inner = content.strip_prefix(mark)?.strip_suffix(mark)?;
+        (!inner.contains(&mark[..1])).then_some((inner, at + mark.len()))
     });
-    inner.map_or((content, at), |inner| (inner, at + 1))
+    inner.unwrap_or((content, at))
+}
+
+/// Text without the hard break at its end.
+fn without_break(text: &str) -> &str {
+    let text = text.trim_end();
+    let breaks = ["\\", "<br>", "<br/>", "<br />"];
+    breaks.iter().find_map(|one| text.strip_suffix(one)).unwrap_or(text).trim_end()
 }
 
 static BOLD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?:\*\*|__)([^*_:\n]{1,60}?)",
-        r"(?:\s*:\s*(?:\*\*|__)|(?:\*\*|__)\s*:|(?:\*\*|__)\s+(?P<dash>[—–])\s)"
+        r"(?:\*\*|__|(?P<single>[*_]))(?P<key>(?:[^*_:\n]|[A-Za-z0-9]_){1,60}?)",
+        r"(?:\s*:\s*(?:\*\*?|__?)|(?:\*\*?|__?)\s*:|(?:\*\*|__)\s+(?P<dash>[—–])\s)"
     ))
     .expect("a valid pattern")
 });
 
-static PLAIN: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^([A-Z][A-Za-z0-9 /_-]{0,40}):\s+\S").expect("a valid pattern"));
+static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^([A-Z][A-Za-z0-9 /_-]{0,40}):(?:\s|$)").expect("a valid pattern")
+});
 
 /// Known keys inside a line; with a capital, so that prose does not end a value.
 static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?:^|\s)(Mode|Last (?:validated|verified|reviewed|tested|updated)|Validation method|",
+        r"(?:^|\s)(?P<key>Mode|Last (?:validated|verified|reviewed|tested|updated)|Validation method|",
         r"Average duration|Estimated (?:duration|time)|Expected duration|Duration|Required role|",
-        r"Required access|Role|Owner|Team|Applies to|Severity|Status|Target|Scope|Service):\s"
+        r"Required access|Role|Owner|Team|Applies to|Severity|Status|Target|Scope|Service):"
     ))
     .expect("a valid pattern")
 });
 
-/// The spans of the labels that a pattern finds, and where each one's value begins. Before a dash
-/// stands a key only where it is one of ours.
+/// The spans of the labels that a pattern finds, and where each one's value begins. Before a dash,
+/// and in the lesser emphasis, stands a key only where it is one of ours.
 fn keys(pattern: &Regex, content: &str) -> Vec<(Span, usize)> {
     pattern
         .captures_iter(content)
-        .filter(|found| found.name("dash").is_none() || is_known(&found[1]))
-        .filter_map(|found| Some((found.get(1)?, found.get(0)?.end())))
+        .filter(|found| {
+            !["dash", "single"].iter().any(|name| found.name(name).is_some())
+                || is_known(&found["key"])
+        })
+        .filter_map(|found| Some((found.name("key")?, found.get(0)?.end())))
         .map(|(label, end)| (Span::from(label.range()), end))
         .collect()
 }
@@ -244,12 +300,12 @@ fn cut(content: &str, at: usize, keys: &[(Span, usize)]) -> Vec<Entry> {
             raw = raw.trim_end_matches(['*', '_']);
             raw = raw.trim_end_matches([' ', '|', '·', '•', ',', ';']);
         }
-        let value = raw.trim_end_matches('\\').trim();
+        let value = without_break(raw).trim_start();
         let start = start + raw.len() - raw.trim_start().len();
         let span = unquoted(value, at + start, &['`']);
         let value = &content[span.start - at..span.end - at];
         let label = content[label.range()].trim();
-        if !value.is_empty() && !label.is_empty() {
+        if !label.is_empty() {
             entries.push(Entry {
                 key: canonical(label),
                 label: label.to_owned(),
@@ -274,12 +330,19 @@ pub(super) fn unquoted(value: &str, at: usize, quotes: &[char]) -> Span {
 
 #[cfg(test)]
 mod tests {
+    use crate::document::Document;
+    use crate::source::Source;
+
     use super::*;
 
     #[test]
     fn a_header_line_gives_keys_and_the_exact_bytes_of_their_values() {
         let case = |line: &str, expected: &[(&str, &str)]| {
-            let entries = of_line(line, 0);
+            let mut entries = match of_line(line, 0) {
+                Line::Keys(entries) => entries,
+                Line::Remark | Line::Text => Vec::new(),
+            };
+            entries.retain(Entry::is_filled);
             let found: Vec<_> =
                 entries.iter().map(|entry| (entry.key.as_str(), entry.value.as_str())).collect();
             assert_eq!(found, expected, "{line}");
@@ -312,5 +375,62 @@ mod tests {
         case("See also: the other one", &[]);
         case("https://vault.raxx.app/login via SSO", &[]);
         case("This runbook covers: all", &[]);
+        case("**Last_validated:** 2024-01-02", &[("last_validated", "2024-01-02")]);
+        case("*Owner:* me | *Status*: old", &[("owner", "me"), ("status", "old")]);
+        case("*Sometimes:* it rains", &[]);
+        case("**Target: prod**", &[("target", "prod")]);
+        case("**Careful now: hot**", &[]);
+        case("**Target:** prod<br/>", &[("target", "prod")]);
+        case("Target: Average duration: Owner: me Role:", &[("owner", "me")]);
+        case("**Target:** **Owner:** me | **Status:**", &[("owner", "me")]);
+        case("Owner:", &[]);
+    }
+
+    #[test]
+    fn a_key_that_is_left_empty_takes_nothing_and_gives_nothing_to_the_one_before() {
+        let case = |text: &str, expected: &[(&str, &str)]| {
+            let document = Document::read(Source::new("a.md", text.to_owned()));
+            let entries = &document.metadata.entries;
+            let found: Vec<_> =
+                entries.iter().map(|entry| (entry.key.as_str(), entry.value.as_str())).collect();
+            assert_eq!(found, expected, "{text}");
+        };
+        let found = [("target", "prod"), ("mode", "x")];
+        for (before, label, after) in [
+            ("", "**Target:**", ""),
+            ("", "**Target**:", "  "),
+            ("", "__Target:__", "\\"),
+            ("", "*Target:*", "<br>"),
+            ("", "Target:", ""),
+            ("> ", "**Target:**", ""),
+            ("- ", "**Target:**", ""),
+            ("- ", "Target:", ""),
+            ("* ", "Target:", ""),
+            ("> - ", "**Target**:", ""),
+        ] {
+            let line = |key: &str, value: &str| {
+                format!("{before}{}{value}{after}\n", label.replace("Target", key))
+            };
+            for empty in ["Owner", "Average duration", "Last validated", "Ticket"] {
+                let given = [line("Target", " prod"), line(empty, ""), line("Mode", " x")];
+                case(&format!("# T\n\n{}", given.concat()), &found);
+                // In the lesser emphasis a label is a key only where it is one of ours.
+                if label != "*Target:*" || empty != "Ticket" {
+                    case(&format!("# T\n\n{}{}", line(empty, ""), given.concat()), &found);
+                }
+                case(&format!("# T\n\n{}{}", given.concat(), line(empty, "")), &found);
+            }
+        }
+        case(
+            "# T\n\n| Last validated | |\n|--|--|\n| Owner | |\n| Target | a |\n",
+            &[("target", "a")],
+        );
+        case("---\ntarget: prod\nowner:\nmode: x\n---\n# T\n", &found);
+        case("# T\n\n**Target:**\nprod\n**Mode:**\n`x`\n", &found);
+        case("# T\n\n**Target:** prod\n**Note:** mind\nthe gap\n**Mode:** x\n", &found);
+        case("# T\n\nTarget: prod\nSee also: b\nMode: x\n", &found);
+        case("# T\n\n**Target:** prod\nand\\\nmore\n", &[("target", "prod and more")]);
+        case("# T\n\n**Symptoms:**\nUsers see errors.\n", &[]);
+        case("# T\n\nDo the following:\nrun it.\n", &[]);
     }
 }

@@ -204,11 +204,16 @@ impl<'p> Engine<'p> {
         if trial.shell_ended {
             self.revive(&before).await?;
         }
+        let mut elsewhere = None;
         if judged.writes() {
-            self.note_moves(job).await?;
+            elsewhere = Box::pin(self.note_moves(job, &before)).await?;
         }
         self.keep_state(job).await?;
-        self.settle(job, attempt, &trial).await
+        let on_failure = self.settle(job, attempt, &trial).await?;
+        match elsewhere {
+            Some(why) => Err(Break::Refused(why)),
+            None => Ok(on_failure),
+        }
     }
 
     async fn edit_inputs(&mut self, job: &Job<'_>) -> Flow<After> {

@@ -7,10 +7,11 @@
 //! nothing that is: what cannot be told any more ends the run, and what is told for the first time
 //! is confirmed. Where nothing was known and nothing is, there is nothing to hold on to.
 
-use crate::event::{Outcome, Placed, What};
+use crate::event::{Mover, Outcome, Placed, What};
 use crate::plan::Uses;
 use crate::policy::{Effect, Probe};
 use crate::session::State;
+use crate::source::Span;
 use crate::variables::Redactor;
 
 use super::job::Job;
@@ -47,7 +48,7 @@ impl Context {
 
     /// The probes that a segment is held to: of the programs that it uses, and those of the whole
     /// plan that cost little, since any write may change what they tell.
-    fn asked_for(&self, uses: &Uses) -> Vec<Probe> {
+    pub fn asked_for(&self, uses: &Uses) -> Vec<Probe> {
         let is_used = |probe: &Probe| match uses {
             Uses::Anything => true,
             Uses::Only(names) => probe.is_for_all() || names.iter().any(|name| probe.is_for(name)),
@@ -58,7 +59,7 @@ impl Context {
 
     /// Those that had an answer: of what was not known nothing can be told apart, and it is confirmed
     /// in any case once it is.
-    fn known_of(&self, mut probes: Vec<Probe>) -> Vec<Probe> {
+    pub fn known_of(&self, mut probes: Vec<Probe>) -> Vec<Probe> {
         let is_known = |pin: &Pin| pin.fact.value.is_some();
         probes.retain(|probe| {
             let mut pins = self.pins.iter().filter(|pin| pin.fact.tool == probe.tool());
@@ -68,7 +69,7 @@ impl Context {
     }
 
     /// What differs from the pins; what was not pinned is pinned as it is.
-    fn moves(&mut self, now: Vec<Placed>, redactor: &Redactor) -> Vec<Move> {
+    pub fn moves(&mut self, now: Vec<Placed>, redactor: &Redactor) -> Vec<Move> {
         let mut moves = Vec::new();
         for to in now {
             match self.pins.iter().find(|pin| is_same(&pin.fact, &to)) {
@@ -248,41 +249,84 @@ impl Engine<'_> {
         }
     }
 
-    /// Notes what a segment that wrote has made of the place.
-    pub(super) async fn note_moves(&mut self, job: &Job<'_>) -> Flow<()> {
+    /// Notes what has become of the place while a segment wrote that began in a state. Goes out: why
+    /// the run ends, where somebody else has changed it.
+    pub(super) async fn note_moves(
+        &mut self,
+        job: &Job<'_>,
+        before: &State,
+    ) -> Flow<Option<String>> {
         let uses = self.plan.uses(job.block, job.written);
         let probes = self.context.known_of(self.context.asked_for(&uses));
         if probes.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let state = self.snapshot().await?;
         let now = self.look(&probes, Some(&state), None).await?;
         self.context.moved.retain(|moved| !now.iter().any(|fact| is_same(moved, fact)));
         let moves = self.context.moves(now, &self.redactor);
-        for Move { from, to, .. } in moves.into_iter().filter(|one| !is_folder(&one.to)) {
+        let mut strange = Vec::new();
+        for one in moves.into_iter().filter(|one| !is_folder(&one.to)) {
+            let by = self.mover(job, &one, before, &state).await?;
+            let Move { from, to, .. } = &one;
+            if by == Mover::Others && to.value.is_none() {
+                // It is asked again before the next write.
+                continue;
+            }
             self.recorder.emit(What::ContextMoved {
                 step: job.step.id.clone(),
                 tool: to.tool.clone(),
                 what: to.what.clone(),
-                from: from.value,
+                from: from.value.clone(),
                 to: to.value.clone(),
+                by,
             })?;
-            self.context.moved.push(to);
+            match by {
+                Mover::Others => strange.push(one),
+                Mover::Step | Mover::Unclear => self.context.moved.push(one.to),
+            }
         }
-        Ok(())
+        Ok((!strange.is_empty()).then(|| self.strange_meanwhile(job, &strange)))
+    }
+
+    /// Why the run ends where somebody else has changed the place while a segment ran.
+    fn strange_meanwhile(&self, job: &Job<'_>, moves: &[Move]) -> String {
+        let (step, line) = (&job.step.id, job.written.line);
+        format!(
+            "while step {step}, line {line} ran, this became another place, and no command of it led \
+             there: {}; see where it has written; {}",
+            told(moves),
+            self.ways_on(moves)
+        )
     }
 
     /// Why a segment does not run where no command of the run has led.
     fn strange(&self, job: &Job<'_>, moves: &[Move]) -> String {
         let (step, line) = (&job.step.id, job.written.line);
-        let back = moves.iter().find_map(|one| self.context.way_back(&one.from, |_| false));
-        let back = back.map_or("go back there".to_owned(), |back| format!("type `{back}`"));
         format!(
             "step {step}, line {line} was not run, because this is another place, and no command of \
-             this run led to it: {}; to go on with this run {back} first, to work here start a new \
-             one",
-            told(moves)
+             this run led to it: {}; {}",
+            told(moves),
+            self.ways_on(moves)
         )
+    }
+
+    /// Why a segment does not go on where no command of it has led.
+    pub(super) fn strange_between(&self, job: &Job<'_>, span: Span, moves: &[Move]) -> String {
+        let (step, line) = (&job.step.id, job.written.line);
+        format!(
+            "step {step}, line {line} was stopped before `{}`, because this became another place \
+             while it ran, and no command of it led there: {}; {}",
+            self.shown_text(job, span).as_str(),
+            told(moves),
+            self.ways_on(moves)
+        )
+    }
+
+    fn ways_on(&self, moves: &[Move]) -> String {
+        let back = moves.iter().find_map(|one| self.context.way_back(&one.from, |_| false));
+        let back = back.map_or("go back there".to_owned(), |back| format!("type `{back}`"));
+        format!("to go on with this run {back} first, to work here start a new one")
     }
 
     fn refuse_place(&mut self, job: &Job<'_>, attempt: u32, why: &str) -> Flow<()> {

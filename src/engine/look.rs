@@ -9,7 +9,7 @@ use crate::event::Placed;
 use crate::policy::{Fact, Probe, programs};
 use crate::session::State;
 use crate::shell::parse;
-use crate::variables::Redacted;
+use crate::variables::{Redacted, Redactor};
 
 use super::probing::{self, Known};
 use super::{Break, END_RUN, Engine, Flow, HUNG_UP, StandIns, TERMINAL_GONE};
@@ -41,7 +41,7 @@ impl Engine<'_> {
                 Some(why) => probing::unknown(probe, &why),
                 None => answers.next().unwrap_or_default(),
             };
-            found.extend(self.placed(probe, known));
+            found.extend(placed(probe, known, &self.redactor));
         }
         Ok(found)
     }
@@ -75,17 +75,6 @@ impl Engine<'_> {
         Some(format!("the rehearsal has no stand-in for `{}`", real.name))
     }
 
-    fn placed(&self, probe: &Probe, known: Vec<Known>) -> Vec<Placed> {
-        let redact = |text: &String| self.redactor.redact(text);
-        let placed = |(fact, known): (&Fact, Known)| Placed {
-            tool: probe.tool().to_owned(),
-            what: fact.what.clone(),
-            value: known.as_ref().ok().map(redact),
-            why: known.as_ref().err().map(redact),
-        };
-        probe.tells.iter().zip(known).map(placed).collect()
-    }
-
     /// The folder that the shell is in, or will start in, without the links on the way to it.
     async fn here(&mut self) -> Flow<Placed> {
         let path = match &mut self.session {
@@ -101,4 +90,16 @@ impl Engine<'_> {
         let value = path.as_deref().map(redact);
         Ok(Placed { tool: SHELL.into(), what: FOLDER.into(), value, why })
     }
+}
+
+/// The answers of a probe as facts.
+pub(super) fn placed(probe: &Probe, known: Vec<Known>, redactor: &Redactor) -> Vec<Placed> {
+    let redact = |text: &String| redactor.redact(text);
+    let placed = |(fact, known): (&Fact, Known)| Placed {
+        tool: probe.tool().to_owned(),
+        what: fact.what.clone(),
+        value: known.as_ref().ok().map(redact),
+        why: known.as_ref().err().map(redact),
+    };
+    probe.tells.iter().zip(known).map(placed).collect()
 }

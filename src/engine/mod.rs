@@ -6,6 +6,7 @@
 
 mod attempt;
 mod audit;
+mod between;
 mod by_hand;
 mod capture;
 mod confined;

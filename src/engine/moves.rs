@@ -5,12 +5,14 @@
 //! pinned, only the run itself can have left.
 
 use crate::document;
-use crate::event::{Placed, What};
+use crate::event::{Mover, Placed, What};
+use crate::plan::Leads;
 use crate::session::State;
 use crate::variables::{Redacted, Value};
 
 use super::context::is_same;
 use super::gather::texts;
+use super::job::Job;
 use super::look::{FOLDER, SHELL};
 use super::operator::{Answer, AskContext, Change, From};
 use super::probing::LATE;
@@ -84,6 +86,28 @@ impl Engine<'_> {
         }
         let goes = went && self.value_in(to, &then, Some(before)).await? == to.value;
         Ok(if goes { Cause::Folder } else { Cause::Run })
+    }
+
+    /// Who made a difference while a segment ran: what the shell has become since `before`, a command
+    /// that may lead there, or somebody else.
+    pub(super) async fn mover(
+        &mut self,
+        job: &Job<'_>,
+        one: &Move,
+        before: &State,
+        now: &State,
+    ) -> Flow<Mover> {
+        let probe = self.context.probe_of(&one.to);
+        let part = (job.block, job.decided, usize::MAX);
+        let leads = probe.map_or(Leads::Perhaps, |probe| self.plan.leads(part, probe));
+        if leads == Leads::There {
+            return Ok(Mover::Step);
+        }
+        if !before.same(now) && self.value_in(&one.to, before, None).await? != one.to.value {
+            return Ok(Mover::Step);
+        }
+        let unclear = leads == Leads::Perhaps || self.may_have_others;
+        Ok(if unclear { Mover::Unclear } else { Mover::Others })
     }
 
     /// What a fact is in another state of the shell, or in that state in the folder of another.

@@ -128,7 +128,8 @@ impl Engine<'_> {
             || (outcome == Outcome::Stopped && reason.is_some());
         // What is judged for another reason says so itself.
         let judged = outcome == Outcome::Judged && ruling.outcome != Outcome::Judged;
-        let why = if judged { "a person judged it" } else { &ruling.why };
+        let by_name = format!("{} judged it", self.operator.name());
+        let why = if judged { &by_name } else { &ruling.why };
         Ending {
             segment: job.number,
             attempt,

@@ -12,6 +12,7 @@ use crate::policy::{Effect, Trait};
 use crate::session::{Limits, Mode, Report, State, Stop};
 use crate::variables::Redacted;
 
+use super::between::Between;
 use super::discretion;
 use super::job::Job;
 use super::learn::Learner;
@@ -140,7 +141,8 @@ impl Engine<'_> {
         let (report, unit, came, heard, outputs) = self.run_units(job, number).await?;
         let wish = self.wishes.take();
         if wish >= END_RUN {
-            self.cut_off(job, number, &report, unit, outputs)?;
+            let why = "cut off: the run was ended while it ran; how far it came is not known";
+            self.cut_off(job, number, (&report, unit), outputs, why)?;
             let gone = wish == TERMINAL_GONE;
             return Err(if gone { Break::Broken(HUNG_UP.into()) } else { Break::Interrupted });
         }
@@ -161,16 +163,15 @@ impl Engine<'_> {
         Ok(Trial { ruling, statuses, outputs, elapsed, shell_ended, tries: 1 })
     }
 
-    /// Says of a segment that the run ended with it, and that what it did is not known.
+    /// Says of a segment that the run ended with it, before it came to its end.
     fn cut_off(
         &mut self,
         job: &Job<'_>,
         attempt: u32,
-        report: &Report,
-        unit: &plan::Unit,
+        (report, unit): (&Report, &plan::Unit),
         outputs: Vec<OutputRecord>,
+        why: &str,
     ) -> Flow<()> {
-        let why = "cut off: the run was ended while it ran; how far it came is not known";
         let trial = Trial {
             ruling: Ruling::new(Outcome::Stopped, why),
             statuses: verdict::statuses(report, &unit.stages),
@@ -190,6 +191,7 @@ impl Engine<'_> {
     ) -> Flow<(Report, &'j plan::Unit, Came, Heard, Vec<OutputRecord>)> {
         let units = &job.decided.units;
         let texts: Vec<_> = units.iter().map(|unit| self.text(job, unit.span)).collect();
+        let asked = self.asked_between(job);
         self.session().await?.forget_interrupts();
         let session = self.session.as_mut().expect("started above");
         let expectations = job.written.expectations.iter();
@@ -202,8 +204,24 @@ impl Engine<'_> {
         let (inputs, environment) = (&self.plan.inputs, &self.setup.environment);
         let learner = Learner { redactor: &self.redactor, inputs, environment };
         let mut ear = Ear::new(&mut self.recorder, &self.redactor, job.number, showing, watches);
-        let mut last_one = None;
+        let mut last_one: Option<(Report, _, _)> = None;
+        let mut elsewhere = None;
         for (place, (unit, text)) in units.iter().zip(&texts).enumerate() {
+            if let Some((report, _, came)) = last_one.as_mut()
+                && let Some(before) = self.before.as_ref().filter(|_| !asked[place].is_empty())
+            {
+                let redactor = &self.redactor;
+                let mut between = Between { session, redactor, before };
+                let moves = Box::pin(between.strange(&mut self.context, &asked[place])).await?;
+                if self.wishes.is_any() {
+                    (report.stop, *came) = (Stop::Interrupt, Came::ToAFailure);
+                    break;
+                }
+                if !moves.is_empty() {
+                    elsewhere = Some((moves, unit.span));
+                    break;
+                }
+            }
             let streaming = unit.traits.contains(&Trait::Streaming);
             if streaming {
                 ear.stop_on_decision();
@@ -252,6 +270,11 @@ impl Engine<'_> {
         ear.flush()?;
         let (stdout, stderr, watches, outputs, held) = ear.heard();
         let (report, unit, came) = last_one.expect("a segment has a statement");
+        if let Some((moves, span)) = elsewhere {
+            let why = self.strange_between(job, span, &moves);
+            self.cut_off(job, attempt, (&report, unit), outputs, &why)?;
+            return Err(Break::Refused(why));
+        }
         Ok((report, unit, came, Heard { stdout, stderr, watches, held }, outputs))
     }
 

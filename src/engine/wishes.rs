@@ -41,6 +41,11 @@ impl Wishes {
         Self { first: First::Everything, ..Self::default() }
     }
 
+    /// Whether something that runs is to stop.
+    pub(super) fn is_any(&self) -> bool {
+        self.level.load(Ordering::SeqCst) > 0
+    }
+
     /// Whether everything is to end as soon as it can.
     pub fn is_over(&self) -> bool {
         self.level.load(Ordering::SeqCst) >= END_RUN

@@ -34,6 +34,19 @@ pub struct Placed {
     pub why: Option<Redacted>,
 }
 
+/// Who has made another place of it while a step ran.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mover {
+    /// The step.
+    #[default]
+    Step,
+    /// The step, or another process: nobody knows what the step ran.
+    Unclear,
+    /// Another process: nothing that the step ran can.
+    Others,
+}
+
 /// The place that events end in: what was pinned at the start, with what the run made of it since.
 pub fn place_after<'a>(events: impl IntoIterator<Item = &'a What>) -> Vec<Placed> {
     let mut place = Vec::new();
@@ -45,6 +58,7 @@ pub fn place_after<'a>(events: impl IntoIterator<Item = &'a What>) -> Vec<Placed
 pub fn move_place(place: &mut Vec<Placed>, what: &What) {
     match what {
         What::ContextPinned { entries } => place.clone_from(entries),
+        What::ContextMoved { by: Mover::Others, .. } => {}
         What::ContextMoved { tool, what, to, .. } | What::ContextChanged { tool, what, to, .. } => {
             place.retain(|known| known.tool != *tool || known.what != *what);
             let (tool, what) = (tool.clone(), what.clone());

@@ -43,6 +43,7 @@ impl<'a> Glance<'a> {
         sight.after(",\"kind\":")?.text()?;
         let target = sight.after(",\"target\":")?.text()?;
         sight.after(",\"runbook\":")?.text()?;
+        sight.after(",\"path\":")?.text()?;
         let title = sight.after(",\"title\":")?.text()?;
         let operator = sight.after(",\"operator\":")?.text()?;
         let host = sight.after(",\"host\":")?.text()?;
@@ -137,7 +138,7 @@ mod tests {
             Just(State::Ended(RunResult::CompleteWithDoubts)),
             Just(State::Ended(RunResult::Broken)),
         ];
-        let texts = proptest::collection::vec(text(), 8);
+        let texts = proptest::collection::vec(text(), 9);
         let numbers = (any::<u64>(), 0_u64..20);
         let maybe = proptest::option::of(text());
         (texts, states, maybe.clone(), maybe, numbers).prop_map(
@@ -146,6 +147,7 @@ mod tests {
                 let mut next = || texts.next().expect("enough");
                 let title = Redactor::default().redact(&next());
                 let (run, kind, target, runbook) = (next(), "run".into(), next(), next());
+                let path = next();
                 let (operator, host, began, changed) = (next(), next(), next(), next());
                 Line {
                     run,
@@ -153,6 +155,7 @@ mod tests {
                     kind,
                     target,
                     runbook,
+                    path,
                     title,
                     operator,
                     host,

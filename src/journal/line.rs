@@ -44,6 +44,9 @@ pub struct Line {
     pub target: String,
     /// The runbook's path as it was named.
     pub runbook: String,
+    /// The same from the root; empty where only some sections of it are carried out.
+    #[serde(default)]
+    pub path: String,
     /// Its title.
     pub title: Redacted,
     /// Whose it is now.
@@ -75,6 +78,11 @@ impl Line {
             kind: beginning.kind.clone().into_owned(),
             target: beginning.target.clone(),
             runbook: beginning.runbook.clone(),
+            path: if beginning.sections.is_empty() {
+                beginning.path.clone()
+            } else {
+                String::new()
+            },
             title: beginning.title.clone(),
             operator: beginning.operator.clone(),
             host: beginning.host.clone(),

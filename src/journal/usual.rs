@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf, absolute};
 
 use crate::event::{Event, Outcome, RunResult, Usual, What};
 use crate::variables::Redacted;
@@ -16,7 +16,8 @@ use super::{Filter, Journal, JournalError, Line, State};
 /// How many runs the mean is of, at most: how long something took a year ago is no use.
 const RUNS: usize = 10;
 
-/// The last complete runs of a runbook on a target, the newest first.
+/// The last complete runs of the whole of a runbook on a target, the newest first: of the file at
+/// this path, since another one of that name may be another runbook.
 pub fn complete(
     journal: &dyn Journal,
     target: &str,
@@ -24,7 +25,8 @@ pub fn complete(
 ) -> Result<Vec<Line>, JournalError> {
     let filter = Filter { target: Some(target.into()), ..Filter::default() };
     // A target may be that of several runbooks.
-    let same = |line: &Line| Path::new(&line.runbook).file_name() == runbook.file_name();
+    let runbook = from_root(runbook);
+    let same = |line: &Line| !line.path.is_empty() && from_root(Path::new(&line.path)) == runbook;
     let is_whole = |line: &Line| line.state == State::Ended(RunResult::Complete);
     let mut lines = Vec::new();
     journal.list(&filter, &mut |row| {
@@ -34,6 +36,11 @@ pub fn complete(
         if lines.len() < RUNS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     Ok(lines)
+}
+
+/// A path from the root, without links where there still is something.
+fn from_root(path: &Path) -> PathBuf {
+    path.canonicalize().or_else(|_| absolute(path)).unwrap_or_else(|_| path.to_owned())
 }
 
 /// How long such runs took; nothing where there are none.
@@ -107,6 +114,7 @@ mod tests {
             kind: "run".into(),
             target: "t".into(),
             runbook: "t.md".into(),
+            path: "/t.md".into(),
             title: Redacted::default(),
             operator: "o".into(),
             host: "h".into(),

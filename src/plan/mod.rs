@@ -6,6 +6,7 @@
 
 pub mod coverage;
 mod inputs;
+mod leads;
 mod left_out;
 mod names;
 mod remarks;
@@ -26,6 +27,7 @@ use crate::policy::{Catalogue, Effect, Trait};
 
 pub use coverage::GapKind;
 pub use inputs::{Input, InputKind, Inputs, InsteadOf, collect};
+pub use leads::Leads;
 pub use left_out::{Lack, Lacks};
 pub use names::{key, sounds_secret};
 pub use remarks::Exposure;

@@ -58,6 +58,8 @@ pub struct Segment {
 pub struct Unit {
     /// Where in the block's text.
     pub span: Span,
+    /// The worst effect of its statements.
+    pub effect: Effect,
     /// The stages of the pipeline whose statuses all count; none where bash's own status counts.
     pub stages: Vec<Stage>,
     /// The traits of its statements.
@@ -122,13 +124,15 @@ fn units(
             Some(last) if statement.reads_status => {
                 last.span = last.span.join(statement.span);
                 last.stages = Vec::new();
+                last.effect = last.effect.max(classification.effect);
                 last.traits.extend(traits);
                 last.captures.extend(captures);
             }
             _ => {
                 let stages = pipeline(statement).map(|one| stages(one, catalogue));
                 let stages = stages.unwrap_or_default();
-                units.push(Unit { span: statement.span, stages, traits, captures });
+                let (span, effect) = (statement.span, classification.effect);
+                units.push(Unit { span, effect, stages, traits, captures });
             }
         }
     }

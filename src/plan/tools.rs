@@ -5,6 +5,7 @@
 
 use crate::document::{self, Action, ActionKind, Block};
 use crate::policy::{Catalogue, programs, runs_anything};
+use crate::shell::Statement;
 
 use super::Plan;
 
@@ -26,8 +27,17 @@ impl Plan {
 
     /// The programs that a segment uses, as far as that can be told without running it.
     pub fn uses(&self, block: &Block, segment: &document::Segment) -> Uses {
-        let functions = &self.mentioned().functions;
         let statements = &block.script.statements[segment.statements.clone()];
+        self.uses_of(statements)
+    }
+
+    /// Whether what a statement starts is known only to a function, a script or another shell.
+    pub(super) fn hides(&self, statement: &Statement) -> bool {
+        self.uses_of(std::slice::from_ref(statement)) == Uses::Anything
+    }
+
+    fn uses_of(&self, statements: &[Statement]) -> Uses {
+        let functions = &self.mentioned().functions;
         let programs = statements.iter().flat_map(|statement| programs(statement, self.catalogue));
         let mut names: Vec<String> = programs.map(|program| program.name).collect();
         names.sort();

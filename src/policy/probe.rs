@@ -29,6 +29,9 @@ pub struct Probe {
     pub command: String,
     /// What it means when the command fails; without this the answer is unknown.
     pub failing: Option<String>,
+    /// The commands that can make its answer another one, each a program and the words of a
+    /// sub-command, between commas. Other commands of its own programs cannot; without this, all can.
+    pub moved: String,
     /// Its command asks a service, or takes seconds to start: beyond the beginning it is asked only
     /// about what its own programs write.
     pub costly: bool,
@@ -80,6 +83,28 @@ impl Probe {
         }
     }
 
+    /// Whether only the shell itself can make its answer another one.
+    pub fn is_of_shell(&self) -> bool {
+        self.command.is_empty() && self.file.is_empty()
+    }
+
+    /// Whether a command, given by its arguments without options, is one that can make the answer
+    /// another one.
+    pub fn is_moved_by(&self, words: &[&str]) -> bool {
+        let Some((program, words)) = words.split_first() else { return false };
+        self.moved.split(',').any(|command| {
+            let command: Vec<_> = command.split_whitespace().collect();
+            let Some((moving, path)) = command.split_first() else { return false };
+            let stands = path.is_empty() || words.windows(path.len()).any(|some| some == path);
+            moving == program && stands
+        })
+    }
+
+    /// Whether its own programs can make the answer another one with no other commands than these.
+    pub fn knows_what_moves(&self) -> bool {
+        !self.moved.is_empty()
+    }
+
     /// The tool that its facts are listed under.
     pub fn tool(&self) -> &str {
         self.names.split_whitespace().next().unwrap_or(OF_ALL)
@@ -99,6 +124,21 @@ impl Probe {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_moves_an_answer_where_its_words_stand_together() {
+        let probe = Probe { moved: "kubectl config use-context, cdk".into(), ..Probe::default() };
+        let case = |words: &str, expected: bool| {
+            let words: Vec<_> = words.split(' ').collect();
+            assert_eq!(probe.is_moved_by(&words), expected, "{words:?}");
+        };
+        case("kubectl config use-context a", true);
+        case("kubectl value config use-context a", true);
+        case("kubectl scale config", false);
+        case("oc config use-context a", false);
+        case("cdk deploy", true);
+        case("kubectl", false);
+    }
 
     #[test]
     fn the_way_back_is_a_variable_where_one_is_set_and_else_a_command() {

@@ -705,6 +705,11 @@ fn every_probe_only_reads_and_is_found_by_its_names() {
         let asks = [&probe.command, &probe.variables, &probe.file];
         assert!(asks.iter().any(|one| !one.is_empty()), "{probe:?} asks nothing");
         assert_eq!(probe.file.is_empty(), probe.pattern.is_empty(), "{probe:?}");
+        assert_eq!(probe.is_of_shell(), !probe.knows_what_moves(), "{probe:?}");
+        for back in probe.tells.iter().filter_map(|fact| fact.back.as_ref()) {
+            let words: Vec<_> = back.split(' ').collect();
+            assert!(words[0] == "cd" || probe.is_moved_by(&words), "{probe:?}");
+        }
         assert!(probe.command.is_empty() || effect(&probe.command) == Effect::Read, "{probe:?}");
         let programs = [probe.tool().to_owned()];
         assert!(Catalogue::builtin().probes(&programs).contains(probe), "{probe:?}");

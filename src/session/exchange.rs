@@ -326,6 +326,7 @@ impl Session {
         let mut numbers = found.split('.').filter_map(|number| number.parse::<u32>().ok());
         match (numbers.next(), numbers.next()) {
             (Some(major), Some(minor)) if (major, minor) >= (4, 4) => Ok(()),
+            (None, _) => Err(SessionError::Silent),
             _ => Err(SessionError::Old { found }),
         }
     }

@@ -134,6 +134,9 @@ pub enum SessionError {
         /// What the system said.
         error: io::Error,
     },
+    /// bash said nothing, or the program is to end.
+    #[error("start bash: it did not answer when it was asked for its version")]
+    Silent,
     /// bash is too old to be relied on.
     #[error("use bash {found}: 4.4 or newer is needed; put one first on PATH")]
     Old {

@@ -1,5 +1,8 @@
 //! Stories of one shell, with the real bash.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::{Heard, Interrupt, Limits, Listener, Mode, Report, Session, Settings, Stop, for_shell};
@@ -29,6 +32,17 @@ impl Listener for Ear {
     }
 }
 
+fn settings(bash: &str, folder: &Path) -> Settings {
+    Settings {
+        within: None,
+        bash: bash.into(),
+        folder: folder.into(),
+        environment: for_shell(std::env::vars_os()),
+        terminal: "dumb".into(),
+        size: (80, 24),
+    }
+}
+
 struct Story {
     session: Session,
     interrupt: Interrupt,
@@ -38,14 +52,7 @@ struct Story {
 impl Story {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let settings = Settings {
-            within: None,
-            bash: "bash".into(),
-            folder: folder.path().into(),
-            environment: for_shell(std::env::vars_os()),
-            terminal: "dumb".into(),
-            size: (80, 24),
-        };
+        let settings = settings("bash", folder.path());
         let interrupt = Interrupt::default();
         let session = Session::start(settings, interrupt.clone()).await.expect("a shell");
         Self { session, interrupt, _folder: folder }
@@ -69,6 +76,18 @@ impl Story {
 
 const fn millis(count: u64) -> Duration {
     Duration::from_millis(count)
+}
+
+#[tokio::test]
+async fn a_shell_that_says_nothing_of_its_version_is_not_called_old() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let bash = folder.path().join("bash");
+    std::fs::write(&bash, "#!/bin/bash\nexit 0\n").expect("writable");
+    std::fs::set_permissions(&bash, Permissions::from_mode(0o755)).expect("executable");
+    let settings = settings(&bash.display().to_string(), folder.path());
+    let started = Session::start(settings, Interrupt::default()).await;
+    let error = started.err().expect("it is no shell").to_string();
+    assert_eq!(error, "start bash: it did not answer when it was asked for its version");
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ pub(super) struct Names {
     pub defaulted: Vec<String>,
     pub unsets: Vec<String>,
     pub functions: Vec<String>,
+    /// Arrays whose subscripts are words, as `declare -A` makes them.
+    pub word_arrays: HashSet<String>,
     pub reads_status: bool,
     /// Names that are set in a loop, a subshell or a function, and read there.
     pub inner: Vec<String>,
@@ -128,8 +130,9 @@ const DECLARE: &[&str] = &["export", "declare", "local", "readonly", "typeset"];
 const READ_VALUES: &str = "adinNptu";
 const MAPFILE_VALUES: &str = "dnOsucC";
 
-pub(super) fn of(list: &List) -> Names {
-    let mut names = Names::default();
+/// The names of a list, where some arrays are known to have words for subscripts.
+pub(super) fn of(list: &List, word_arrays: &HashSet<String>) -> Names {
+    let mut names = Names { word_arrays: word_arrays.clone(), ..Names::default() };
     names.list(list);
     let read: HashSet<_> = names.reads.iter().map(|read| read.name.as_str()).collect();
     names.defaulted.retain(|name| !read.contains(name.as_str()));
@@ -271,11 +274,16 @@ impl Names {
     }
 
     fn declare(&mut self, builtin: &str, arguments: &[Word]) {
+        let options = arguments.iter().take_while(|word| word.text.starts_with('-'));
+        let with_words = options.into_iter().any(|word| word.text.contains('A'));
         for word in arguments {
             let end = word.text.find(['=', '[', '+']).unwrap_or(word.text.len());
             let name = &word.text[..end];
             if !is_name(name) {
                 continue;
+            }
+            if with_words {
+                self.word_arrays.insert(name.to_owned());
             }
             let mention = Mention { name: name.to_owned(), span: word.span };
             if builtin == "local" {
@@ -350,7 +358,18 @@ impl Names {
     }
 
     fn parameter(&mut self, parameter: &Parameter, word: &Word) {
-        self.pieces(&parameter.pieces, word);
+        // A bare word is no variable there.
+        let is_bare = |piece: &Piece| matches!(piece, Piece::Text { .. });
+        let words = self.word_arrays.contains(&parameter.name);
+        for piece in &parameter.pieces {
+            match piece {
+                Piece::Arithmetic { pieces, .. } if words => {
+                    let pieces = pieces.iter().filter(|piece| !is_bare(piece));
+                    pieces.for_each(|piece| self.pieces(std::slice::from_ref(piece), word));
+                }
+                _ => self.pieces(std::slice::from_ref(piece), word),
+            }
+        }
         let mention = Mention { name: parameter.name.clone(), span: parameter.span };
         self.reads_status |= matches!(parameter.name.as_str(), "?" | "PIPESTATUS");
         self.read_name(&mention, parameter.used);

@@ -3,6 +3,7 @@
 //! Comes in: a block's text. Goes out: a [`Script`]. A statement's span alone is a complete
 //! script; its tree is made from exactly those bytes, so that what is judged is what is run.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::source::Span;
@@ -53,6 +54,8 @@ pub struct Statement {
     pub functions: Vec<String>,
     /// The variables that it sets in a loop, a subshell or a function of its own, and reads there.
     pub inner: Vec<String>,
+    /// The arrays with words for subscripts (`declare -A`), of it and of those before it.
+    pub word_arrays: HashSet<String>,
     /// Whether it asks for the status of the statement before (`$?`, `PIPESTATUS`).
     pub reads_status: bool,
     /// Whether a part of it goes on in the background.
@@ -93,7 +96,22 @@ fn parse_lines(text: &str, original: impl Fn(usize) -> usize) -> Result<Script, 
         let node = bash::parse_at(&text[statement.span.range()], Place::Around(span), 0);
         *statement = Statement::new(span, node.map_err(fail)?);
     }
+    know_word_arrays(&mut statements);
     Ok(Script { statements })
+}
+
+/// Tells statements of the arrays with words for subscripts that others before them declare.
+fn know_word_arrays(statements: &mut [Statement]) {
+    let mut known = HashSet::new();
+    for statement in statements {
+        if !known.is_empty() {
+            let background = statement.background;
+            let node = std::mem::take(&mut statement.node);
+            *statement =
+                Statement { background, ..Statement::knowing(statement.span, node, &known) };
+        }
+        known.extend(statement.word_arrays.iter().cloned());
+    }
 }
 
 /// The comments of a text, as bash finds them. Placeholders need not be blanked.
@@ -119,7 +137,11 @@ pub fn units(script: &Script, range: Range<usize>) -> Vec<Span> {
 
 impl Statement {
     fn new(span: Span, node: List) -> Self {
-        let names = names::of(&node);
+        Self::knowing(span, node, &HashSet::new())
+    }
+
+    fn knowing(span: Span, node: List, word_arrays: &HashSet<String>) -> Self {
+        let names = names::of(&node, word_arrays);
         Self {
             span,
             reads: names.reads,
@@ -129,6 +151,7 @@ impl Statement {
             unsets: names.unsets,
             functions: names.functions,
             inner: names.inner,
+            word_arrays: names.word_arrays,
             reads_status: names.reads_status,
             background: node.items.iter().any(|item| item.background),
             node,

@@ -107,6 +107,23 @@ fn lines_may_end_with_crlf() {
 }
 
 #[test]
+fn a_bare_subscript_of_an_array_with_words_is_no_variable() {
+    let case = |text: &str, expected: &[&str]| {
+        let script = parse(text).unwrap();
+        let reads = script.statements.iter().flat_map(|one| names(&one.reads));
+        let reads: Vec<_> = reads.filter(|name| *name != "M").collect();
+        assert_eq!(reads, expected, "{text}");
+    };
+    case("declare -A M\nM[b]=1\necho ${M[b]}", &[]);
+    case("declare -A M=([b]=1); echo \"${M[b]} ${#M[b-c]}\"", &[]);
+    case("declare -gA M; echo ${M[$b]} ${M[x${c}]}", &["b", "c"]);
+    case("typeset -A M\nf() { local -A N; echo ${N[b]} ${M[c]}; }", &[]);
+    case("declare -a M\necho ${M[b]}", &["b"]);
+    case("declare -A N\necho ${M[b]} ${N[c]}", &["b", "N"]);
+    case("echo ${M[b]}", &["b"]);
+}
+
+#[test]
 fn reads_are_what_a_statement_needs_from_before() {
     let case = |text: &str, expected: &[&str]| {
         assert_eq!(names(&only(text).reads), expected, "{text}");

@@ -79,14 +79,19 @@ pub(super) fn find(document: &Document, field: Field) -> Result<Place, StampErro
 
 /// The entries of the header with their canonical keys, in order; also those that are left empty.
 fn places(document: &Document) -> Vec<(String, Place)> {
-    let (text, gaps) = filled(document.source.text());
-    let seen;
-    let entries = if gaps.is_empty() {
-        &document.metadata.entries
-    } else {
-        seen = Document::read(Source::new(document.source.path(), text));
-        &seen.metadata.entries
-    };
+    let mut gaps = gaps(document.source.text());
+    let mut seen = filled(document, &gaps);
+    let found = gaps.iter().enumerate().filter(|(index, gap)| {
+        let end = **gap + (index + 1) * FILLER.len();
+        seen.metadata.entries.iter().any(|entry| is_filler(entry) && entry.span.end == end)
+    });
+    let found: Vec<_> = found.map(|(_, gap)| *gap).collect();
+    // Where nothing was left out, as the value stands in the next line, nothing is filled in.
+    if found.len() < gaps.len() {
+        gaps = found;
+        seen = filled(document, &gaps);
+    }
+    let entries = &seen.metadata.entries;
     let hidden = comments(document.source.text());
     let places = entries.iter().map(|entry| (entry.key.clone(), place(document, entry, &gaps)));
     places.filter(|(_, place)| !is_in(&hidden, place.span.start)).collect()
@@ -102,7 +107,7 @@ fn place(document: &Document, entry: &Entry, gaps: &[usize]) -> Place {
         entry.span.start - before(entry.span.start),
         entry.span.end - before(entry.span.end),
     );
-    let gap = gaps.contains(&span.end) && entry.value == FILLER.trim_start();
+    let gap = gaps.contains(&span.end) && is_filler(entry);
     let span = if gap { Span::new(span.end, span.end) } else { span };
     let span = closed(document.source.text(), span);
     let line = document.source.line(span.start);
@@ -159,7 +164,7 @@ static EMPTY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?mi)^[ \t>]*(?:[-*+][ \t]+)?(?:\*\*|__)?",
         r"(?:last[ _-]?(?:validated|verified|tested|reviewed)(?:[ _-]?(?:on|at))?|",
-        r"validation[ _-]?method|average[ _-]?duration)[ \t]*(?::[ \t]*(?:\*\*|__)?|(?:\*\*|__)[ \t]*:)(?:[ \t]*\\?\r?)$"
+        r"validation[ _-]?method|average[ _-]?duration)[ \t]*(?::[ \t]*(?:\*\*|__)?|(?:\*\*|__)[ \t]*:)(?:[ \t]*(?:\\|<br ?/?>)?[ \t]*\r?)$"
     ))
     .expect("a valid pattern")
 });
@@ -167,20 +172,30 @@ static EMPTY: LazyLock<Regex> = LazyLock::new(|| {
 /// What is put where a value was left out, to ask the reader whether it would be one.
 const FILLER: &str = " x";
 
-/// The text with every value that may have been left out, and the offsets where they go.
-fn filled(text: &str) -> (String, Vec<usize>) {
+fn is_filler(entry: &Entry) -> bool {
+    entry.value == FILLER.trim_start()
+}
+
+/// The offsets where a value may have been left out.
+fn gaps(text: &str) -> Vec<usize> {
     let lines = EMPTY.find_iter(text).take(16);
     let ends =
         lines.filter_map(|line| Some(line.start() + line.as_str().rfind([':', '*', '_'])? + 1));
-    let gaps: Vec<_> = ends.collect();
+    ends.collect()
+}
+
+/// The document with something in its gaps.
+fn filled(document: &Document, gaps: &[usize]) -> Document {
+    let text = document.source.text();
     let mut filled = String::with_capacity(text.len() + gaps.len() * FILLER.len());
     let mut at = 0;
-    for gap in &gaps {
+    for gap in gaps {
         filled.push_str(&text[at..*gap]);
         filled.push_str(FILLER);
         at = *gap;
     }
-    (filled + &text[at..], gaps)
+    filled.push_str(&text[at..]);
+    Document::read(Source::new(document.source.path(), filled))
 }
 
 impl StampError {

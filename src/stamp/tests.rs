@@ -135,6 +135,26 @@ fn a_value_that_was_left_empty_is_filled_in() {
 }
 
 #[test]
+fn a_value_that_was_left_empty_between_others_is_filled_in_alone() {
+    let case = |date: &str, rest: &str| {
+        let method = "**Validation method:** read-only-live";
+        let text = |date: &str| format!("# T\n\n{}\n\n{method}\n", rest.replace("DATE", date));
+        let found = live(&text(date)).unwrap_or_else(|error| error.to_string());
+        let before = if date.starts_with(' ') || date.is_empty() { " " } else { "" };
+        assert_eq!(found, text(&format!("{before}2026-11-05")));
+    };
+    case("", "**Target:** prod\n**Average duration:**\n**Last validated:**DATE\n**Owner:**");
+    case("", "**Owner:**\n**Last validated:**DATE\n**Target:** prod");
+    case("", "**Last validated:**DATE\\\n**Owner:**\\\n**Target:** prod");
+    case("", "**Last validated:**DATE<br>\n**Owner:**<br>\n**Target:** prod");
+    case("", "Target: prod\nLast validated:DATE\nOwner:\nMode: x");
+    case("", "- **Target:** prod\n- **Last validated:**DATE\n- **Owner:**");
+    case("", "> **Target:** prod\n> **Last validated:**DATE\n> **Owner:**");
+    case(" 2026-04-24", "**Last validated:**DATE\n**Owner:**\n**Average duration:**\n**Mode:** x");
+    case("2026-04-24", "**Average duration:**\n**Last validated:**\nDATE\n**Owner:**");
+}
+
+#[test]
 fn what_may_become_a_lie_is_refused_with_what_to_type() {
     let case = |old: &str, reason: Reason, help: &str| match dated(old) {
         Ok(new) => panic!("{old} became {new}"),

@@ -2,7 +2,7 @@
 //! doubts were passed over, what became of its audit entries.
 
 use crate::event::{
-    Event, LeftOut, LeftOutStep, Outcome, Placed, Resumption, Role, RoleStanding, Tool, What,
+    Event, LeftOut, LeftOutStep, Mover, Outcome, Placed, Resumption, Role, RoleStanding, Tool, What,
 };
 use crate::report::audit::audit_words;
 use crate::report::terminal::{result_word, role_words};
@@ -22,8 +22,13 @@ impl Story {
                 let what = entries.iter().map(told).collect();
                 self.deed(event, "", 0).what = what;
             }
-            What::ContextMoved { tool, what, from, to, .. } => {
-                self.moved(event, tool, what, (from.as_ref(), to.as_ref()), "the run itself");
+            What::ContextMoved { tool, what, from, to, by, .. } => {
+                let by = match by {
+                    Mover::Step => "the run itself",
+                    Mover::Unclear => "the run itself, or another process",
+                    Mover::Others => "another process",
+                };
+                self.moved(event, tool, what, (from.as_ref(), to.as_ref()), by);
             }
             What::ContextChanged { tool, what, from, to, by, .. } => {
                 self.moved(event, tool, what, (from.as_ref(), to.as_ref()), by);

@@ -18,6 +18,7 @@ use super::audit::audit_words;
 use super::{Colour, Gutter, named};
 
 use page::Page;
+use words::mover_words;
 pub use words::{format_duration, from_words, outcome_word, result_word, role_words};
 
 /// Draws events on a page.
@@ -55,8 +56,8 @@ impl<W: Write> Terminal<W> {
             What::ContextPinned { entries } => {
                 entries.iter().try_for_each(|entry| self.placed(entry))
             }
-            What::ContextMoved { tool, what, from, to, .. } => {
-                self.moved(tool, what, (from.as_ref(), to.as_ref()), "by this step")
+            What::ContextMoved { tool, what, from, to, by, .. } => {
+                self.moved(tool, what, (from.as_ref(), to.as_ref()), mover_words(*by))
             }
             What::ContextChanged { tool, what, from, to, by, .. } => {
                 let by = match by.as_str() {

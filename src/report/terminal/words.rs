@@ -4,7 +4,7 @@
 
 use anstyle::Style;
 
-use crate::event::{Intent, Outcome, Reference, Role, RoleStanding, RunResult, Usual};
+use crate::event::{Intent, Mover, Outcome, Reference, Role, RoleStanding, RunResult, Usual};
 use crate::expect::Verdict;
 use crate::policy::Effect;
 use crate::policy::Trait;
@@ -105,6 +105,15 @@ pub(super) fn listed(none: &str, lead: &str, words: &[String]) -> String {
         return none.to_owned();
     }
     format!("{lead}{}", words.join(", "))
+}
+
+/// Who has led a tool to another place.
+pub(super) const fn mover_words(by: Mover) -> &'static str {
+    match by {
+        Mover::Step => "by this step",
+        Mover::Unclear => "by this step, or by another process",
+        Mover::Others => "by another process: no command of this step leads there",
+    }
 }
 
 /// How long runs take, waiting counted apart.

@@ -796,11 +796,12 @@ fn a_process_that_dies_anywhere_loses_no_entry_and_makes_none_twice() {
 
 #[test]
 fn runs_at_the_same_time_write_whole_lines_and_lose_none() {
-    let tale = Tale::of(FILE);
+    let tale = Tale::of(THREE);
+    let sinks = ["audit1.jsonl", "audit2.jsonl", "audit3.jsonl"];
     // Something waits already that each of them may deliver.
-    fs::create_dir(tale.story.folder().join("audit.jsonl")).unwrap();
-    tale.run().is(0, &["not delivered to ledger"]);
-    fs::remove_dir(tale.story.folder().join("audit.jsonl")).unwrap();
+    sinks.iter().for_each(|sink| fs::create_dir(tale.story.folder().join(sink)).unwrap());
+    tale.run().is(0, &["not delivered to f1", "not delivered to f3"]);
+    sinks.iter().for_each(|sink| fs::remove_dir(tale.story.folder().join(sink)).unwrap());
     let names: Vec<_> = (0..6).map(|number| format!("b{number}.md")).collect();
     let start = |name: &String| {
         tale.story.write(name, TEXT);
@@ -814,9 +815,37 @@ fn runs_at_the_same_time_write_whole_lines_and_lose_none() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     tale.send().is(0, &["no audit entry waits"]);
-    let entries = tale.file("audit.jsonl");
-    let keys: BTreeSet<_> = entries.iter().map(|entry| entry["key"].to_string()).collect();
-    assert_eq!(keys.len(), 14, "two of each of seven runs");
+    for sink in sinks {
+        let entries = tale.file(sink);
+        let keys: BTreeSet<_> = entries.iter().map(|entry| entry["key"].to_string()).collect();
+        assert_eq!(keys.len(), 14, "two of each of seven runs");
+    }
+}
+
+const THREE: &str = "[[audit]]\nname = \"f1\"\nfile = \"audit1.jsonl\"\n\n\
+                     [[audit]]\nname = \"f2\"\nfile = \"audit2.jsonl\"\n\n\
+                     [[audit]]\nname = \"f3\"\nfile = \"audit3.jsonl\"\n";
+
+#[test]
+fn sinks_that_have_nothing_to_do_take_no_time() {
+    let tale = Tale::of(THREE);
+    tale.story.write("wait", "");
+    let words = ["run", "a.md", "--answers", "answers.toml"];
+    let mut command = tale.story.command(&words);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let reached = tale.story.folder().join("reached");
+    wait_until("the third step", || reached.exists());
+    let worked = || {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+        let fields = stat.rsplit_once(')').unwrap().1.split_whitespace().skip(11);
+        fields.take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum::<u64>()
+    };
+    let before = worked();
+    thread::sleep(Duration::from_secs(1));
+    let ticks = worked() - before;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(ticks < 25, "{ticks} hundredths of a second");
 }
 
 #[test]

@@ -37,6 +37,10 @@ pub struct Courier {
 struct Shared {
     outbox: Mutex<Outbox>,
     state: Mutex<State>,
+    /// Wakes the sinks' threads: there is more to do, or nothing any more.
+    wanted: Condvar,
+    /// Wakes who waits for the threads. They wait on the other one: what one of them says of itself
+    /// must not wake the others, which would say the same of themselves.
     changed: Condvar,
 }
 
@@ -73,8 +77,9 @@ impl Courier {
     pub fn start(outbox: Outbox, run: &str, sinks: Vec<Sink>) -> Self {
         let at = sinks.iter().map(|sink| (sink.name.clone(), At::Work)).collect();
         let state = Mutex::new(State { at, ..State::default() });
-        let (outbox, changed) = (Mutex::new(outbox), Condvar::new());
-        let shared = Arc::new(Shared { outbox, state, changed });
+        let outbox = Mutex::new(outbox);
+        let (wanted, changed) = (Condvar::new(), Condvar::new());
+        let shared = Arc::new(Shared { outbox, state, wanted, changed });
         let courier = Self { run: run.to_owned(), shared, stop: Stop::default() };
         for sink in sinks {
             let courier = courier.clone();
@@ -102,7 +107,7 @@ impl Courier {
             state.unheard.extend(new);
             state.at.insert(sink, At::Work);
         }
-        self.shared.changed.notify_all();
+        self.shared.wanted.notify_all();
         Ok(())
     }
 
@@ -149,7 +154,7 @@ impl Courier {
         }
         state.over = true;
         self.stop.wish();
-        self.shared.changed.notify_all();
+        self.shared.wanted.notify_all();
         // A program must not outlive the run that started it; an answer need not be waited for.
         let gone = |state: &mut State| state.at.values().any(|at| *at != At::Gone);
         drop(self.shared.changed.wait_timeout_while(state, GOODBYE, gone));
@@ -192,11 +197,11 @@ impl Courier {
             state = match left {
                 Some(left) if left.is_zero() => break,
                 Some(left) => {
-                    let waited = self.shared.changed.wait_timeout(state, left);
+                    let waited = self.shared.wanted.wait_timeout(state, left);
                     waited.unwrap_or_else(PoisonError::into_inner).0
                 }
                 None => {
-                    let waited = self.shared.changed.wait(state);
+                    let waited = self.shared.wanted.wait(state);
                     waited.unwrap_or_else(PoisonError::into_inner)
                 }
             };

@@ -795,7 +795,7 @@ fn a_process_that_dies_anywhere_loses_no_entry_and_makes_none_twice() {
 }
 
 #[test]
-fn runs_at_the_same_time_write_whole_lines_and_lose_none() {
+fn runs_at_the_same_time_write_whole_lines_and_hand_each_entry_on_once() {
     let tale = Tale::of(THREE);
     let sinks = ["audit1.jsonl", "audit2.jsonl", "audit3.jsonl"];
     // Something waits already that each of them may deliver.
@@ -818,8 +818,63 @@ fn runs_at_the_same_time_write_whole_lines_and_lose_none() {
     for sink in sinks {
         let entries = tale.file(sink);
         let keys: BTreeSet<_> = entries.iter().map(|entry| entry["key"].to_string()).collect();
-        assert_eq!(keys.len(), 14, "two of each of seven runs");
+        assert_eq!((keys.len(), entries.len()), (14, 14), "two of each of seven runs, each once");
     }
+}
+
+#[test]
+fn deliveries_at_the_same_time_hand_each_entry_on_once() {
+    let tale = Tale::of("[[audit]]\nname = \"mail\"\ncommand = [\"./notify\"]\n");
+    let notify = tale.story.write(
+        "notify",
+        "#!/bin/sh\n[ -e works ] || exit 3\nread -r entry\nsleep 0.1\necho \"$entry\" >> got\n",
+    );
+    fs::set_permissions(&notify, fs::Permissions::from_mode(0o755)).unwrap();
+    tale.run().is(0, &["not delivered to mail"]);
+    tale.run().is(0, &["not delivered to mail"]);
+    tale.story.write("works", "");
+    let start = |words: &[&str]| {
+        let mut command = tale.story.command(words);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut started: Vec<_> = (0..3).map(|_| start(&["audit", "--send"])).collect();
+    started.push(start(&["run", "a.md", "--answers", "answers.toml"]));
+    let mut said = String::new();
+    for child in started {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        said = String::from_utf8_lossy(&output.stdout).into_owned();
+    }
+    tale.send().is(0, &["no audit entry waits"]);
+    let entries = tale.file("got");
+    assert_eq!(kinds(&entries), ["record", "run_ended"].repeat(3), "in order");
+    let keys: BTreeSet<_> = entries.iter().map(|entry| entry["key"].to_string()).collect();
+    assert_eq!(keys.len(), 6);
+    // Whoever delivered it, the run knows.
+    assert!(said.contains("audit: written to mail (step 2)"), "{said}");
+}
+
+#[test]
+fn who_dies_while_delivering_is_waited_for_by_nobody() {
+    let tale = Tale::of("[[audit]]\nname = \"mail\"\ncommand = [\"./notify\"]\n");
+    let notify = tale.story.write(
+        "notify",
+        "#!/bin/sh\n[ -e works ] || exit 3\n[ -e quick ] || { touch begun; exec sleep 60; }\ncat >> got\n",
+    );
+    fs::set_permissions(&notify, fs::Permissions::from_mode(0o755)).unwrap();
+    tale.run().is(0, &["not delivered to mail"]);
+    tale.story.write("works", "");
+    let mut command = tale.story.command(&["audit", "--send"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let begun = tale.story.folder().join("begun");
+    wait_until("it delivers", || begun.exists());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    tale.story.write("quick", "");
+    let began = Instant::now();
+    tale.send().is(0, &["2 entries delivered to mail"]);
+    assert!(began.elapsed() < Duration::from_secs(10));
+    assert_eq!(kinds(&tale.file("got")), ["record", "run_ended"]);
 }
 
 const THREE: &str = "[[audit]]\nname = \"f1\"\nfile = \"audit1.jsonl\"\n\n\

@@ -22,6 +22,8 @@ const FIRST: Duration = Duration::from_millis(250);
 const MOST: Duration = Duration::from_secs(60);
 /// How long threads are waited for that were told to end.
 const GOODBYE: Duration = Duration::from_millis(300);
+/// How soon it is asked again for a sink that another process delivers to.
+const TAKEN: Duration = Duration::from_millis(40);
 /// How long the outbox is left alone that cannot be read.
 const UNREADABLE: Duration = Duration::from_secs(1);
 
@@ -52,8 +54,10 @@ struct State {
     over: bool,
     /// What came of entries of this run, to be told.
     news: Vec<What>,
-    /// Entries of this run of which a sink has not been heard.
-    unheard: BTreeMap<(String, u64), Handed>,
+    /// Entries of this run that a sink has not got, as far as is known.
+    owed: BTreeMap<(String, u64), Handed>,
+    /// Those of them of which nothing has been heard.
+    unheard: BTreeSet<(String, u64)>,
     /// Sinks that were waited for once, and have not been heard of since.
     silent: BTreeSet<String>,
     /// What each sink's thread does.
@@ -98,13 +102,17 @@ impl Courier {
     /// Takes entries of the run.
     pub(super) fn take(&self, entries: &[Handed], settled: Settled) -> Result<(), OutboxError> {
         let Some(last) = entries.last() else { return Ok(()) };
-        self.outbox().put(&self.run, entries, last.number, settled)?;
+        // Nobody sees them in the outbox before it is known here that they are owed.
+        let mut outbox = self.outbox();
+        outbox.put(&self.run, entries, last.number, settled)?;
         let mut state = self.state();
         state.came += 1;
         let sinks: Vec<_> = state.at.keys().cloned().collect();
         for sink in sinks {
-            let new = entries.iter().map(|entry| ((sink.clone(), entry.number), entry.clone()));
-            state.unheard.extend(new);
+            for entry in entries {
+                state.owed.insert((sink.clone(), entry.number), entry.clone());
+                state.unheard.insert((sink.clone(), entry.number));
+            }
             state.at.insert(sink, At::Work);
         }
         self.shared.wanted.notify_all();
@@ -121,22 +129,22 @@ impl Courier {
     pub fn answers(&self, patience: Duration) -> Vec<What> {
         let awaited = |state: &mut State| {
             let State { unheard, silent, .. } = state;
-            unheard.keys().any(|(sink, _)| !silent.contains(sink))
+            unheard.iter().any(|(sink, _)| !silent.contains(sink))
         };
         let waited = self.shared.changed.wait_timeout_while(self.state(), patience, awaited);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
         let unheard = std::mem::take(&mut state.unheard);
-        state.silent.extend(unheard.keys().map(|(sink, _)| sink.clone()));
+        state.silent.extend(unheard.iter().map(|(sink, _)| sink.clone()));
         let why = Redacted::literal("it has not answered yet");
-        let unheard = unheard.into_iter().map(|((sink, _), entry)| What::AuditWaits {
-            step: entry.step,
-            sink,
-            key: entry.key,
+        let mut news = std::mem::take(&mut state.news);
+        let owed = unheard.iter().filter_map(|name| Some((&name.0, state.owed.get(name)?)));
+        news.extend(owed.map(|(sink, entry)| What::AuditWaits {
+            step: entry.step.clone(),
+            sink: sink.clone(),
+            key: entry.key.clone(),
             why: why.clone(),
             refused: false,
-        });
-        let mut news = std::mem::take(&mut state.news);
-        news.extend(unheard);
+        }));
         news
     }
 
@@ -180,10 +188,37 @@ impl Courier {
         let mut state = self.state();
         state.silent.remove(&letter.sink);
         if letter.run == self.run {
-            state.unheard.remove(&(letter.sink.clone(), letter.number));
+            let name = (letter.sink.clone(), letter.number);
+            if matches!(what, What::AuditDelivered { .. }) {
+                state.owed.remove(&name);
+            }
+            state.unheard.remove(&name);
             state.news.push(what);
         }
         self.shared.changed.notify_all();
+    }
+
+    /// What waits for a sink. What is owed to it and waits no longer, another process has delivered.
+    fn waiting_for(&self, sink: &Sink) -> Result<Vec<Letter>, OutboxError> {
+        let outbox = self.outbox();
+        let letters = outbox.waiting_for(sink)?;
+        let own = letters.iter().filter(|letter| letter.run == self.run);
+        let here: BTreeSet<_> = own.map(|letter| letter.number).collect();
+        let mut state = self.state();
+        let State { owed, unheard, silent, news, .. } = &mut *state;
+        let is_gone = |(to, number): &(String, u64)| *to == sink.name && !here.contains(number);
+        let gone: Vec<_> = owed.keys().filter(|name| is_gone(name)).cloned().collect();
+        if !gone.is_empty() {
+            silent.remove(&sink.name);
+            self.shared.changed.notify_all();
+        }
+        for name in gone {
+            unheard.remove(&name);
+            let Some(entry) = owed.remove(&name) else { continue };
+            let (step, sink, key) = (entry.step, name.0, entry.key);
+            news.push(What::AuditDelivered { step, sink, key });
+        }
+        Ok(letters)
     }
 
     /// Waits until an entry has come, or until then; whether there is to be more.
@@ -221,6 +256,15 @@ impl At {
     }
 }
 
+/// When a thread goes on.
+enum Next {
+    AtOnce,
+    In(Duration),
+    /// The same, and why the sink is left alone.
+    Rest(Duration, Redacted),
+    WhenSomethingComes,
+}
+
 /// The work of one sink's thread.
 struct Rounds {
     sink: Sink,
@@ -235,15 +279,14 @@ struct Rounds {
 
 impl Rounds {
     fn go(mut self) {
+        let sink = self.sink.name.clone();
         loop {
             let came = self.courier.state().came;
-            let goes_on = match self.waiting().as_deref() {
-                Ok([letter, ..]) => self.carry(letter),
-                Ok([]) => self.courier.wait(&self.sink.name, came, None),
-                Err(_) => {
-                    let until = Instant::now() + UNREADABLE;
-                    self.courier.wait(&self.sink.name, came, Some(until))
-                }
+            let goes_on = match self.round().unwrap_or(Next::In(UNREADABLE)) {
+                Next::AtOnce => !self.courier.state().over,
+                Next::In(pause) => self.courier.wait(&sink, came, Some(Instant::now() + pause)),
+                Next::Rest(pause, why) => self.rest(pause, &why),
+                Next::WhenSomethingComes => self.courier.wait(&sink, came, None),
             };
             if !goes_on {
                 return;
@@ -251,14 +294,25 @@ impl Rounds {
         }
     }
 
+    /// Takes the first entry that waits to the sink, unless another process is about to.
+    fn round(&mut self) -> Result<Next, OutboxError> {
+        if self.waiting()?.is_empty() {
+            return Ok(Next::WhenSomethingComes);
+        }
+        let claim = self.courier.outbox().claim(&self.sink)?;
+        let Some(_claim) = claim else { return Ok(Next::In(TAKEN)) };
+        // What the other one has delivered waits no longer.
+        Ok(self.waiting()?.first().map_or(Next::AtOnce, |letter| self.carry(letter)))
+    }
+
     fn waiting(&self) -> Result<Vec<Letter>, OutboxError> {
-        let mut letters = self.courier.outbox().waiting_for(&self.sink)?;
+        let mut letters = self.courier.waiting_for(&self.sink)?;
         letters.retain(|letter| !self.aside.contains(&name(letter)));
         Ok(letters)
     }
 
-    /// Takes an entry to the sink; whether there is to be more.
-    fn carry(&mut self, letter: &Letter) -> bool {
+    /// Takes an entry to the sink.
+    fn carry(&mut self, letter: &Letter) -> Next {
         let definition = self.sink.definition();
         if letter.definition != definition {
             let why = format!(
@@ -267,12 +321,12 @@ impl Rounds {
                 self.sink.shown()
             );
             self.set_aside(letter, &Redactor::default().redact(&why));
-            return true;
+            return Next::AtOnce;
         }
         if let Some(leave) = letter.leave() {
             let why = letter.said.clone();
             let why = why.unwrap_or_else(|| Redacted::literal("it wants to be left alone"));
-            return self.rest(leave, &why);
+            return Next::Rest(leave, why);
         }
         match self.sink.deliver(letter, &self.courier.stop) {
             Attempt::Delivered => {
@@ -284,18 +338,18 @@ impl Rounds {
                 let (step, sink) = (letter.step.clone(), letter.sink.clone());
                 let what = What::AuditDelivered { step, sink, key: letter.key.clone() };
                 self.courier.tell(letter, what);
-                !self.courier.state().over
+                Next::AtOnce
             }
             Attempt::Refused { why } => {
                 let _ = self.courier.outbox().tried(letter, &why, None);
                 self.set_aside(letter, &why);
-                !self.courier.state().over
+                Next::AtOnce
             }
             Attempt::Down { why, leave } => {
                 let _ = self.courier.outbox().tried(letter, &why, leave);
                 let pause = leave.unwrap_or_else(|| pause_after(self.failures));
                 self.failures += 1;
-                self.rest(pause, &why)
+                Next::Rest(pause, why)
             }
         }
     }

@@ -5,13 +5,15 @@
 //! its event is in the journal; should a process die between the two, the next one makes it from the
 //! journal ([`collect`]), which it can do because the outbox knows, since before the run began, which
 //! runs it is to follow. A [`Courier`] takes entries from the outbox to their sinks while the run
-//! goes on, in order, one thread a sink; what a sink has not taken stays there. So an entry is
-//! delivered at least once, with the same key and the same text each time.
+//! goes on, in order, one thread a sink; what a sink has not taken stays there. Of several processes
+//! one at a time delivers to a sink ([`Claim`]). So an entry is delivered at least once, with the same
+//! key and the same text each time.
 //!
 //! Comes in: events, the team's sinks. Goes out: entries, and what became of them, as events. A sink
 //! never sees more than the journal does: an entry is made of redacted text. Refuses to know the
 //! environment and the terminal.
 
+mod claim;
 mod collect;
 mod command;
 mod courier;
@@ -23,6 +25,7 @@ mod http;
 mod outbox;
 mod sink;
 
+pub use claim::Claim;
 pub use collect::{collect, facts_of};
 pub use courier::Courier;
 pub use deliver::{Attempt, Stop};

@@ -14,6 +14,7 @@ use rusqlite::{Connection, Row, TransactionBehavior, params};
 use crate::journal::prepare;
 use crate::variables::Redacted;
 
+use super::claim::Claim;
 use super::entry::Handed;
 use super::sink::{Sink, shown};
 
@@ -168,6 +169,15 @@ impl Outbox {
         Self::path(folder).exists()
     }
 
+    /// Asks for the right to deliver to a sink; nothing where another process has it.
+    pub fn claim(&self, sink: &Sink) -> Result<Option<Claim>, OutboxError> {
+        if self.connection.path().is_none_or(str::is_empty) {
+            return Ok(Some(Claim::of_one_alone()));
+        }
+        let asked = Claim::ask(&self.path, sink);
+        asked.map_err(|error| OutboxError::Open { path: self.path.clone(), error })
+    }
+
     fn path(folder: &Path) -> PathBuf {
         folder.join("outbox.sqlite")
     }
@@ -282,6 +292,13 @@ impl Outbox {
             rows.collect::<rusqlite::Result<Vec<_>>>()
         })();
         listed.map_err(|error| self.fault(error))
+    }
+
+    /// Whether an entry still waits.
+    pub fn waits(&self, letter: &Letter) -> Result<bool, OutboxError> {
+        let found = self.connection.prepare_cached("SELECT 1 FROM letters WHERE id = ?1");
+        let found = found.and_then(|mut select| select.exists([letter.id]));
+        found.map_err(|error| self.fault(error))
     }
 
     /// Removes what was delivered.

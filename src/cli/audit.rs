@@ -5,16 +5,23 @@
 //! that is asked for.
 
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::audit::{Attempt, Letter, Outbox, OutboxError, Sink, Stop, collect};
+use crate::audit::{Attempt, Claim, Letter, Outbox, OutboxError, Sink, Stop, collect};
 use crate::report::neutral;
 use crate::variables::Redacted;
 
 use super::arguments::{Audit, StatusFormat};
 use super::hand_on::sinks_of;
 use super::{Exit, Failure, complain, journal, print, settings};
+
+/// How long another process is waited for that delivers to the same sink: longer than an attempt.
+const PATIENCE: Duration = Duration::from_secs(45);
+/// How soon it is asked again for the sink.
+const LOOK: Duration = Duration::from_millis(40);
 
 pub(super) fn audit(arguments: &Audit) -> Result<Exit, Failure> {
     let folder = journal::folder()?;
@@ -88,6 +95,16 @@ impl Group {
                 }
                 complain(&format!("audit: {}: {change}", letter.key));
             }
+            let Some(_claim) = claim(outbox, sink).map_err(failed)? else {
+                letter.said =
+                    Some(Redacted::literal("another process delivers to it all the time"));
+                left.push(letter);
+                break;
+            };
+            // Another process may have delivered it meanwhile.
+            if !outbox.waits(&letter).map_err(failed)? {
+                continue;
+            }
             let (why, leave, goes_on) = match sink.deliver(&letter, &Stop::default()) {
                 Attempt::Delivered => {
                     outbox.delivered(&letter).map_err(failed)?;
@@ -112,6 +129,17 @@ impl Group {
             print(&format!("{delivered} {noun} delivered to {}\n", sink.name))?;
         }
         Ok(())
+    }
+}
+
+/// The right to deliver to a sink, for one entry; nothing where others have it all the time.
+fn claim(outbox: &Outbox, sink: &Sink) -> Result<Option<Claim>, OutboxError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match outbox.claim(sink)? {
+            None if Instant::now() < deadline => thread::sleep(LOOK),
+            claim => return Ok(claim),
+        }
     }
 }
 

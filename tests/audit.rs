@@ -905,7 +905,8 @@ fn sinks_that_have_nothing_to_do_take_no_time() {
 
 #[test]
 fn what_a_dead_process_did_not_even_put_into_the_outbox_is_made_from_the_journal() {
-    let server = Server::start(|_| Answer::text(""));
+    let up = Arc::new(AtomicBool::new(false));
+    let server = while_up(&up);
     let tale = Tale::of(&http(&server));
     tale.story.write("wait", "");
     let words = ["run", "a.md", "--answers", "answers.toml"];
@@ -917,22 +918,141 @@ fn what_a_dead_process_did_not_even_put_into_the_outbox_is_made_from_the_journal
     child.wait().unwrap();
     assert_eq!(keys(&server).len(), 1);
     // As if it had died right before: the outbox is as it was when the run began.
-    let path = tale.story.home().join(".local/state/runbook/outbox.sqlite");
-    let outbox = rusqlite::Connection::open(path).unwrap();
-    let changed = outbox.execute("UPDATE followed SET seen = 1", []).unwrap();
-    assert_eq!(changed, 1, "a run that was killed is followed still");
-    drop(outbox);
-    let before = keys(&server);
-    tale.send().is(0, &["1 entry delivered to siem"]);
-    let after = keys(&server);
-    let key = before.keys().next().unwrap();
-    assert_eq!((after.len(), after[key].0), (1, 2), "the same key, the same text");
+    assert_eq!(outbox(&tale).execute("DELETE FROM letters", []).unwrap(), 1);
+    up.store(true, Ordering::SeqCst);
+    tale.send().is(0, &["1 entry is made from the journal", "1 entry delivered to siem"]);
+    assert_eq!(keys(&server).len(), 1, "the same key, the same text");
     // The resumed run goes on to hand on what follows, and nothing twice.
+    let before = server.journal().len();
     fs::remove_file(tale.story.folder().join("wait")).unwrap();
     tale.answers(TEXT, "[unknown]\n3 = \"did-not-happen\"\n");
     tale.with(&["resume"]).is(0, &["audit: written to siem"]);
-    let last = keys(&server);
-    assert_eq!((last.len(), last[key].0), (2, 2));
+    assert_eq!((keys(&server).len(), server.journal().len()), (2, before + 1));
+}
+
+/// A server that takes entries while it is up.
+fn while_up(up: &Arc<AtomicBool>) -> Server {
+    let up = Arc::clone(up);
+    Server::start(move |_| {
+        Answer::status(if up.load(Ordering::SeqCst) { 200 } else { 503 }, "busy")
+    })
+}
+
+fn outbox(tale: &Tale) -> rusqlite::Connection {
+    let path = tale.story.home().join(".local/state/runbook/outbox.sqlite");
+    rusqlite::Connection::open(path).unwrap()
+}
+
+fn lose_outbox(tale: &Tale) {
+    let state = tale.story.home().join(".local/state/runbook");
+    for file in fs::read_dir(state).unwrap().flatten() {
+        if file.file_name().to_string_lossy().starts_with("outbox") {
+            fs::remove_file(file.path()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_was_not_delivered_is_made_from_the_journal_where_the_outbox_is_lost() {
+    for again in ["audit --send", "run a.md --answers answers.toml"] {
+        let up = Arc::new(AtomicBool::new(false));
+        let server = while_up(&up);
+        let tale = Tale::of(&(http(&server) + FILE));
+        tale.run().is(0, &["2 entries are not delivered to siem", "written to ledger (step 2)"]);
+        lose_outbox(&tale);
+        up.store(true, Ordering::SeqCst);
+        let words: Vec<_> = again.split(' ').collect();
+        tale.story.run(&words).is(0, &[]);
+        tale.story.run(&["audit"]).is(0, &["no audit entry waits"]);
+        let expected = if again == "audit --send" { 2 } else { 4 };
+        assert_eq!(keys(&server).len(), expected, "{again}");
+        // Of what the journal knows to be delivered nothing is made again.
+        let ledger = tale.file("audit.jsonl");
+        let records = kinds(&ledger).iter().filter(|kind| **kind == "record").count();
+        assert_eq!(records, expected / 2, "{again}");
+    }
+}
+
+#[test]
+fn rows_that_were_removed_from_the_outbox_are_made_again_and_what_was_delivered_is_not() {
+    let up = Arc::new(AtomicBool::new(false));
+    let server = while_up(&up);
+    let tale = Tale::of(&(http(&server) + FILE));
+    tale.run().is(0, &["2 entries are not delivered to siem"]);
+    assert_eq!(outbox(&tale).execute("DELETE FROM letters", []).unwrap(), 2);
+    tale.story.run(&["audit"]).is(0, &["2 entries are made from the journal", "2 entries wait"]);
+    up.store(true, Ordering::SeqCst);
+    tale.send().is(0, &["2 entries delivered to siem"]);
+    for _ in 0..2 {
+        let ended = tale.send();
+        ended.is(0, &["no audit entry waits"]);
+        assert!(!ended.stderr.contains("made from the journal"), "{}", ended.stderr);
+    }
+    assert_eq!((keys(&server).len(), tale.file("audit.jsonl").len()), (2, 2));
+}
+
+#[test]
+fn a_run_that_came_from_another_machine_is_handed_on_there_and_not_here() {
+    let tale = Tale::of(FILE);
+    tale.run().is(0, &["audit: written to ledger"]);
+    let run = tale.file("audit.jsonl")[0]["run"].as_str().unwrap().to_owned();
+    tale.story.run(&["show", &run, "--export", "run.jsonl"]).is(0, &[]);
+    let state = tale.story.home().join(".local/state/runbook");
+    for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"] {
+        let _ = fs::remove_file(state.join(name));
+    }
+    lose_outbox(&tale);
+    tale.story.run(&["runs", "--import", "run.jsonl"]).is(0, &[]);
+    // This machine by another name.
+    let script = format!("hostname elsewhere && {RUNBOOK} audit --send");
+    let ours = tale.story.command(&[]);
+    let environment = ours.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let output = Command::new("unshare")
+        .args(["--map-root-user", "--uts", "bash", "-c", &script])
+        .env_clear()
+        .envs(environment)
+        .current_dir(tale.story.folder())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("no audit entry waits"), "{output:?}");
+    assert_eq!(tale.file("audit.jsonl").len(), 2);
+}
+
+#[test]
+fn an_entry_that_was_changed_in_the_outbox_is_made_anew_before_it_goes_out() {
+    for again in ["audit --send", "run a.md --answers answers.toml"] {
+        let up = Arc::new(AtomicBool::new(false));
+        let server = while_up(&up);
+        let tale = Tale::of(&http(&server));
+        tale.run().is(0, &["2 entries are not delivered to siem"]);
+        let change = "UPDATE letters SET text = replace(text, 'rotate', 'nothing')";
+        outbox(&tale).execute(change, []).unwrap();
+        up.store(true, Ordering::SeqCst);
+        let before = server.journal().len();
+        let words: Vec<_> = again.split(' ').collect();
+        tale.story.run(&words).is(0, &["SOMEBODY HAS CHANGED AN AUDIT ENTRY in the outbox"]);
+        let requests = server.requests().split_off(before);
+        assert!(requests.iter().all(|request| !request.body.contains("nothing")), "{again}");
+        assert_eq!(requests[0].json()["entry"]["json"]["action"], "rotate");
+        assert_eq!(keys(&server).len(), requests.len());
+    }
+}
+
+#[test]
+fn an_entry_that_the_journal_does_not_know_does_not_go_out() {
+    let up = Arc::new(AtomicBool::new(false));
+    let server = while_up(&up);
+    let tale = Tale::of(&http(&server));
+    tale.run().is(0, &["2 entries are not delivered to siem"]);
+    let change = "UPDATE letters SET key = replace(key, '-', '-1') WHERE step = '2'";
+    outbox(&tale).execute(change, []).unwrap();
+    up.store(true, Ordering::SeqCst);
+    let before = server.journal().len();
+    tale.send().is(5, &["SOMEBODY HAS CHANGED AN AUDIT ENTRY in the outbox: its key is not"]);
+    let came: Vec<_> = server.requests().split_off(before);
+    let kinds: BTreeSet<_> = came.iter().map(|one| one.json()["kind"].to_string()).collect();
+    assert_eq!(kinds.len(), 2, "what it was changed from is made from the journal");
 }
 
 const RECORD: &str = "# Try\n\n## Step 1 — Do\n\n**Machine identity (preferred):**\n\n\

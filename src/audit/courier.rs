@@ -11,10 +11,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::event::What;
+use crate::journal::{Journal, Sqlite};
 use crate::variables::{Redacted, Redactor};
 
 use super::entry::Handed;
-use super::outbox::{Letter, Outbox, OutboxError, Settled};
+use super::outbox::{Letter, Outbox, OutboxError};
+use super::proof::{Checked, check};
 use super::{Attempt, Sink, Stop};
 
 /// How long a sink is left alone after its first failure, and the most.
@@ -38,6 +40,8 @@ pub struct Courier {
 #[derive(Debug)]
 struct Shared {
     outbox: Mutex<Outbox>,
+    /// By what entries are compared; nothing where nothing is recorded.
+    journal: Mutex<Option<Sqlite>>,
     state: Mutex<State>,
     /// Wakes the sinks' threads: there is more to do, or nothing any more.
     wanted: Condvar,
@@ -78,12 +82,12 @@ enum At {
 
 impl Courier {
     /// Begins to deliver what waits in `outbox` for these sinks, and what comes of a run.
-    pub fn start(outbox: Outbox, run: &str, sinks: Vec<Sink>) -> Self {
+    pub fn start(outbox: Outbox, journal: Option<Sqlite>, run: &str, sinks: Vec<Sink>) -> Self {
         let at = sinks.iter().map(|sink| (sink.name.clone(), At::Work)).collect();
         let state = Mutex::new(State { at, ..State::default() });
-        let outbox = Mutex::new(outbox);
+        let (outbox, journal) = (Mutex::new(outbox), Mutex::new(journal));
         let (wanted, changed) = (Condvar::new(), Condvar::new());
-        let shared = Arc::new(Shared { outbox, state, wanted, changed });
+        let shared = Arc::new(Shared { outbox, journal, state, wanted, changed });
         let courier = Self { run: run.to_owned(), shared, stop: Stop::default() };
         for sink in sinks {
             let courier = courier.clone();
@@ -100,11 +104,10 @@ impl Courier {
     }
 
     /// Takes entries of the run.
-    pub(super) fn take(&self, entries: &[Handed], settled: Settled) -> Result<(), OutboxError> {
-        let Some(last) = entries.last() else { return Ok(()) };
+    pub(super) fn take(&self, entries: &[Handed]) -> Result<(), OutboxError> {
         // Nobody sees them in the outbox before it is known here that they are owed.
         let mut outbox = self.outbox();
-        outbox.put(&self.run, entries, last.number, settled)?;
+        outbox.put(&self.run, entries)?;
         let mut state = self.state();
         state.came += 1;
         let sinks: Vec<_> = state.at.keys().cloned().collect();
@@ -173,6 +176,12 @@ impl Courier {
         let outbox = self.outbox();
         let lists: Result<Vec<_>, _> = sinks.iter().map(|sink| outbox.waiting_for(sink)).collect();
         Ok(lists?.concat())
+    }
+
+    /// Compares an entry with the journal.
+    fn check(&self, letter: &Letter) -> Checked {
+        let journal = self.shared.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        check(letter, journal.as_ref().map(|journal| journal as &dyn Journal))
     }
 
     fn outbox(&self) -> MutexGuard<'_, Outbox> {
@@ -317,7 +326,7 @@ impl Rounds {
         if letter.definition != definition {
             let why = format!(
                 "it was {} when the entry was made, and is {} now",
-                letter.shown(),
+                letter.shown,
                 self.sink.shown()
             );
             self.set_aside(letter, &Redactor::default().redact(&why));
@@ -328,6 +337,20 @@ impl Rounds {
             let why = why.unwrap_or_else(|| Redacted::literal("it wants to be left alone"));
             return Next::Rest(leave, why);
         }
+        let anew = match self.courier.check(letter) {
+            Checked::AsKept => None,
+            Checked::MadeAnew(anew, said) => {
+                let _ = self.courier.outbox().keep_anew(&anew);
+                self.courier.state().news.push(What::Remark { text: said });
+                Some(anew)
+            }
+            Checked::Withheld(why) => {
+                let _ = self.courier.outbox().tried(letter, &why, None);
+                self.set_aside(letter, &why);
+                return Next::AtOnce;
+            }
+        };
+        let letter = anew.as_deref().unwrap_or(letter);
         match self.sink.deliver(letter, &self.courier.stop) {
             Attempt::Delivered => {
                 self.failures = 0;

@@ -10,12 +10,16 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::audit::{Attempt, Claim, Letter, Outbox, OutboxError, Sink, Stop, collect};
+use crate::audit::{
+    Attempt, Checked, Claim, Letter, Outbox, OutboxError, Sink, Stop, check, collect,
+};
+use crate::journal::{Journal, Sqlite};
 use crate::report::neutral;
 use crate::variables::Redacted;
 
 use super::arguments::{Audit, StatusFormat};
-use super::hand_on::sinks_of;
+use super::carry_out::host;
+use super::hand_on::{counted, sinks_of};
 use super::{Exit, Failure, complain, journal, print, settings};
 
 /// How long another process is waited for that delivers to the same sink: longer than an attempt.
@@ -25,20 +29,37 @@ const LOOK: Duration = Duration::from_millis(40);
 
 pub(super) fn audit(arguments: &Audit) -> Result<Exit, Failure> {
     let folder = journal::folder()?;
-    if !Outbox::is_there(&folder) {
+    if !Outbox::is_there(&folder) && !Sqlite::is_there(&folder) {
         print(&listed(&[], arguments.format))?;
         return Ok(Exit::Done);
     }
     let mut outbox = Outbox::open(&folder).map_err(failed)?;
-    match journal::open() {
-        Ok(journal) => collect(&mut outbox, &journal).map_err(failed)?,
+    let journal = match journal::open() {
+        Ok(journal) => Some(journal),
         // What is in the outbox already does not depend on it.
-        Err(failure) => complain(&failure.message),
+        Err(failure) => {
+            complain(&failure.message);
+            complain(
+                "audit: without the journal no entry can be compared with it, or made from it",
+            );
+            None
+        }
+    };
+    if let Some(journal) = &journal {
+        let made = collect(&mut outbox, journal, &host()).map_err(failed)?;
+        if made > 0 {
+            complain(&format!(
+                "audit: {} made from the journal that the outbox had not; a sink that has it already \
+                 knows it by its key",
+                counted(made)
+            ));
+        }
     }
+    let journal = journal.as_ref().map(|journal| journal as &dyn Journal);
     let mut groups = grouped(outbox.waiting().map_err(failed)?);
     if arguments.send {
         for group in &mut groups {
-            group.send(&mut outbox, arguments)?;
+            group.send(&mut outbox, journal, arguments)?;
         }
         groups.retain(|group| !group.letters.is_empty());
     }
@@ -82,7 +103,12 @@ fn sink_of(letter: &Letter) -> Result<Sink, String> {
 
 impl Group {
     /// Tries now; what is delivered is gone from it.
-    fn send(&mut self, outbox: &mut Outbox, arguments: &Audit) -> Result<(), Failure> {
+    fn send(
+        &mut self,
+        outbox: &mut Outbox,
+        journal: Option<&dyn Journal>,
+        arguments: &Audit,
+    ) -> Result<(), Failure> {
         let Ok(sink) = &self.sink else { return Ok(()) };
         let mut left = Vec::new();
         let mut letters = std::mem::take(&mut self.letters).into_iter();
@@ -105,7 +131,21 @@ impl Group {
             if !outbox.waits(&letter).map_err(failed)? {
                 continue;
             }
-            let (why, leave, goes_on) = match sink.deliver(&letter, &Stop::default()) {
+            let checked = match check(&letter, journal) {
+                Checked::AsKept => None,
+                Checked::MadeAnew(anew, said) => {
+                    complain(&format!("audit: {said}"));
+                    outbox.keep_anew(&anew).map_err(failed)?;
+                    letter = *anew;
+                    None
+                }
+                Checked::Withheld(why) => {
+                    complain(&format!("audit: {}: {why}", letter.key));
+                    Some(Attempt::Refused { why })
+                }
+            };
+            let attempt = checked.unwrap_or_else(|| sink.deliver(&letter, &Stop::default()));
+            let (why, leave, goes_on) = match attempt {
                 Attempt::Delivered => {
                     outbox.delivered(&letter).map_err(failed)?;
                     continue;
@@ -149,7 +189,7 @@ fn change(letter: &Letter, sink: &Sink) -> Option<String> {
         format!(
             "{} was {} when the entry was made, and is {} now (--changed sends it there)",
             sink.name,
-            letter.shown(),
+            letter.shown,
             sink.shown()
         )
     })
@@ -190,7 +230,7 @@ fn listed(groups: &[Group], format: StatusFormat) -> String {
     let mut text = String::new();
     for group in groups {
         let first = &group.letters[0];
-        text.push_str(&line(&format!("{}, {} (of {})", first.sink, first.shown(), first.settings)));
+        text.push_str(&line(&format!("{}, {} (of {})", first.sink, first.shown, first.settings)));
         for letter in &group.letters {
             let step = letter.step.as_ref().map(|step| format!(", step {step}"));
             text.push_str(&line(&format!(

@@ -182,6 +182,7 @@ impl Recorded {
             taken_from,
             reason: arguments.reason.as_deref().map(redact),
             done: self.done(plan),
+            sinks: Vec::new(),
         };
         if plan.fingerprint != self.past.fingerprint {
             self.compare(journal, plan, setup, arguments, &mut resumption)?;

@@ -59,7 +59,7 @@ pub(super) fn validate_all(arguments: &Validate) -> Result<Exit, Failure> {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
     let one = |path: PathBuf| {
         let call = Rc::clone(&call);
-        async move { call.examine(&path).await }
+        async move { Box::pin(call.examine(&path)).await }
     };
     let examined = runtime.block_on(together(found.files, jobs(arguments), one));
     call.progress.end();

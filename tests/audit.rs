@@ -799,9 +799,13 @@ fn runs_at_the_same_time_write_whole_lines_and_hand_each_entry_on_once() {
     let tale = Tale::of(THREE);
     let sinks = ["audit1.jsonl", "audit2.jsonl", "audit3.jsonl"];
     // Something waits already that each of them may deliver.
-    sinks.iter().for_each(|sink| fs::create_dir(tale.story.folder().join(sink)).unwrap());
+    for sink in sinks {
+        fs::create_dir(tale.story.folder().join(sink)).unwrap();
+    }
     tale.run().is(0, &["not delivered to f1", "not delivered to f3"]);
-    sinks.iter().for_each(|sink| fs::remove_dir(tale.story.folder().join(sink)).unwrap());
+    for sink in sinks {
+        fs::remove_dir(tale.story.folder().join(sink)).unwrap();
+    }
     let names: Vec<_> = (0..6).map(|number| format!("b{number}.md")).collect();
     let start = |name: &String| {
         tale.story.write(name, TEXT);
@@ -1037,6 +1041,33 @@ fn an_entry_that_was_changed_in_the_outbox_is_made_anew_before_it_goes_out() {
         assert_eq!(requests[0].json()["entry"]["json"]["action"], "rotate");
         assert_eq!(keys(&server).len(), requests.len());
     }
+}
+
+#[test]
+fn what_waits_for_a_sink_that_is_gone_for_good_is_given_up_with_a_reason() {
+    let tale = Tale::of("[[audit]]\nname = \"old\"\nfile = \"/nowhere/audit\"\n");
+    tale.run().is(0, &["2 entries are not delivered to old"]);
+    tale.settings(FILE);
+    tale.send().is(5, &["has no [[audit]] of this name any more", "2 entries wait"]);
+    let give_up = |words: &[&str]| tale.story.run(&[&["audit", "--give-up"], words].concat());
+    give_up(&["old"]).is(2, &["--reason"]);
+    give_up(&["older", "--reason", "it is off"]).is(2, &["no audit entry waits for older"]);
+    tale.story.run(&["audit"]).is(0, &["2 entries wait"]);
+    give_up(&["old", "--reason", "it is off"])
+        .is(0, &["given up for old: ", "no audit entry waits"]);
+    for _ in 0..2 {
+        tale.send().is(0, &["2 entries for old given up by operator, 20", ": it is off"]);
+    }
+    let told = tale.story.run(&["audit", "--format", "json"]).stdout;
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let run = told["given_up"][0]["run"].as_str().unwrap();
+    for one in told["given_up"].as_array().unwrap() {
+        assert!(one["key"].as_str().unwrap().starts_with(run));
+        assert_eq!((&one["sink"], &one["operator"]), (&"old".into(), &"operator".into()));
+        assert_eq!(one["reason"], "it is off");
+    }
+    // It is in the journal still.
+    assert_eq!(tale.events("record_made").len(), 1);
 }
 
 #[test]

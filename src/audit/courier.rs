@@ -1,40 +1,32 @@
 //! Takes entries to their sinks while a run goes on, and says what came of it.
 //!
 //! One thread a sink: one that is down, or never answers, keeps no other from its entries, and never
-//! the run. A sink gets its entries in order; while it is down it is tried again later and later.
-//! What it refuses is set aside until somebody asks again.
+//! the run.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::event::What;
 use crate::journal::{Journal, Sqlite};
-use crate::variables::{Redacted, Redactor};
+use crate::variables::Redacted;
 
 use super::entry::Handed;
 use super::outbox::{Letter, Outbox, OutboxError};
 use super::proof::{Checked, check};
-use super::{Attempt, Sink, Stop};
+use super::rounds::Rounds;
+use super::{Sink, Stop};
 
-/// How long a sink is left alone after its first failure, and the most.
-const FIRST: Duration = Duration::from_millis(250);
-const MOST: Duration = Duration::from_secs(60);
 /// How long threads are waited for that were told to end.
 const GOODBYE: Duration = Duration::from_millis(300);
-/// How soon it is asked again for a sink that another process delivers to.
-const TAKEN: Duration = Duration::from_millis(40);
-/// How long the outbox is left alone that cannot be read.
-const UNREADABLE: Duration = Duration::from_secs(1);
 
 /// Takes entries to their sinks. Clones are the same one.
 #[derive(Debug, Clone)]
 pub struct Courier {
     run: String,
     shared: Arc<Shared>,
-    stop: Stop,
+    pub(super) stop: Stop,
 }
 
 #[derive(Debug)]
@@ -91,12 +83,10 @@ impl Courier {
         let courier = Self { run: run.to_owned(), shared, stop: Stop::default() };
         for sink in sinks {
             let courier = courier.clone();
-            let (told, aside) = (BTreeSet::new(), BTreeSet::new());
-            let rounds = Rounds { sink, courier, told, aside, failures: 0 };
             thread::spawn(move || {
-                let (sink, courier) = (rounds.sink.name.clone(), rounds.courier.clone());
-                rounds.go();
-                courier.state().at.insert(sink, At::Gone);
+                let name = sink.name.clone();
+                Rounds::of(sink, courier.clone()).go();
+                courier.state().at.insert(name, At::Gone);
                 courier.shared.changed.notify_all();
             });
         }
@@ -178,13 +168,28 @@ impl Courier {
         Ok(lists?.concat())
     }
 
+    /// How many times entries have come.
+    pub(super) fn came(&self) -> u64 {
+        self.state().came
+    }
+
+    /// Whether nothing more is to be delivered.
+    pub(super) fn is_over(&self) -> bool {
+        self.state().over
+    }
+
+    /// Remarks something that is not about an entry of the run.
+    pub(super) fn remark(&self, text: Redacted) {
+        self.state().news.push(What::Remark { text });
+    }
+
     /// Compares an entry with the journal.
-    fn check(&self, letter: &Letter) -> Checked {
+    pub(super) fn check(&self, letter: &Letter) -> Checked {
         let journal = self.shared.journal.lock().unwrap_or_else(PoisonError::into_inner);
         check(letter, journal.as_ref().map(|journal| journal as &dyn Journal))
     }
 
-    fn outbox(&self) -> MutexGuard<'_, Outbox> {
+    pub(super) fn outbox(&self) -> MutexGuard<'_, Outbox> {
         self.shared.outbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -193,7 +198,7 @@ impl Courier {
     }
 
     /// Tells of an entry, if it is of this run.
-    fn tell(&self, letter: &Letter, what: What) {
+    pub(super) fn tell(&self, letter: &Letter, what: What) {
         let mut state = self.state();
         state.silent.remove(&letter.sink);
         if letter.run == self.run {
@@ -207,8 +212,9 @@ impl Courier {
         self.shared.changed.notify_all();
     }
 
-    /// What waits for a sink. What is owed to it and waits no longer, another process has delivered.
-    fn waiting_for(&self, sink: &Sink) -> Result<Vec<Letter>, OutboxError> {
+    /// What waits for a sink. What is owed to it and waits no longer, another process has
+    /// delivered, unless somebody gave it up.
+    pub(super) fn waiting_for(&self, sink: &Sink) -> Result<Vec<Letter>, OutboxError> {
         let outbox = self.outbox();
         let letters = outbox.waiting_for(sink)?;
         let own = letters.iter().filter(|letter| letter.run == self.run);
@@ -224,14 +230,17 @@ impl Courier {
         for name in gone {
             unheard.remove(&name);
             let Some(entry) = owed.remove(&name) else { continue };
-            let (step, sink, key) = (entry.step, name.0, entry.key);
-            news.push(What::AuditDelivered { step, sink, key });
+            if outbox.is_given_up(&entry.key, sink).unwrap_or_default() {
+                continue;
+            }
+            let (step, key) = (entry.step, entry.key);
+            news.push(What::AuditDelivered { step, sink: name.0, key });
         }
         Ok(letters)
     }
 
     /// Waits until an entry has come, or until then; whether there is to be more.
-    fn wait(&self, sink: &str, came: u64, until: Option<Instant>) -> bool {
+    pub(super) fn wait(&self, sink: &str, came: u64, until: Option<Instant>) -> bool {
         let mut state = self.state();
         while !state.over && state.came == came {
             let at = until.map_or(At::Leisure, At::RestUntil);
@@ -262,185 +271,5 @@ impl At {
             Self::RestUntil(until) => until < deadline,
             Self::Leisure | Self::Gone => false,
         }
-    }
-}
-
-/// When a thread goes on.
-enum Next {
-    AtOnce,
-    In(Duration),
-    /// The same, and why the sink is left alone.
-    Rest(Duration, Redacted),
-    WhenSomethingComes,
-}
-
-/// The work of one sink's thread.
-struct Rounds {
-    sink: Sink,
-    courier: Courier,
-    /// Entries of which it was told that they wait.
-    told: BTreeSet<(String, u64)>,
-    /// Entries that are not tried again by this process.
-    aside: BTreeSet<(String, u64)>,
-    /// Failures in a row.
-    failures: u32,
-}
-
-impl Rounds {
-    fn go(mut self) {
-        let sink = self.sink.name.clone();
-        loop {
-            let came = self.courier.state().came;
-            let goes_on = match self.round().unwrap_or(Next::In(UNREADABLE)) {
-                Next::AtOnce => !self.courier.state().over,
-                Next::In(pause) => self.courier.wait(&sink, came, Some(Instant::now() + pause)),
-                Next::Rest(pause, why) => self.rest(pause, &why),
-                Next::WhenSomethingComes => self.courier.wait(&sink, came, None),
-            };
-            if !goes_on {
-                return;
-            }
-        }
-    }
-
-    /// Takes the first entry that waits to the sink, unless another process is about to.
-    fn round(&mut self) -> Result<Next, OutboxError> {
-        if self.waiting()?.is_empty() {
-            return Ok(Next::WhenSomethingComes);
-        }
-        let claim = self.courier.outbox().claim(&self.sink)?;
-        let Some(_claim) = claim else { return Ok(Next::In(TAKEN)) };
-        // What the other one has delivered waits no longer.
-        Ok(self.waiting()?.first().map_or(Next::AtOnce, |letter| self.carry(letter)))
-    }
-
-    fn waiting(&self) -> Result<Vec<Letter>, OutboxError> {
-        let mut letters = self.courier.waiting_for(&self.sink)?;
-        letters.retain(|letter| !self.aside.contains(&name(letter)));
-        Ok(letters)
-    }
-
-    /// Takes an entry to the sink.
-    fn carry(&mut self, letter: &Letter) -> Next {
-        let definition = self.sink.definition();
-        if letter.definition != definition {
-            let why = format!(
-                "it was {} when the entry was made, and is {} now",
-                letter.shown,
-                self.sink.shown()
-            );
-            self.set_aside(letter, &Redactor::default().redact(&why));
-            return Next::AtOnce;
-        }
-        if let Some(leave) = letter.leave() {
-            let why = letter.said.clone();
-            let why = why.unwrap_or_else(|| Redacted::literal("it wants to be left alone"));
-            return Next::Rest(leave, why);
-        }
-        let anew = match self.courier.check(letter) {
-            Checked::AsKept => None,
-            Checked::MadeAnew(anew, said) => {
-                let _ = self.courier.outbox().keep_anew(&anew);
-                self.courier.state().news.push(What::Remark { text: said });
-                Some(anew)
-            }
-            Checked::Withheld(why) => {
-                let _ = self.courier.outbox().tried(letter, &why, None);
-                self.set_aside(letter, &why);
-                return Next::AtOnce;
-            }
-        };
-        let letter = anew.as_deref().unwrap_or(letter);
-        match self.sink.deliver(letter, &self.courier.stop) {
-            Attempt::Delivered => {
-                self.failures = 0;
-                // What cannot be removed is not sent again and again; the next process sends it
-                // once more, with the same key.
-                self.aside.insert(name(letter));
-                let _ = self.courier.outbox().delivered(letter);
-                let (step, sink) = (letter.step.clone(), letter.sink.clone());
-                let what = What::AuditDelivered { step, sink, key: letter.key.clone() };
-                self.courier.tell(letter, what);
-                Next::AtOnce
-            }
-            Attempt::Refused { why } => {
-                let _ = self.courier.outbox().tried(letter, &why, None);
-                self.set_aside(letter, &why);
-                Next::AtOnce
-            }
-            Attempt::Down { why, leave } => {
-                let _ = self.courier.outbox().tried(letter, &why, leave);
-                let pause = leave.unwrap_or_else(|| pause_after(self.failures));
-                self.failures += 1;
-                Next::Rest(pause, why)
-            }
-        }
-    }
-
-    fn set_aside(&mut self, letter: &Letter, why: &Redacted) {
-        self.aside.insert(name(letter));
-        self.courier.tell(letter, waits(letter, why, Again::WhenAsked));
-    }
-
-    /// Leaves the sink alone for a while; whatever comes meanwhile waits for the same reason.
-    fn rest(&mut self, pause: Duration, why: &Redacted) -> bool {
-        let until = Instant::now() + pause;
-        loop {
-            let came = self.courier.state().came;
-            for letter in self.waiting().unwrap_or_default() {
-                if self.told.insert(name(&letter)) {
-                    self.courier.tell(&letter, waits(&letter, why, Again::Later));
-                }
-            }
-            if !self.courier.wait(&self.sink.name, came, Some(until)) {
-                return false;
-            }
-            if Instant::now() >= until {
-                return true;
-            }
-        }
-    }
-}
-
-fn name(letter: &Letter) -> (String, u64) {
-    (letter.run.clone(), letter.number)
-}
-
-/// When an entry is tried again.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Again {
-    Later,
-    WhenAsked,
-}
-
-fn waits(letter: &Letter, why: &Redacted, again: Again) -> What {
-    What::AuditWaits {
-        step: letter.step.clone(),
-        sink: letter.sink.clone(),
-        key: letter.key.clone(),
-        why: why.clone(),
-        refused: again == Again::WhenAsked,
-    }
-}
-
-/// How long a sink is left alone after so many failures before: twice as long each time, and never
-/// as long as others that failed at the same moment.
-fn pause_after(failures: u32) -> Duration {
-    let whole = FIRST.saturating_mul(2_u32.saturating_pow(failures)).min(MOST);
-    let chance = u32::try_from(RandomState::new().hash_one(failures) % 512).unwrap_or_default();
-    whole / 2 + whole * chance / 1024
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sink_is_left_alone_longer_and_longer_and_never_for_ever() {
-        for (failures, least, most) in [(0, 125, 250), (1, 250, 500), (4, 2000, 4000)] {
-            let pause = pause_after(failures).as_millis();
-            assert!((least..=most).contains(&pause), "{failures}: {pause}");
-        }
-        assert!(pause_after(1000) <= MOST);
     }
 }

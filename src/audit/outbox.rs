@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Row, ToSql, Transaction, TransactionBehavior, params};
 
 use crate::event::HandedTo;
 use crate::journal::{JournalError, prepare};
@@ -53,17 +53,28 @@ CREATE TABLE delivered (
     number INTEGER NOT NULL,
     PRIMARY KEY (key, settings, sink)
 ) WITHOUT ROWID;
+CREATE TABLE given_up (
+    key TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    sink TEXT NOT NULL,
+    run TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    at TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (key, settings, sink)
+) WITHOUT ROWID;
 CREATE TABLE settled (run TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
 const LETTER: &str = "SELECT id, run, number, settings, sink, definition, key, step, text, since, \
                       tries, said, not_before, shown FROM letters";
-/// What is settled, was delivered, or is there, is not put in again.
+/// What is settled, was delivered or given up, or is there, is not put in again.
 const PUT: &str = "INSERT OR IGNORE INTO letters \
     (run, number, settings, sink, definition, shown, key, step, text, since) \
     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 \
     WHERE NOT EXISTS (SELECT 1 FROM settled WHERE run = ?1 AND number >= ?2) \
-    AND NOT EXISTS (SELECT 1 FROM delivered WHERE key = ?7 AND settings = ?3 AND sink = ?4)";
+    AND NOT EXISTS (SELECT 1 FROM delivered WHERE key = ?7 AND settings = ?3 AND sink = ?4) \
+    AND NOT EXISTS (SELECT 1 FROM given_up WHERE key = ?7 AND settings = ?3 AND sink = ?4)";
 
 /// What waits to be delivered.
 #[derive(Debug)]
@@ -75,7 +86,7 @@ pub struct Outbox {
 /// An entry on its way to one sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
-    id: i64,
+    pub(super) id: i64,
     /// The run.
     pub run: String,
     /// The number of its event in the run's journal.
@@ -203,7 +214,7 @@ impl Outbox {
     }
 
     /// Does something all or not at all; it is on the disk before the call returns.
-    fn at_once<T>(
+    pub(super) fn at_once<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, OutboxError> {
@@ -258,34 +269,36 @@ impl Outbox {
         })
     }
 
-    /// Up to which event each run owes nothing.
-    pub(super) fn settled(&self) -> Result<BTreeMap<String, u64>, OutboxError> {
+    /// What a query finds.
+    pub(super) fn list<T>(
+        &self,
+        select: &str,
+        by: &[&dyn ToSql],
+        each: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, OutboxError> {
         let listed = (|| {
-            let mut select = self.connection.prepare("SELECT run, number FROM settled")?;
-            let each = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()));
-            select.query_map([], each)?.collect::<rusqlite::Result<BTreeMap<_, _>>>()
+            let mut select = self.connection.prepare_cached(select)?;
+            select.query_map(by, each)?.collect::<rusqlite::Result<Vec<_>>>()
         })();
         listed.map_err(|error| self.fault(error))
+    }
+
+    /// Up to which event each run owes nothing.
+    pub(super) fn settled(&self) -> Result<BTreeMap<String, u64>, OutboxError> {
+        let each = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()));
+        let listed = self.list("SELECT run, number FROM settled", params![], each)?;
+        Ok(listed.into_iter().collect())
     }
 
     /// Everything that waits, in the order in which it came.
     pub fn waiting(&self) -> Result<Vec<Letter>, OutboxError> {
-        let listed = (|| {
-            let mut select = self.connection.prepare(&format!("{LETTER} ORDER BY id"))?;
-            select.query_map([], letter)?.collect::<rusqlite::Result<Vec<_>>>()
-        })();
-        listed.map_err(|error| self.fault(error))
+        self.list(&format!("{LETTER} ORDER BY id"), params![], letter)
     }
 
     /// What waits for a sink of a file of settings.
     pub(super) fn waiting_for(&self, sink: &Sink) -> Result<Vec<Letter>, OutboxError> {
-        let listed = (|| {
-            let select = format!("{LETTER} WHERE settings = ?1 AND sink = ?2 ORDER BY id");
-            let mut select = self.connection.prepare_cached(&select)?;
-            let rows = select.query_map(params![sink.settings, sink.name], letter)?;
-            rows.collect::<rusqlite::Result<Vec<_>>>()
-        })();
-        listed.map_err(|error| self.fault(error))
+        let select = format!("{LETTER} WHERE settings = ?1 AND sink = ?2 ORDER BY id");
+        self.list(&select, params![sink.settings, sink.name], letter)
     }
 
     /// Whether an entry still waits.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::audit::{
-    Attempt, Checked, Claim, Letter, Outbox, OutboxError, Sink, Stop, check, collect,
+    Attempt, Checked, Claim, GivenUp, Letter, Outbox, OutboxError, Sink, Stop, check, collect,
 };
 use crate::journal::{Journal, Sqlite};
 use crate::report::neutral;
@@ -19,6 +19,7 @@ use crate::variables::Redacted;
 
 use super::arguments::{Audit, StatusFormat};
 use super::carry_out::host;
+use super::give_up::{give_up, told};
 use super::hand_on::{counted, sinks_of};
 use super::{Exit, Failure, complain, journal, print, settings};
 
@@ -30,7 +31,7 @@ const LOOK: Duration = Duration::from_millis(40);
 pub(super) fn audit(arguments: &Audit) -> Result<Exit, Failure> {
     let folder = journal::folder()?;
     if !Outbox::is_there(&folder) && !Sqlite::is_there(&folder) {
-        print(&listed(&[], arguments.format))?;
+        print(&listed(&[], &[], arguments.format))?;
         return Ok(Exit::Done);
     }
     let mut outbox = Outbox::open(&folder).map_err(failed)?;
@@ -56,6 +57,9 @@ pub(super) fn audit(arguments: &Audit) -> Result<Exit, Failure> {
         }
     }
     let journal = journal.as_ref().map(|journal| journal as &dyn Journal);
+    if let (Some(sink), Some(reason)) = (&arguments.give_up, &arguments.reason) {
+        give_up(&mut outbox, sink, reason, arguments.format)?;
+    }
     let mut groups = grouped(outbox.waiting().map_err(failed)?);
     if arguments.send {
         for group in &mut groups {
@@ -63,12 +67,12 @@ pub(super) fn audit(arguments: &Audit) -> Result<Exit, Failure> {
         }
         groups.retain(|group| !group.letters.is_empty());
     }
-    print(&listed(&groups, arguments.format))?;
+    print(&listed(&groups, &outbox.given_up().map_err(failed)?, arguments.format))?;
     let waits = arguments.send && !groups.is_empty();
     Ok(if waits { Exit::Environment } else { Exit::Done })
 }
 
-fn failed(error: OutboxError) -> Failure {
+pub(super) fn failed(error: OutboxError) -> Failure {
     Failure::new(Exit::Environment, format!("failed to {error}"))
 }
 
@@ -219,15 +223,15 @@ struct Waiting<'a> {
     why: String,
 }
 
-fn listed(groups: &[Group], format: StatusFormat) -> String {
+fn listed(groups: &[Group], given_up: &[GivenUp], format: StatusFormat) -> String {
     if format == StatusFormat::Json {
-        return json(groups);
+        return json(groups, given_up);
     }
     let count: usize = groups.iter().map(|group| group.letters.len()).sum();
     if count == 0 {
-        return "no audit entry waits\n".to_owned();
+        return told(given_up) + "no audit entry waits\n";
     }
-    let mut text = String::new();
+    let mut text = told(given_up);
     for group in groups {
         let first = &group.letters[0];
         text.push_str(&line(&format!("{}, {} (of {})", first.sink, first.shown, first.settings)));
@@ -258,7 +262,7 @@ fn line(text: &str) -> String {
     neutral(text).replace('\n', " ") + "\n"
 }
 
-fn json(groups: &[Group]) -> String {
+fn json(groups: &[Group], given_up: &[GivenUp]) -> String {
     let waiting = groups.iter().flat_map(|group| {
         group.letters.iter().map(|letter| Waiting {
             key: &letter.key,
@@ -272,5 +276,5 @@ fn json(groups: &[Group]) -> String {
         })
     });
     let waiting: Vec<_> = waiting.collect();
-    serde_json::json!({ "version": 1, "waiting": waiting }).to_string() + "\n"
+    serde_json::json!({ "version": 1, "waiting": waiting, "given_up": given_up }).to_string() + "\n"
 }

@@ -28,7 +28,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("journal", &["event", "policy", "variables"]),
     ("audit", &["config", "event", "journal", "path", "program", "variables"]),
     ("resume", &["document", "event", "policy", "variables"]),
-    ("audit", &["config", "event", "journal", "path", "variables"]),
     ("resume", &["document", "event", "expect", "plan", "policy", "variables"]),
     ("validation", &["event", "plan", "variables"]),
     ("sandbox", &[]),

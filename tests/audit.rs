@@ -1072,18 +1072,28 @@ fn what_waits_for_a_sink_that_is_gone_for_good_is_given_up_with_a_reason() {
 
 #[test]
 fn an_entry_that_the_journal_does_not_know_does_not_go_out() {
-    let up = Arc::new(AtomicBool::new(false));
-    let server = while_up(&up);
-    let tale = Tale::of(&http(&server));
-    tale.run().is(0, &["2 entries are not delivered to siem"]);
-    let change = "UPDATE letters SET key = replace(key, '-', '-1') WHERE step = '2'";
-    outbox(&tale).execute(change, []).unwrap();
-    up.store(true, Ordering::SeqCst);
-    let before = server.journal().len();
-    tale.send().is(5, &["SOMEBODY HAS CHANGED AN AUDIT ENTRY in the outbox: its key is not"]);
-    let came: Vec<_> = server.requests().split_off(before);
-    let kinds: BTreeSet<_> = came.iter().map(|one| one.json()["kind"].to_string()).collect();
-    assert_eq!(kinds.len(), 2, "what it was changed from is made from the journal");
+    for (again, code, records) in
+        [("audit --send", 5, 1), ("run a.md --answers answers.toml", 0, 2)]
+    {
+        let up = Arc::new(AtomicBool::new(false));
+        let server = while_up(&up);
+        let tale = Tale::of(&http(&server));
+        tale.run().is(0, &["2 entries are not delivered to siem"]);
+        let change = "UPDATE letters SET key = replace(key, '-', '-1') WHERE step = '2'";
+        outbox(&tale).execute(change, []).unwrap();
+        up.store(true, Ordering::SeqCst);
+        let before = server.journal().len();
+        let words: Vec<_> = again.split(' ').collect();
+        let said = "SOMEBODY HAS CHANGED AN AUDIT ENTRY in the outbox: its key is not of its run";
+        tale.story.run(&words).is(code, &[said]);
+        // What it was changed from is made from the journal.
+        let came = server.requests().split_off(before);
+        let records_came = came.iter().filter(|one| one.json()["kind"] == "record").count();
+        assert_eq!((records_came, came.len()), (records, 2 * records), "{again}");
+        for one in &came {
+            assert_eq!(one.json()["key"], one.headers["idempotency-key"].as_str(), "{again}");
+        }
+    }
 }
 
 const RECORD: &str = "# Try\n\n## Step 1 — Do\n\n**Machine identity (preferred):**\n\n\

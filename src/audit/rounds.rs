@@ -36,10 +36,10 @@ enum Next {
 pub(super) struct Rounds {
     sink: Sink,
     courier: Courier,
-    /// Entries of which it was told that they wait.
-    told: BTreeSet<(String, u64)>,
-    /// Entries that are not tried again by this process.
-    aside: BTreeSet<(String, u64)>,
+    /// The keys of entries of which it was told that they wait.
+    told: BTreeSet<String>,
+    /// Those of entries that are not tried again by this process.
+    aside: BTreeSet<String>,
     /// Failures in a row.
     failures: u32,
 }
@@ -80,7 +80,7 @@ impl Rounds {
 
     fn waiting(&self) -> Result<Vec<Letter>, OutboxError> {
         let mut letters = self.courier.waiting_for(&self.sink)?;
-        letters.retain(|letter| !self.aside.contains(&name(letter)));
+        letters.retain(|letter| !self.aside.contains(&letter.key));
         Ok(letters)
     }
 
@@ -120,7 +120,7 @@ impl Rounds {
                 self.failures = 0;
                 // What cannot be removed is not sent again and again; the next process sends it
                 // once more, with the same key.
-                self.aside.insert(name(letter));
+                self.aside.insert(letter.key.clone());
                 let _ = self.courier.outbox().delivered(letter);
                 let (step, sink) = (letter.step.clone(), letter.sink.clone());
                 let what = What::AuditDelivered { step, sink, key: letter.key.clone() };
@@ -142,7 +142,7 @@ impl Rounds {
     }
 
     fn set_aside(&mut self, letter: &Letter, why: &Redacted) {
-        self.aside.insert(name(letter));
+        self.aside.insert(letter.key.clone());
         self.courier.tell(letter, waits(letter, why, Again::WhenAsked));
     }
 
@@ -152,7 +152,7 @@ impl Rounds {
         loop {
             let came = self.courier.came();
             for letter in self.waiting().unwrap_or_default() {
-                if self.told.insert(name(&letter)) {
+                if self.told.insert(letter.key.clone()) {
                     self.courier.tell(&letter, waits(&letter, why, Again::Later));
                 }
             }
@@ -164,10 +164,6 @@ impl Rounds {
             }
         }
     }
-}
-
-fn name(letter: &Letter) -> (String, u64) {
-    (letter.run.clone(), letter.number)
 }
 
 /// When an entry is tried again.

@@ -1035,7 +1035,7 @@ fn an_entry_that_was_changed_in_the_outbox_is_made_anew_before_it_goes_out() {
         up.store(true, Ordering::SeqCst);
         let before = server.journal().len();
         let words: Vec<_> = again.split(' ').collect();
-        tale.story.run(&words).is(0, &["SOMEBODY HAS CHANGED AN AUDIT ENTRY in the outbox"]);
+        tale.story.run(&words).is(0, &["AN AUDIT ENTRY IN THE OUTBOX IS NOT THE JOURNAL'S"]);
         let requests = server.requests().split_off(before);
         assert!(requests.iter().all(|request| !request.body.contains("nothing")), "{again}");
         assert_eq!(requests[0].json()["entry"]["json"]["action"], "rotate");
@@ -1084,7 +1084,7 @@ fn an_entry_that_the_journal_does_not_know_does_not_go_out() {
         up.store(true, Ordering::SeqCst);
         let before = server.journal().len();
         let words: Vec<_> = again.split(' ').collect();
-        let said = "SOMEBODY HAS CHANGED AN AUDIT ENTRY in the outbox: its key is not of its run";
+        let said = "AN AUDIT ENTRY IN THE OUTBOX IS NOT THE JOURNAL'S: its key is not of its run";
         tale.story.run(&words).is(code, &[said]);
         // What it was changed from is made from the journal.
         let came = server.requests().split_off(before);

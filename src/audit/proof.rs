@@ -32,8 +32,8 @@ pub fn check(letter: &Letter, journal: Option<&dyn Journal>) -> Checked {
         Ok(Proof::Same | Proof::Nothing) => Checked::AsKept,
         Ok(Proof::Altered(genuine)) => {
             let words = format!(
-                "SOMEBODY HAS CHANGED AN AUDIT ENTRY in the outbox: {} for {} was not what the \
-                 journal has; it was made anew from the journal",
+                "AN AUDIT ENTRY IN THE OUTBOX IS NOT THE JOURNAL'S: {} for {}; somebody has changed \
+                 it, or another version of runbook made it. It was made anew from the journal",
                 letter.key, letter.sink
             );
             let mut anew = letter.clone();
@@ -41,7 +41,7 @@ pub fn check(letter: &Letter, journal: Option<&dyn Journal>) -> Checked {
             Checked::MadeAnew(Box::new(anew), redact(&words))
         }
         Ok(Proof::Strange(why)) => Checked::Withheld(redact(&format!(
-            "SOMEBODY HAS CHANGED AN AUDIT ENTRY in the outbox: {why}"
+            "AN AUDIT ENTRY IN THE OUTBOX IS NOT THE JOURNAL'S: {why}; somebody has changed the outbox"
         ))),
         Err(error) => {
             Checked::Withheld(redact(&format!("it is not compared yet: failed to {error}")))

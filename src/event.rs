@@ -23,7 +23,9 @@ pub use handed_over::HandedOver;
 pub use part::{LeftOut, LeftOutStep, Part};
 pub use place::{Mover, Place, Placed, Tool, move_place, place_after};
 pub use reference::Reference;
-pub use run::{Beginning, NoWayBack, Resumption, Role, RoleStanding, RunResult, Summary, Usual};
+pub use run::{
+    Beginning, HandedTo, NoWayBack, Resumption, Role, RoleStanding, RunResult, Summary, Usual,
+};
 pub use segment::{CheckedEvidence, Ending, Intent, Outcome, OutputRecord};
 pub use shell::{Deviation, Kept, Visit};
 pub use taken_over::TakenOver;

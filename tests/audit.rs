@@ -795,12 +795,17 @@ fn a_process_that_dies_anywhere_loses_no_entry_and_makes_none_twice() {
 }
 
 #[test]
-fn runs_at_the_same_time_write_whole_lines_and_lose_none() {
-    let tale = Tale::of(FILE);
+fn runs_at_the_same_time_write_whole_lines_and_hand_each_entry_on_once() {
+    let tale = Tale::of(THREE);
+    let sinks = ["audit1.jsonl", "audit2.jsonl", "audit3.jsonl"];
     // Something waits already that each of them may deliver.
-    fs::create_dir(tale.story.folder().join("audit.jsonl")).unwrap();
-    tale.run().is(0, &["not delivered to ledger"]);
-    fs::remove_dir(tale.story.folder().join("audit.jsonl")).unwrap();
+    for sink in sinks {
+        fs::create_dir(tale.story.folder().join(sink)).unwrap();
+    }
+    tale.run().is(0, &["not delivered to f1", "not delivered to f3"]);
+    for sink in sinks {
+        fs::remove_dir(tale.story.folder().join(sink)).unwrap();
+    }
     let names: Vec<_> = (0..6).map(|number| format!("b{number}.md")).collect();
     let start = |name: &String| {
         tale.story.write(name, TEXT);
@@ -814,14 +819,98 @@ fn runs_at_the_same_time_write_whole_lines_and_lose_none() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     tale.send().is(0, &["no audit entry waits"]);
-    let entries = tale.file("audit.jsonl");
+    for sink in sinks {
+        let entries = tale.file(sink);
+        let keys: BTreeSet<_> = entries.iter().map(|entry| entry["key"].to_string()).collect();
+        assert_eq!((keys.len(), entries.len()), (14, 14), "two of each of seven runs, each once");
+    }
+}
+
+#[test]
+fn deliveries_at_the_same_time_hand_each_entry_on_once() {
+    let tale = Tale::of("[[audit]]\nname = \"mail\"\ncommand = [\"./notify\"]\n");
+    let notify = tale.story.write(
+        "notify",
+        "#!/bin/sh\n[ -e works ] || exit 3\nread -r entry\nsleep 0.1\necho \"$entry\" >> got\n",
+    );
+    fs::set_permissions(&notify, fs::Permissions::from_mode(0o755)).unwrap();
+    tale.run().is(0, &["not delivered to mail"]);
+    tale.run().is(0, &["not delivered to mail"]);
+    tale.story.write("works", "");
+    let start = |words: &[&str]| {
+        let mut command = tale.story.command(words);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut started: Vec<_> = (0..3).map(|_| start(&["audit", "--send"])).collect();
+    started.push(start(&["run", "a.md", "--answers", "answers.toml"]));
+    let mut said = String::new();
+    for child in started {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        said = String::from_utf8_lossy(&output.stdout).into_owned();
+    }
+    tale.send().is(0, &["no audit entry waits"]);
+    let entries = tale.file("got");
+    assert_eq!(kinds(&entries), ["record", "run_ended"].repeat(3), "in order");
     let keys: BTreeSet<_> = entries.iter().map(|entry| entry["key"].to_string()).collect();
-    assert_eq!(keys.len(), 14, "two of each of seven runs");
+    assert_eq!(keys.len(), 6);
+    // Whoever delivered it, the run knows.
+    assert!(said.contains("audit: written to mail (step 2)"), "{said}");
+}
+
+#[test]
+fn who_dies_while_delivering_is_waited_for_by_nobody() {
+    let tale = Tale::of("[[audit]]\nname = \"mail\"\ncommand = [\"./notify\"]\n");
+    let notify = tale.story.write(
+        "notify",
+        "#!/bin/sh\n[ -e works ] || exit 3\n[ -e quick ] || { touch begun; exec sleep 60; }\ncat >> got\n",
+    );
+    fs::set_permissions(&notify, fs::Permissions::from_mode(0o755)).unwrap();
+    tale.run().is(0, &["not delivered to mail"]);
+    tale.story.write("works", "");
+    let mut command = tale.story.command(&["audit", "--send"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let begun = tale.story.folder().join("begun");
+    wait_until("it delivers", || begun.exists());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    tale.story.write("quick", "");
+    let began = Instant::now();
+    tale.send().is(0, &["2 entries delivered to mail"]);
+    assert!(began.elapsed() < Duration::from_secs(10));
+    assert_eq!(kinds(&tale.file("got")), ["record", "run_ended"]);
+}
+
+const THREE: &str = "[[audit]]\nname = \"f1\"\nfile = \"audit1.jsonl\"\n\n\
+                     [[audit]]\nname = \"f2\"\nfile = \"audit2.jsonl\"\n\n\
+                     [[audit]]\nname = \"f3\"\nfile = \"audit3.jsonl\"\n";
+
+#[test]
+fn sinks_that_have_nothing_to_do_take_no_time() {
+    let tale = Tale::of(THREE);
+    tale.story.write("wait", "");
+    let words = ["run", "a.md", "--answers", "answers.toml"];
+    let mut command = tale.story.command(&words);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let reached = tale.story.folder().join("reached");
+    wait_until("the third step", || reached.exists());
+    let worked = || {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+        let fields = stat.rsplit_once(')').unwrap().1.split_whitespace().skip(11);
+        fields.take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum::<u64>()
+    };
+    let before = worked();
+    thread::sleep(Duration::from_secs(1));
+    let ticks = worked() - before;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(ticks < 25, "{ticks} hundredths of a second");
 }
 
 #[test]
 fn what_a_dead_process_did_not_even_put_into_the_outbox_is_made_from_the_journal() {
-    let server = Server::start(|_| Answer::text(""));
+    let up = Arc::new(AtomicBool::new(false));
+    let server = while_up(&up);
     let tale = Tale::of(&http(&server));
     tale.story.write("wait", "");
     let words = ["run", "a.md", "--answers", "answers.toml"];
@@ -833,22 +922,178 @@ fn what_a_dead_process_did_not_even_put_into_the_outbox_is_made_from_the_journal
     child.wait().unwrap();
     assert_eq!(keys(&server).len(), 1);
     // As if it had died right before: the outbox is as it was when the run began.
-    let path = tale.story.home().join(".local/state/runbook/outbox.sqlite");
-    let outbox = rusqlite::Connection::open(path).unwrap();
-    let changed = outbox.execute("UPDATE followed SET seen = 1", []).unwrap();
-    assert_eq!(changed, 1, "a run that was killed is followed still");
-    drop(outbox);
-    let before = keys(&server);
-    tale.send().is(0, &["1 entry delivered to siem"]);
-    let after = keys(&server);
-    let key = before.keys().next().unwrap();
-    assert_eq!((after.len(), after[key].0), (1, 2), "the same key, the same text");
+    assert_eq!(outbox(&tale).execute("DELETE FROM letters", []).unwrap(), 1);
+    up.store(true, Ordering::SeqCst);
+    tale.send().is(0, &["1 entry is made from the journal", "1 entry delivered to siem"]);
+    assert_eq!(keys(&server).len(), 1, "the same key, the same text");
     // The resumed run goes on to hand on what follows, and nothing twice.
+    let before = server.journal().len();
     fs::remove_file(tale.story.folder().join("wait")).unwrap();
     tale.answers(TEXT, "[unknown]\n3 = \"did-not-happen\"\n");
     tale.with(&["resume"]).is(0, &["audit: written to siem"]);
-    let last = keys(&server);
-    assert_eq!((last.len(), last[key].0), (2, 2));
+    assert_eq!((keys(&server).len(), server.journal().len()), (2, before + 1));
+}
+
+/// A server that takes entries while it is up.
+fn while_up(up: &Arc<AtomicBool>) -> Server {
+    let up = Arc::clone(up);
+    Server::start(move |_| {
+        Answer::status(if up.load(Ordering::SeqCst) { 200 } else { 503 }, "busy")
+    })
+}
+
+fn outbox(tale: &Tale) -> rusqlite::Connection {
+    let path = tale.story.home().join(".local/state/runbook/outbox.sqlite");
+    rusqlite::Connection::open(path).unwrap()
+}
+
+fn lose_outbox(tale: &Tale) {
+    let state = tale.story.home().join(".local/state/runbook");
+    for file in fs::read_dir(state).unwrap().flatten() {
+        if file.file_name().to_string_lossy().starts_with("outbox") {
+            fs::remove_file(file.path()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_was_not_delivered_is_made_from_the_journal_where_the_outbox_is_lost() {
+    for again in ["audit --send", "run a.md --answers answers.toml"] {
+        let up = Arc::new(AtomicBool::new(false));
+        let server = while_up(&up);
+        let tale = Tale::of(&(http(&server) + FILE));
+        tale.run().is(0, &["2 entries are not delivered to siem", "written to ledger (step 2)"]);
+        lose_outbox(&tale);
+        up.store(true, Ordering::SeqCst);
+        let words: Vec<_> = again.split(' ').collect();
+        tale.story.run(&words).is(0, &[]);
+        tale.story.run(&["audit"]).is(0, &["no audit entry waits"]);
+        let expected = if again == "audit --send" { 2 } else { 4 };
+        assert_eq!(keys(&server).len(), expected, "{again}");
+        // Of what the journal knows to be delivered nothing is made again.
+        let ledger = tale.file("audit.jsonl");
+        let records = kinds(&ledger).iter().filter(|kind| **kind == "record").count();
+        assert_eq!(records, expected / 2, "{again}");
+    }
+}
+
+#[test]
+fn rows_that_were_removed_from_the_outbox_are_made_again_and_what_was_delivered_is_not() {
+    let up = Arc::new(AtomicBool::new(false));
+    let server = while_up(&up);
+    let tale = Tale::of(&(http(&server) + FILE));
+    tale.run().is(0, &["2 entries are not delivered to siem"]);
+    assert_eq!(outbox(&tale).execute("DELETE FROM letters", []).unwrap(), 2);
+    tale.story.run(&["audit"]).is(0, &["2 entries are made from the journal", "2 entries wait"]);
+    up.store(true, Ordering::SeqCst);
+    tale.send().is(0, &["2 entries delivered to siem"]);
+    for _ in 0..2 {
+        let ended = tale.send();
+        ended.is(0, &["no audit entry waits"]);
+        assert!(!ended.stderr.contains("made from the journal"), "{}", ended.stderr);
+    }
+    assert_eq!((keys(&server).len(), tale.file("audit.jsonl").len()), (2, 2));
+}
+
+#[test]
+fn a_run_that_came_from_another_machine_is_handed_on_there_and_not_here() {
+    let tale = Tale::of(FILE);
+    tale.run().is(0, &["audit: written to ledger"]);
+    let run = tale.file("audit.jsonl")[0]["run"].as_str().unwrap().to_owned();
+    tale.story.run(&["show", &run, "--export", "run.jsonl"]).is(0, &[]);
+    let state = tale.story.home().join(".local/state/runbook");
+    for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"] {
+        let _ = fs::remove_file(state.join(name));
+    }
+    lose_outbox(&tale);
+    tale.story.run(&["runs", "--import", "run.jsonl"]).is(0, &[]);
+    // This machine by another name.
+    let script = format!("hostname elsewhere && {RUNBOOK} audit --send");
+    let ours = tale.story.command(&[]);
+    let environment = ours.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let output = Command::new("unshare")
+        .args(["--map-root-user", "--uts", "bash", "-c", &script])
+        .env_clear()
+        .envs(environment)
+        .current_dir(tale.story.folder())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("no audit entry waits"), "{output:?}");
+    assert_eq!(tale.file("audit.jsonl").len(), 2);
+}
+
+#[test]
+fn an_entry_that_was_changed_in_the_outbox_is_made_anew_before_it_goes_out() {
+    for again in ["audit --send", "run a.md --answers answers.toml"] {
+        let up = Arc::new(AtomicBool::new(false));
+        let server = while_up(&up);
+        let tale = Tale::of(&http(&server));
+        tale.run().is(0, &["2 entries are not delivered to siem"]);
+        let change = "UPDATE letters SET text = replace(text, 'rotate', 'nothing')";
+        outbox(&tale).execute(change, []).unwrap();
+        up.store(true, Ordering::SeqCst);
+        let before = server.journal().len();
+        let words: Vec<_> = again.split(' ').collect();
+        tale.story.run(&words).is(0, &["AN AUDIT ENTRY IN THE OUTBOX IS NOT THE JOURNAL'S"]);
+        let requests = server.requests().split_off(before);
+        assert!(requests.iter().all(|request| !request.body.contains("nothing")), "{again}");
+        assert_eq!(requests[0].json()["entry"]["json"]["action"], "rotate");
+        assert_eq!(keys(&server).len(), requests.len());
+    }
+}
+
+#[test]
+fn what_waits_for_a_sink_that_is_gone_for_good_is_given_up_with_a_reason() {
+    let tale = Tale::of("[[audit]]\nname = \"old\"\nfile = \"/nowhere/audit\"\n");
+    tale.run().is(0, &["2 entries are not delivered to old"]);
+    tale.settings(FILE);
+    tale.send().is(5, &["has no [[audit]] of this name any more", "2 entries wait"]);
+    let give_up = |words: &[&str]| tale.story.run(&[&["audit", "--give-up"], words].concat());
+    give_up(&["old"]).is(2, &["--reason"]);
+    give_up(&["older", "--reason", "it is off"]).is(2, &["no audit entry waits for older"]);
+    tale.story.run(&["audit"]).is(0, &["2 entries wait"]);
+    give_up(&["old", "--reason", "it is off"])
+        .is(0, &["given up for old: ", "no audit entry waits"]);
+    for _ in 0..2 {
+        tale.send().is(0, &["2 entries for old given up by operator, 20", ": it is off"]);
+    }
+    let told = tale.story.run(&["audit", "--format", "json"]).stdout;
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let run = told["given_up"][0]["run"].as_str().unwrap();
+    for one in told["given_up"].as_array().unwrap() {
+        assert!(one["key"].as_str().unwrap().starts_with(run));
+        assert_eq!((&one["sink"], &one["operator"]), (&"old".into(), &"operator".into()));
+        assert_eq!(one["reason"], "it is off");
+    }
+    // It is in the journal still.
+    assert_eq!(tale.events("record_made").len(), 1);
+}
+
+#[test]
+fn an_entry_that_the_journal_does_not_know_does_not_go_out() {
+    for (again, code, records) in
+        [("audit --send", 5, 1), ("run a.md --answers answers.toml", 0, 2)]
+    {
+        let up = Arc::new(AtomicBool::new(false));
+        let server = while_up(&up);
+        let tale = Tale::of(&http(&server));
+        tale.run().is(0, &["2 entries are not delivered to siem"]);
+        let change = "UPDATE letters SET key = replace(key, '-', '-1') WHERE step = '2'";
+        outbox(&tale).execute(change, []).unwrap();
+        up.store(true, Ordering::SeqCst);
+        let before = server.journal().len();
+        let words: Vec<_> = again.split(' ').collect();
+        let said = "AN AUDIT ENTRY IN THE OUTBOX IS NOT THE JOURNAL'S: its key is not of its run";
+        tale.story.run(&words).is(code, &[said]);
+        // What it was changed from is made from the journal.
+        let came = server.requests().split_off(before);
+        let records_came = came.iter().filter(|one| one.json()["kind"] == "record").count();
+        assert_eq!((records_came, came.len()), (records, 2 * records), "{again}");
+        for one in &came {
+            assert_eq!(one.json()["key"], one.headers["idempotency-key"].as_str(), "{again}");
+        }
+    }
 }
 
 const RECORD: &str = "# Try\n\n## Step 1 — Do\n\n**Machine identity (preferred):**\n\n\

@@ -1,54 +1,77 @@
-//! Makes entries from the journal that a process which died did not put into the outbox.
+//! Makes entries from the journal that are not in the outbox, and were not delivered: of a process
+//! that died, and of an outbox that was lost.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use crate::event::{Event, What};
-use crate::journal::{Head, Journal, JournalError};
+use crate::journal::{Filter, Head, Journal, JournalError};
 
 use super::entry::{Handed, Teller};
-use super::outbox::{Outbox, OutboxError, Settled};
+use super::outbox::{Outbox, OutboxError};
 
-/// What a run's journal tells of it, to go on with; the entries after `seen` on the way.
-struct Read {
+/// So many runs are put into the outbox at once.
+const AT_ONCE: usize = 200;
+
+/// What a run's journal tells of its entries.
+pub(super) struct Told {
+    pub run: String,
+    pub head: Head,
+    /// Those that were made after the one that was asked for.
+    pub entries: Vec<Handed>,
+    /// Which sink has which, as far as the run knew: the sink's name and the entry's key.
+    pub delivered: BTreeSet<(String, String)>,
     teller: Teller,
-    entries: Vec<Handed>,
-    head: Head,
-    settled: Settled,
 }
 
-/// Puts in what is missing of every run that is followed. A run that the journal cannot tell of is
-/// left as it is.
-pub fn collect(outbox: &mut Outbox, journal: &dyn Journal) -> Result<(), OutboxError> {
-    let followed = outbox.followed()?;
-    let runs: BTreeSet<_> = followed.iter().map(|one| one.run.as_str()).collect();
-    for run in runs {
-        let seen = followed.iter().filter(|one| one.run == run).map(|one| one.seen).min();
-        let Ok(Some(found)) = read(journal, run, seen.unwrap_or_default()) else { continue };
-        outbox.put(run, &found.entries, found.head.number, found.settled)?;
+/// Puts in what is missing of every run that was at work on the machine `host`: what others owe, they
+/// deliver. Returns how many were put in. A run that the journal cannot tell of is left as it is.
+pub fn collect(
+    outbox: &mut Outbox,
+    journal: &dyn Journal,
+    host: &str,
+) -> Result<usize, OutboxError> {
+    let settled = outbox.settled()?;
+    let seen = |run: &str| settled.get(run).copied().unwrap_or_default();
+    let mut runs = Vec::new();
+    journal.list(&Filter::default(), &mut |row| {
+        if row.head.is_none_or(|head| seen(row.run) < head.number) {
+            runs.push(row.run.to_owned());
+        }
+        ControlFlow::Continue(())
+    })?;
+    runs.reverse();
+    let mut made = 0;
+    for runs in runs.chunks(AT_ONCE) {
+        let told = runs.iter().filter_map(|run| read(journal, run, seen(run), Some(host)).ok());
+        made += outbox.make_up(&told.collect::<Vec<_>>())?;
     }
-    Ok(())
+    Ok(made)
 }
 
 /// What entries tell of a run that goes on.
 pub fn facts_of(journal: &dyn Journal, run: &str) -> Result<Teller, JournalError> {
-    Ok(read(journal, run, 0)?.map(|read| read.teller).unwrap_or_default())
+    Ok(read(journal, run, u64::MAX, None)?.teller)
 }
 
-/// Reads a run's entries; nothing where there is none after `seen`.
-fn read(journal: &dyn Journal, run: &str, seen: u64) -> Result<Option<Read>, JournalError> {
-    let head = journal.read(run, u64::MAX >> 1, &mut |_| {})?;
-    if head.number <= seen {
-        return Ok(None);
-    }
-    let (mut teller, mut entries, mut settled) = (Teller::default(), Vec::new(), Settled::No);
+/// Reads a run's entries after `seen`, and only those made on `host`, where that is asked for.
+pub(super) fn read(
+    journal: &dyn Journal,
+    run: &str,
+    seen: u64,
+    host: Option<&str>,
+) -> Result<Told, JournalError> {
+    let (mut teller, mut entries) = (Teller::default(), Vec::new());
+    let mut delivered = BTreeSet::new();
     let head = journal.read(run, 1, &mut |entry| {
         // What is no event of this program is told by who needs it.
         let Ok(event) = serde_json::from_str::<Event>(&entry.text) else { return };
-        let head = Head { number: entry.number, hash: entry.hash };
-        let ended = matches!(event.what, What::RunEnded(_));
-        settled = if ended { Settled::Yes } else { Settled::No };
-        let handed = teller.take(&event, head);
-        entries.extend(handed.filter(|handed| handed.number > seen));
+        if let What::AuditDelivered { sink, key, .. } = &event.what {
+            delivered.insert((sink.clone(), key.clone()));
+        }
+        let handed = teller.take(&event, Head { number: entry.number, hash: entry.hash });
+        let here = host.is_none() || host == teller.host();
+        entries.extend(handed.filter(|handed| here && handed.number > seen));
     })?;
-    Ok(Some(Read { teller, entries, head, settled }))
+    Ok(Told { run: run.to_owned(), head, entries, delivered, teller })
 }

@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::event::{Beginning, Event, Role, RoleStanding, RunResult, What};
+use crate::event::{Beginning, Event, HandedTo, Role, RoleStanding, RunResult, What};
 use crate::journal::Head;
 use crate::variables::Redacted;
 
@@ -23,6 +23,8 @@ pub struct Handed {
     pub step: Option<String>,
     /// The object, on one line.
     pub text: String,
+    /// The sinks that are to have it.
+    pub sinks: Vec<HandedTo>,
 }
 
 /// What entries tell of a run beside what happened.
@@ -79,6 +81,11 @@ struct Link {
 }
 
 impl Teller {
+    /// The machine that the run is on.
+    pub(super) fn host(&self) -> Option<&str> {
+        self.beginning.as_ref().map(|beginning| beginning.host.as_str())
+    }
+
     /// Takes an event in; what is to be handed on of it. `head` is the chain with the event.
     ///
     /// # Panics
@@ -92,6 +99,7 @@ impl Teller {
                 beginning.host.clone_from(&resumption.host);
                 beginning.fingerprint.clone_from(&resumption.fingerprint);
                 beginning.role.clone_from(&resumption.role);
+                beginning.sinks.clone_from(&resumption.sinks);
             }
             _ => {}
         }
@@ -120,7 +128,7 @@ impl Teller {
         entry.head = kept.then_some(Link { number: head.number, hash });
         let text = serde_json::to_string(&entry).expect("plain data has a form in JSON");
         let step = entry.step.map(str::to_owned);
-        Some(Handed { number: head.number, key, step, text })
+        Some(Handed { number: head.number, key, step, text, sinks: beginning.sinks.clone() })
     }
 }
 

@@ -2,12 +2,11 @@
 
 use std::io;
 
-use crate::event::{Event, Sink, What};
+use crate::event::{Event, Sink};
 use crate::journal::{Head, Recording};
 
 use super::Courier;
 use super::entry::{Handed, Teller};
-use super::outbox::Settled;
 
 /// Records a run's events, and hands on what is to be handed on.
 pub struct Handing<'j> {
@@ -52,9 +51,8 @@ impl<'j> Handing<'j> {
         else {
             return;
         };
-        let ended = matches!(event.what, What::RunEnded(_));
         self.left.push(handed);
-        if courier.take(&self.left, if ended { Settled::Yes } else { Settled::No }).is_ok() {
+        if courier.take(&self.left).is_ok() {
             self.left.clear();
         }
     }

@@ -3,7 +3,11 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
 use crate::config::{Audit, AuditWay, FILE};
+use crate::event::HandedTo;
 
 /// A sink, ready to be reached.
 #[derive(Debug, Clone)]
@@ -41,7 +45,7 @@ impl Sink {
     }
 
     /// What it is: another file, address or program is another sink, whatever its name.
-    pub fn definition(&self) -> String {
+    fn words(&self) -> String {
         match &self.way {
             AuditWay::File(path) => format!("file {}", path.display()),
             AuditWay::Url(url, _) => format!("url {url}"),
@@ -49,14 +53,29 @@ impl Sink {
         }
     }
 
+    /// The same, as it is noted: its SHA-256.
+    pub fn definition(&self) -> String {
+        HEXLOWER.encode(&Sha256::digest(self.words()))
+    }
+
     /// The same for everybody's eyes.
     pub fn shown(&self) -> String {
-        shown(&self.definition())
+        shown(&self.words())
+    }
+
+    /// The sink as a run's record names it.
+    pub fn recorded(&self) -> HandedTo {
+        HandedTo {
+            settings: self.settings.clone(),
+            sink: self.name.clone(),
+            shown: self.shown(),
+            definition: self.definition(),
+        }
     }
 }
 
 /// A definition for everybody's eyes: the path of an address may be all that lets somebody in.
-pub(super) fn shown(definition: &str) -> String {
+fn shown(definition: &str) -> String {
     let Some((scheme, rest)) =
         definition.strip_prefix("url ").and_then(|url| url.split_once("://"))
     else {

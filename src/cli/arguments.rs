@@ -228,6 +228,12 @@ pub(super) struct Audit {
     /// Deliver also to a sink that is another file, address or program than when an entry was made
     #[arg(long, requires = "send")]
     pub changed: bool,
+    /// Give up what waits for this sink, because it is gone for good; it stays in the journal
+    #[arg(long, value_name = "SINK", requires = "reason", conflicts_with = "send")]
+    pub give_up: Option<String>,
+    /// Why; it is noted with who gave it up and when
+    #[arg(long, value_name = "TEXT", value_parser = words, requires = "give_up")]
+    pub reason: Option<String>,
     /// How they are told
     #[arg(long, value_enum, default_value_t = StatusFormat::Text)]
     pub format: StatusFormat,

@@ -5,42 +5,74 @@
 //! that is asked for.
 
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::audit::{Attempt, Letter, Outbox, OutboxError, Sink, Stop, collect};
+use crate::audit::{
+    Attempt, Checked, Claim, GivenUp, Letter, Outbox, OutboxError, Sink, Stop, check, collect,
+};
+use crate::journal::{Journal, Sqlite};
 use crate::report::neutral;
 use crate::variables::Redacted;
 
 use super::arguments::{Audit, StatusFormat};
-use super::hand_on::sinks_of;
+use super::carry_out::host;
+use super::give_up::{give_up, told};
+use super::hand_on::{counted, sinks_of};
 use super::{Exit, Failure, complain, journal, print, settings};
+
+/// How long another process is waited for that delivers to the same sink: longer than an attempt.
+const PATIENCE: Duration = Duration::from_secs(45);
+/// How soon it is asked again for the sink.
+const LOOK: Duration = Duration::from_millis(40);
 
 pub(super) fn audit(arguments: &Audit) -> Result<Exit, Failure> {
     let folder = journal::folder()?;
-    if !Outbox::is_there(&folder) {
-        print(&listed(&[], arguments.format))?;
+    if !Outbox::is_there(&folder) && !Sqlite::is_there(&folder) {
+        print(&listed(&[], &[], arguments.format))?;
         return Ok(Exit::Done);
     }
     let mut outbox = Outbox::open(&folder).map_err(failed)?;
-    match journal::open() {
-        Ok(journal) => collect(&mut outbox, &journal).map_err(failed)?,
+    let journal = match journal::open() {
+        Ok(journal) => Some(journal),
         // What is in the outbox already does not depend on it.
-        Err(failure) => complain(&failure.message),
+        Err(failure) => {
+            complain(&failure.message);
+            complain(
+                "audit: without the journal no entry can be compared with it, or made from it",
+            );
+            None
+        }
+    };
+    if let Some(journal) = &journal {
+        let made = collect(&mut outbox, journal, &host()).map_err(failed)?;
+        if made > 0 {
+            complain(&format!(
+                "audit: {} made from the journal that the outbox had not; a sink that has it already \
+                 knows it by its key",
+                counted(made)
+            ));
+        }
+    }
+    let journal = journal.as_ref().map(|journal| journal as &dyn Journal);
+    if let (Some(sink), Some(reason)) = (&arguments.give_up, &arguments.reason) {
+        give_up(&mut outbox, sink, reason, arguments.format)?;
     }
     let mut groups = grouped(outbox.waiting().map_err(failed)?);
     if arguments.send {
         for group in &mut groups {
-            group.send(&mut outbox, arguments)?;
+            group.send(&mut outbox, journal, arguments)?;
         }
         groups.retain(|group| !group.letters.is_empty());
     }
-    print(&listed(&groups, arguments.format))?;
+    print(&listed(&groups, &outbox.given_up().map_err(failed)?, arguments.format))?;
     let waits = arguments.send && !groups.is_empty();
     Ok(if waits { Exit::Environment } else { Exit::Done })
 }
 
-fn failed(error: OutboxError) -> Failure {
+pub(super) fn failed(error: OutboxError) -> Failure {
     Failure::new(Exit::Environment, format!("failed to {error}"))
 }
 
@@ -75,7 +107,12 @@ fn sink_of(letter: &Letter) -> Result<Sink, String> {
 
 impl Group {
     /// Tries now; what is delivered is gone from it.
-    fn send(&mut self, outbox: &mut Outbox, arguments: &Audit) -> Result<(), Failure> {
+    fn send(
+        &mut self,
+        outbox: &mut Outbox,
+        journal: Option<&dyn Journal>,
+        arguments: &Audit,
+    ) -> Result<(), Failure> {
         let Ok(sink) = &self.sink else { return Ok(()) };
         let mut left = Vec::new();
         let mut letters = std::mem::take(&mut self.letters).into_iter();
@@ -88,7 +125,31 @@ impl Group {
                 }
                 complain(&format!("audit: {}: {change}", letter.key));
             }
-            let (why, leave, goes_on) = match sink.deliver(&letter, &Stop::default()) {
+            let Some(_claim) = claim(outbox, sink).map_err(failed)? else {
+                letter.said =
+                    Some(Redacted::literal("another process delivers to it all the time"));
+                left.push(letter);
+                break;
+            };
+            // Another process may have delivered it meanwhile.
+            if !outbox.waits(&letter).map_err(failed)? {
+                continue;
+            }
+            let checked = match check(&letter, journal) {
+                Checked::AsKept => None,
+                Checked::MadeAnew(anew, said) => {
+                    complain(&format!("audit: {said}"));
+                    outbox.keep_anew(&anew).map_err(failed)?;
+                    letter = *anew;
+                    None
+                }
+                Checked::Withheld(why) => {
+                    complain(&format!("audit: {}: {why}", letter.key));
+                    Some(Attempt::Refused { why })
+                }
+            };
+            let attempt = checked.unwrap_or_else(|| sink.deliver(&letter, &Stop::default()));
+            let (why, leave, goes_on) = match attempt {
                 Attempt::Delivered => {
                     outbox.delivered(&letter).map_err(failed)?;
                     continue;
@@ -115,13 +176,24 @@ impl Group {
     }
 }
 
+/// The right to deliver to a sink, for one entry; nothing where others have it all the time.
+fn claim(outbox: &Outbox, sink: &Sink) -> Result<Option<Claim>, OutboxError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match outbox.claim(sink)? {
+            None if Instant::now() < deadline => thread::sleep(LOOK),
+            claim => return Ok(claim),
+        }
+    }
+}
+
 /// What the sink is now that it was not when the entry was made.
 fn change(letter: &Letter, sink: &Sink) -> Option<String> {
     (letter.definition != sink.definition()).then(|| {
         format!(
             "{} was {} when the entry was made, and is {} now (--changed sends it there)",
             sink.name,
-            letter.shown(),
+            letter.shown,
             sink.shown()
         )
     })
@@ -151,18 +223,18 @@ struct Waiting<'a> {
     why: String,
 }
 
-fn listed(groups: &[Group], format: StatusFormat) -> String {
+fn listed(groups: &[Group], given_up: &[GivenUp], format: StatusFormat) -> String {
     if format == StatusFormat::Json {
-        return json(groups);
+        return json(groups, given_up);
     }
     let count: usize = groups.iter().map(|group| group.letters.len()).sum();
     if count == 0 {
-        return "no audit entry waits\n".to_owned();
+        return told(given_up) + "no audit entry waits\n";
     }
-    let mut text = String::new();
+    let mut text = told(given_up);
     for group in groups {
         let first = &group.letters[0];
-        text.push_str(&line(&format!("{}, {} (of {})", first.sink, first.shown(), first.settings)));
+        text.push_str(&line(&format!("{}, {} (of {})", first.sink, first.shown, first.settings)));
         for letter in &group.letters {
             let step = letter.step.as_ref().map(|step| format!(", step {step}"));
             text.push_str(&line(&format!(
@@ -190,7 +262,7 @@ fn line(text: &str) -> String {
     neutral(text).replace('\n', " ") + "\n"
 }
 
-fn json(groups: &[Group]) -> String {
+fn json(groups: &[Group], given_up: &[GivenUp]) -> String {
     let waiting = groups.iter().flat_map(|group| {
         group.letters.iter().map(|letter| Waiting {
             key: &letter.key,
@@ -204,5 +276,5 @@ fn json(groups: &[Group]) -> String {
         })
     });
     let waiting: Vec<_> = waiting.collect();
-    serde_json::json!({ "version": 1, "waiting": waiting }).to_string() + "\n"
+    serde_json::json!({ "version": 1, "waiting": waiting, "given_up": given_up }).to_string() + "\n"
 }

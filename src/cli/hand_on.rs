@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::audit::{Courier, Handed, Letter, Outbox, Sink, Teller, collect, facts_of};
 use crate::config::Config;
 use crate::engine::{Auditing, Setup};
-use crate::event::What;
+use crate::event::{HandedTo, What};
 use crate::report::{audit_words, neutral};
 use crate::variables::{Redacted, Redactor};
 
@@ -68,17 +68,22 @@ impl Way {
             }
             (Err(failure), None) => return Err(failure),
         };
-        let (mut teller, mut seen) = (Teller::default(), 0);
+        let (mut teller, mut reader) = (Teller::default(), None);
         if let Some(record) = record {
-            seen = record.head().number;
-            collect(&mut outbox, record.journal()).map_err(|error| failed(&error))?;
-            if seen > 0 {
-                teller = facts_of(record.journal(), &setup.run).map_err(journal::failed)?;
+            let journal = record.journal();
+            collect(&mut outbox, journal, &setup.host).map_err(|error| failed(&error))?;
+            reader = Some(journal::open()?);
+            if record.head().number > 0 {
+                teller = facts_of(journal, &setup.run).map_err(journal::failed)?;
             }
         }
-        outbox.follow(&setup.run, &sinks, seen).map_err(|error| failed(&error))?;
-        let courier = Courier::start(outbox, &setup.run, sinks.clone());
+        let courier = Courier::start(outbox, reader, &setup.run, sinks.clone());
         Ok(Some((Self { courier, sinks, kept }, teller)))
+    }
+
+    /// What the engine may ask.
+    pub fn on_the_way(&self) -> OnTheWay {
+        OnTheWay(self.courier(), self.sinks.iter().map(Sink::recorded).collect())
     }
 
     pub fn courier(&self) -> Courier {
@@ -89,8 +94,14 @@ impl Way {
     /// outbox did not take.
     pub fn end(self, left: &[Handed], format: RunFormat) -> Result<(), Failure> {
         self.courier.end(PATIENCE);
+        let news = self.courier.news();
+        for what in &news {
+            if let What::Remark { text } = what {
+                complain(&format!("audit: {text}"));
+            }
+        }
         if format == RunFormat::Text {
-            for words in self.courier.news().iter().filter_map(audit_words) {
+            for words in news.iter().filter_map(audit_words) {
                 print(&format!("  {}\n", neutral(&words).replace('\n', " ")))?;
             }
         }
@@ -143,15 +154,19 @@ fn say_what_waits(waiting: &[Letter], left: &[Handed]) {
 }
 
 /// So many entries.
-fn counted(count: usize) -> String {
+pub(super) fn counted(count: usize) -> String {
     if count == 1 { "1 entry is".to_owned() } else { format!("{count} entries are") }
 }
 
 /// What the engine asks of a run that is carried out.
 #[derive(Debug)]
-pub(super) struct OnTheWay(pub Courier);
+pub(super) struct OnTheWay(Courier, Vec<HandedTo>);
 
 impl Auditing for OnTheWay {
+    fn sinks(&self) -> Vec<HandedTo> {
+        self.1.clone()
+    }
+
     fn news(&mut self) -> Vec<What> {
         self.0.news()
     }
@@ -166,6 +181,10 @@ impl Auditing for OnTheWay {
 struct Rehearsed(Redacted);
 
 impl Auditing for Rehearsed {
+    fn sinks(&self) -> Vec<HandedTo> {
+        Vec::new()
+    }
+
     fn news(&mut self) -> Vec<What> {
         Vec::new()
     }

@@ -15,6 +15,7 @@ mod examine;
 mod expect;
 mod explain;
 mod fetch;
+mod give_up;
 mod going_on;
 mod hand_on;
 mod hand_over;

@@ -224,6 +224,7 @@ impl Recorded {
             gives_up: None,
             reason: arguments.reason.as_deref().map(redact),
             done: self.done(plan),
+            sinks: Vec::new(),
         };
         if plan.fingerprint != self.past.fingerprint {
             self.compare(journal, plan, setup, arguments, &mut resumption)?;

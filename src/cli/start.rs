@@ -20,7 +20,7 @@ use crate::report::terminal::Terminal as View;
 use super::answers::{Answers, AnswersError};
 use super::arguments::{Manner, RunFormat};
 use super::deviations::Deviations;
-use super::hand_on::{OnTheWay, Way};
+use super::hand_on::Way;
 use super::journal::Record;
 use super::jump::refuse_answers_for_the_whole;
 use super::terminal::Terminal;
@@ -65,8 +65,8 @@ pub(super) fn start(
     let way = if rehearsed { None } else { Way::open(how.config, &setup, record.as_ref())? };
     let (way, teller) = way.unzip();
     let courier = way.as_ref().map(Way::courier);
-    if let Some(courier) = &courier {
-        setup.audit = Some(Box::new(OnTheWay(courier.clone())));
+    if let Some(way) = &way {
+        setup.audit = Some(Box::new(way.on_the_way()));
     }
     let head = record.as_ref().map_or_else(|| Head::of_nothing(&setup.run), Record::head);
     let emergency = emergency(how, &setup);

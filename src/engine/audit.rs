@@ -2,12 +2,14 @@
 
 use std::fmt::Debug;
 
-use crate::event::{Role, What};
+use crate::event::{HandedTo, Role, What};
 
 use super::{Engine, Flow};
 
 /// Who hands audit entries on.
 pub trait Auditing: Debug {
+    /// To whom; nobody where that is only said.
+    fn sinks(&self) -> Vec<HandedTo>;
     /// What came of entries since it was asked last.
     fn news(&mut self) -> Vec<What>;
     /// The same, after a record was made; it may wait a moment for the sinks' answers.
@@ -15,6 +17,11 @@ pub trait Auditing: Debug {
 }
 
 impl Engine<'_> {
+    /// To whom its entries are handed on: by that they can be made anew from the journal.
+    pub(super) fn sinks(&self) -> Vec<HandedTo> {
+        self.setup.audit.as_ref().map(|audit| audit.sinks()).unwrap_or_default()
+    }
+
     /// Tells what came of audit entries meanwhile.
     pub(super) fn tell_of_entries(&mut self) -> Flow<()> {
         let news = self.setup.audit.as_mut().map(|audit| audit.news());

@@ -249,6 +249,7 @@ impl<'a> Engine<'a> {
         let resumption = self.setup.keeping.as_mut().and_then(|kept| kept.resumption.take());
         if let Some(mut resumption) = resumption {
             resumption.role = self.role();
+            resumption.sinks = self.sinks();
             self.recorder.emit(What::RunResumed(resumption))?;
         } else {
             let beginning = self.beginning();
@@ -338,6 +339,7 @@ impl<'a> Engine<'a> {
             no_return: self.no_returns(),
             inputs: self.needed_inputs().map(|input| (input.name.clone(), input.secret)).collect(),
             warnings: warnings(document).iter().map(|text| redact(text)).collect(),
+            sinks: self.sinks(),
         }
     }
 

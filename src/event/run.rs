@@ -75,6 +75,22 @@ pub struct Beginning {
     pub inputs: Vec<(String, bool)>,
     /// What is doubtful in the document.
     pub warnings: Vec<Redacted>,
+    /// The sinks of the team that get its audit entries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sinks: Vec<HandedTo>,
+}
+
+/// A sink of the team that gets a run's audit entries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandedTo {
+    /// The file of settings that names it, from the root.
+    pub settings: String,
+    /// Its name there.
+    pub sink: String,
+    /// What it is, for everybody's eyes.
+    pub shown: String,
+    /// The SHA-256 of what it is, in hex: an address may be all that lets somebody in.
+    pub definition: String,
 }
 
 /// How long earlier runs took: the mean of those that were complete.
@@ -173,6 +189,9 @@ pub struct Resumption {
     pub reason: Option<Redacted>,
     /// What is done already, a sentence each.
     pub done: Vec<Redacted>,
+    /// The sinks of the team that get its audit entries from now on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sinks: Vec<HandedTo>,
 }
 
 /// How a run ended.

@@ -90,6 +90,11 @@ impl Sqlite {
         }
     }
 
+    /// Whether there is one in a folder.
+    pub fn is_there(folder: &Path) -> bool {
+        folder.join("journal.sqlite").exists()
+    }
+
     /// Removes the runs of a target that came to their end and were last changed before `before`
     /// (RFC 3339); of each the head stays. Returns how many they were.
     pub fn prune(&mut self, target: &str, before: &str, now: &str) -> Result<usize, JournalError> {

@@ -41,7 +41,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("event", &["expect", "policy", "source", "variables"]),
     ("journal", &["event", "policy", "variables"]),
     ("audit", &["config", "event", "journal", "path", "program", "variables"]),
-    ("resume", &["document", "event", "policy", "variables"]),
     ("resume", &["document", "event", "expect", "plan", "policy", "variables"]),
     ("validation", &["event", "plan", "variables"]),
     ("sandbox", &[]),

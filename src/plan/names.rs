@@ -64,7 +64,7 @@ pub fn sounds_secret(name: &str) -> bool {
     let key = words.windows(2).any(|pair| KEYS.contains(&pair[0]) && one(pair[1]) == "key");
     // `PASSWORDS` is several of them.
     let is_secret = |word: &&str| [*word, one(word)].iter().any(|word| SECRET.contains(word));
-    !about && (key || words.iter().any(|word| is_secret(word)))
+    !about && (key || words.iter().any(is_secret))
 }
 
 #[cfg(test)]

@@ -80,18 +80,19 @@ pub(super) fn find(document: &Document, field: Field) -> Result<Place, StampErro
 /// The entries of the header with their canonical keys, in order; also those that are left empty.
 fn places(document: &Document) -> Vec<(String, Place)> {
     let mut gaps = gaps(document.source.text());
-    let mut seen = filled(document, &gaps);
+    let mut seen = (!gaps.is_empty()).then(|| filled(document, &gaps));
     let found = gaps.iter().enumerate().filter(|(index, gap)| {
         let end = **gap + (index + 1) * FILLER.len();
-        seen.metadata.entries.iter().any(|entry| is_filler(entry) && entry.span.end == end)
+        let mut entries = seen.iter().flat_map(|seen| &seen.metadata.entries);
+        entries.any(|entry| is_filler(entry) && entry.span.end == end)
     });
     let found: Vec<_> = found.map(|(_, gap)| *gap).collect();
     // Where nothing was left out, as the value stands in the next line, nothing is filled in.
     if found.len() < gaps.len() {
         gaps = found;
-        seen = filled(document, &gaps);
+        seen = (!gaps.is_empty()).then(|| filled(document, &gaps));
     }
-    let entries = &seen.metadata.entries;
+    let entries = &seen.as_ref().unwrap_or(document).metadata.entries;
     let hidden = comments(document.source.text());
     let places = entries.iter().map(|entry| (entry.key.clone(), place(document, entry, &gaps)));
     places.filter(|(_, place)| !is_in(&hidden, place.span.start)).collect()

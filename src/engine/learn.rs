@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 
 use crate::plan::{Input, sounds_secret};
-use crate::session::State;
+use crate::session::{State, values};
 use crate::variables::{Redactor, Secret};
 
 /// Fewer characters in the environment are no secret: they would be redacted all over the run.
@@ -36,9 +36,9 @@ impl Learner<'_> {
     pub fn learn_state(&self, state: &State, captures: &[String]) {
         let named = |name: &str| sounds_secret(name) && !self.is_open_input(name);
         let captured = |name: &str| captures.iter().any(|captured| captured == name);
-        let variables = state.variables().into_iter().map(|(name, _)| name);
-        for name in variables.filter(|name| captured(name) || named(name)) {
-            for secret in state.values(name).into_iter().map(Secret::new) {
+        let variables = state.variables().into_iter();
+        for (name, text) in variables.filter(|(name, _)| captured(name) || named(name)) {
+            for secret in values(text).into_iter().map(Secret::new) {
                 if captured(name) || !self.is_outside(name, secret.expose()) {
                     self.add(name, &secret);
                 }

@@ -37,9 +37,9 @@ fn end_of_declaration(text: &[u8]) -> Option<usize> {
     (!text.is_empty()).then_some(text.len())
 }
 
-/// The values in the text that declares a variable: one, or each of an array; none of one that
-/// stands for another.
-pub(super) fn values(text: &str) -> Vec<String> {
+/// The values in the text that declares a variable, as the shell means them: one, or each of an
+/// array; none of one that stands for another.
+pub fn values(text: &str) -> Vec<String> {
     let mut parts = text.splitn(3, ' ');
     let (_, flags, rest) = (parts.next(), parts.next(), parts.next().unwrap_or_default());
     if flags.is_some_and(|flags| flags.contains('n')) {

@@ -25,7 +25,7 @@ use crate::expect::Stream;
 use crate::sandbox;
 
 pub use change::{Change, is_its_own};
-pub use declaration::unescaped;
+pub use declaration::{unescaped, values};
 pub use environment::for_shell;
 pub use exchange::{Interrupt, Session};
 pub use processes::Process;

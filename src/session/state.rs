@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
-use super::declaration::{self, declared};
+use super::declaration::declared;
 
 /// What each text is about, in the order in which they are evaluated.
 pub const ORDER: [&str; 5] = ["shopt", "variables", "functions", "rest", "set"];
@@ -70,12 +70,6 @@ impl State {
         let (flags, rest) = self.declaration(name)?.strip_prefix("declare -")?.split_once(' ')?;
         let value = rest.strip_prefix(name)?.strip_prefix("=\"")?.strip_suffix('"')?;
         (!flags.contains('n')).then_some(value.as_bytes())
-    }
-
-    /// The values of a variable as the shell means them, each of an array: nothing where there is no
-    /// such variable, or where it stands for another one.
-    pub fn values(&self, name: &str) -> Vec<String> {
-        self.declaration(name).map(declaration::values).unwrap_or_default()
     }
 
     /// Whether the shell ends words where it does unless it is told otherwise.

@@ -24,22 +24,19 @@ impl Engine<'_> {
         let mut text = String::new();
         let mut done = 0;
         for hole in &record.holes {
-            let chosen = match &hole.fill {
-                Fill::OneOf(labels) => Some(self.one_of(step, labels, place)?),
-                Fill::Value(_) => None,
-            };
             let facts = self.facts();
             text += &expand(&record.text[done..hole.span.start], &facts, Style::Plain);
             let written = &record.text[hole.span.range()];
-            text += &match (&hole.fill, chosen) {
-                (_, Some(label)) => format!("{0}{label}{0}", &written[..1]),
-                (Fill::Value(name), None) => {
+            text += &match &hole.fill {
+                Fill::OneOf(labels) => {
+                    format!("{0}{1}{0}", &written[..1], self.one_of(step, labels, place)?)
+                }
+                Fill::Value(name) => {
                     let name = self.plan.inputs.named(name).map_or(name, |input| &input.name);
                     let after = &record.text[hole.span.end..];
                     let value = facts.get(name).map(|value| fitted(value, &text, after));
                     value.unwrap_or_else(|| written.to_owned())
                 }
-                (Fill::OneOf(_), None) => unreachable!("one of them was chosen above"),
             };
             done = hole.span.end;
         }

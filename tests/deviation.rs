@@ -466,9 +466,8 @@ fn a_shell_begins_with_the_state_of_the_run_and_what_it_changed_is_taken() {
     }
 }
 
-#[test]
-fn where_a_shell_has_gone_is_confirmed_before_something_is_written_there() {
-    let desk = Desk::steps(&["mkdir deep", "touch two", "touch three"]);
+/// A run that has taken over from a shell that it is in another folder.
+fn gone_deep(desk: &Desk) -> Screen {
     let mut screen = desk.run();
     screen.answer("run it?", "y");
     screen.wait_for("touch two");
@@ -477,6 +476,13 @@ fn where_a_shell_has_gone_is_confirmed_before_something_is_written_there() {
     screen.line("exit");
     screen.answer(TAKE, "y");
     screen.wait_for("the run goes on with what it changed");
+    screen
+}
+
+#[test]
+fn where_a_shell_has_gone_is_confirmed_before_something_is_written_there() {
+    let desk = Desk::steps(&["mkdir deep", "touch two", "touch three"]);
+    let mut screen = gone_deep(&desk);
     screen.answer("run it?", "y");
     // No author has written that; it is typed, and asked once.
     let deep = desk.path("repository/deep").canonicalize().unwrap().display().to_string();
@@ -491,14 +497,7 @@ fn where_a_shell_has_gone_is_confirmed_before_something_is_written_there() {
 #[test]
 fn where_a_shell_has_gone_is_still_to_be_confirmed_after_a_pause() {
     let desk = Desk::steps(&["mkdir deep", "touch two", "touch three"]);
-    let mut screen = desk.run();
-    screen.answer("run it?", "y");
-    screen.wait_for("touch two");
-    open(&mut screen, SHELL, "2");
-    types(&mut screen, "2", "cd deep");
-    screen.line("exit");
-    screen.answer(TAKE, "y");
-    screen.wait_for("the run goes on with what it changed");
+    let mut screen = gone_deep(&desk);
     screen.answer("run it?", "p");
     assert_eq!(screen.exit().code(), Some(3));
     let deep = desk.path("repository/deep").canonicalize().unwrap().display().to_string();

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
+use screen::Screen;
 use story::{Ended, Story};
 
 /// A runbook with these blocks, a step each.
@@ -560,14 +561,20 @@ fn a_rollback_is_a_run_of_its_own_until_the_point_of_no_return() {
     assert_eq!(tale.file("world"), "good\n");
 }
 
-#[test]
-fn what_cannot_be_undone_is_held_back_by_a_verification_that_was_overruled() {
-    let tale = Tale::of(REVOCABLE);
+/// A run whose verification was overruled, at what cannot be undone.
+fn overruled(tale: &Tale) -> Screen {
     let mut screen = tale.story.screen(&["run", "a.md"]);
     screen.answer("run it?", "y");
     screen.answer("what now?", "o");
     screen.answer("why (it is recorded)", "it looked right to me");
     screen.wait_for("step 3 cannot be undone, and");
+    screen
+}
+
+#[test]
+fn what_cannot_be_undone_is_held_back_by_a_verification_that_was_overruled() {
+    let tale = Tale::of(REVOCABLE);
+    let mut screen = overruled(&tale);
     screen.wait_for("the verification of step 2, line 12 was overruled");
     // Not even a resumed run forgets it. What is typed before the question is there answers nothing.
     screen.wait_for("why (it is recorded)");
@@ -589,11 +596,7 @@ fn what_cannot_be_undone_is_held_back_by_a_verification_that_was_overruled() {
 #[test]
 fn what_one_person_has_accepted_is_told_and_asked_anew_of_another() {
     let tale = Tale::of(REVOCABLE);
-    let mut screen = tale.story.screen(&["run", "a.md"]);
-    screen.answer("run it?", "y");
-    screen.answer("what now?", "o");
-    screen.answer("why (it is recorded)", "it looked right to me");
-    screen.wait_for("step 3 cannot be undone, and");
+    let mut screen = overruled(&tale);
     screen.answer("why (it is recorded)", "the vault is locked");
     screen.wait_for("To go on type a");
     screen.keys("\x03");
